@@ -1,0 +1,131 @@
+//! One body type for both directions, so that a policy never has to name hyper's.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::{BodyExt, Limited, combinators::UnsyncBoxBody};
+
+use crate::BoxError;
+
+/// The bytes of a request or a response. It streams unless somebody asked for all of it.
+#[derive(Default)]
+pub struct Body(Inner);
+
+#[derive(Default)]
+enum Inner {
+    #[default]
+    Empty,
+    Full(Bytes),
+    Incoming(hyper::body::Incoming),
+    Stream(UnsyncBoxBody<Bytes, BoxError>),
+}
+
+/// Why a body could not be collected.
+#[derive(Debug, thiserror::Error)]
+pub enum CollectError {
+    /// It was longer than the limit given, in bytes.
+    #[error("the body is longer than {0} bytes")]
+    TooLong(usize),
+    /// It broke off, or its sender went away.
+    #[error("the body could not be read: {0}")]
+    Broken(BoxError),
+}
+
+impl Body {
+    /// No bytes at all.
+    pub fn empty() -> Self {
+        Self(Inner::Empty)
+    }
+
+    /// Bytes that are in memory already.
+    pub fn full(bytes: impl Into<Bytes>) -> Self {
+        let bytes = bytes.into();
+        if bytes.is_empty() { Self::empty() } else { Self(Inner::Full(bytes)) }
+    }
+
+    /// A body that hyper reads from a connection.
+    pub fn incoming(body: hyper::body::Incoming) -> Self {
+        if body.is_end_stream() { Self::empty() } else { Self(Inner::Incoming(body)) }
+    }
+
+    /// Any other body.
+    pub fn stream<B>(body: B) -> Self
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        Self(Inner::Stream(body.map_err(Into::into).boxed_unsync()))
+    }
+
+    /// The bytes, where the whole body is in memory already.
+    pub fn bytes(&self) -> Option<Bytes> {
+        match &self.0 {
+            Inner::Empty => Some(Bytes::new()),
+            Inner::Full(bytes) => Some(bytes.clone()),
+            _ => None,
+        }
+    }
+
+    /// Reads all of it, at most `limit` bytes.
+    ///
+    /// # Errors
+    /// [`CollectError::TooLong`] as soon as the limit is passed, [`CollectError::Broken`] where
+    /// the sender broke off.
+    pub async fn collect_up_to(self, limit: usize) -> Result<Bytes, CollectError> {
+        if let Some(bytes) = self.bytes() {
+            return if bytes.len() > limit { Err(CollectError::TooLong(limit)) } else { Ok(bytes) };
+        }
+        match Limited::new(self, limit).collect().await {
+            Ok(collected) => Ok(collected.to_bytes()),
+            Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(CollectError::TooLong(limit)),
+            Err(error) => Err(CollectError::Broken(error)),
+        }
+    }
+}
+
+impl HttpBody for Body {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = &mut self.get_mut().0;
+        match this {
+            Inner::Empty => Poll::Ready(None),
+            Inner::Full(bytes) => {
+                let bytes = std::mem::take(bytes);
+                *this = Inner::Empty;
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
+            Inner::Incoming(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
+            Inner::Stream(body) => Pin::new(body).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Inner::Empty => true,
+            Inner::Full(_) => false,
+            Inner::Incoming(body) => body.is_end_stream(),
+            Inner::Stream(body) => body.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Inner::Empty => SizeHint::with_exact(0),
+            Inner::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
+            Inner::Incoming(body) => body.size_hint(),
+            Inner::Stream(body) => body.size_hint(),
+        }
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Never the bytes: they are the client's.
+        write!(f, "Body({:?})", self.size_hint())
+    }
+}

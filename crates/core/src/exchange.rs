@@ -1,0 +1,167 @@
+//! One request and its response, as policies and handlers see it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::{HeaderName, HeaderValue};
+use serde_json::{Map, Value};
+use smallvec::SmallVec;
+
+use crate::record::Record;
+use crate::{Route, Services};
+
+/// Who calls, once a policy has established it.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// The subject: a consumer's name, or a token's `sub`.
+    pub sub: Arc<str>,
+    /// A consumer's metadata, or a token's claims.
+    pub data: Arc<Value>,
+    /// What the caller proved itself with.
+    pub credential: Credential,
+}
+
+/// What a caller proved itself with. Never the secret itself.
+#[derive(Debug, Clone)]
+pub enum Credential {
+    /// An API key, by its id.
+    Key {
+        /// The key's id (`key_…`).
+        id: Arc<str>,
+        /// The consumer's id (`con_…`).
+        consumer: Arc<str>,
+        /// Counts up whenever the consumer's metadata changes, so that caches can key on it.
+        version: u64,
+    },
+    /// A verified token.
+    Token {
+        /// The first 16 bytes of the token's SHA-256: equal tokens, equal digests.
+        digest: [u8; 16],
+    },
+    /// Whatever a script says.
+    Other,
+}
+
+/// The scheme the client used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scheme {
+    /// `http`
+    Http,
+    /// `https`
+    Https,
+}
+
+impl Scheme {
+    /// `http` or `https`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        }
+    }
+}
+
+/// Where a request came from.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// The address at the other end of the connection.
+    pub peer: SocketAddr,
+    /// The caller's address: the peer's, or what trusted proxies say.
+    pub ip: IpAddr,
+    /// The scheme the caller used, by the same rule.
+    pub scheme: Scheme,
+    /// The host (and port) that was asked for, lower-case: from Host, or by the same rule.
+    pub host: Arc<str>,
+}
+
+/// The target of a request in its two spellings (`proxy/hygiene` makes them).
+#[derive(Debug, Clone, Default)]
+pub struct Target {
+    /// Unreserved characters decoded, dot segments resolved, empty segments merged: what
+    /// routing, policies, limits and logs use.
+    pub match_path: String,
+    /// The client's bytes with only dot segments resolved and empty segments merged: what is
+    /// forwarded.
+    pub forward_path: String,
+    /// The query, without its question mark, as the client sent it.
+    pub query: Option<String>,
+}
+
+/// The W3C trace context of an exchange.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    /// 32 hex digits.
+    pub trace_id: String,
+    /// The gateway's own span, 16 hex digits: the parent that the upstream sees.
+    pub span_id: String,
+    /// The caller's span, where there was one.
+    pub parent_id: Option<String>,
+    /// The flags byte.
+    pub flags: u8,
+}
+
+/// Path parameters, percent-decoded once, in template order.
+pub type Params = SmallVec<[(Arc<str>, String); 4]>;
+
+/// One request and its response.
+#[derive(Debug)]
+pub struct Exchange {
+    /// The request id (`x-request-id`).
+    pub id: Arc<str>,
+    /// The route that matched.
+    pub route: Arc<Route>,
+    /// The path parameters.
+    pub params: Params,
+    /// Where the request came from.
+    pub client: Client,
+    /// The target as it was asked for. A policy that moves the request changes this.
+    pub target: Target,
+    /// The trace it belongs to.
+    pub trace: Trace,
+    /// Who calls; `None` until a policy says so.
+    pub user: Option<User>,
+    /// The bag that policies and scripts share.
+    pub custom: Map<String, Value>,
+    /// Fields that every answer to this request shall carry, refusals included.
+    pub response_headers: HeaderMap,
+    /// What is known about it, for log, metrics and explanation.
+    pub record: Record,
+    /// The rooms behind the traits.
+    pub services: Arc<Services>,
+}
+
+impl Exchange {
+    /// A path parameter's value.
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.params.iter().find(|(n, _)| &**n == name).map(|(_, value)| value.as_str())
+    }
+
+    /// Adds a field to whatever the answer will be.
+    pub fn answer_with(&mut self, name: HeaderName, value: HeaderValue) {
+        self.response_headers.append(name, value);
+    }
+
+    /// A value of the caller's data by a dotted path: `plan`, `address.city`, or `sub`.
+    pub fn user_value(&self, path: &str) -> Option<Value> {
+        let user = self.user.as_ref()?;
+        select(&user.data, path).cloned().or_else(|| (path == "sub").then(|| Value::String(user.sub.to_string())))
+    }
+}
+
+/// Follows a dotted path through objects; a member whose own name has the dots wins.
+pub fn select<'v>(data: &'v Value, path: &str) -> Option<&'v Value> {
+    let object = data.as_object()?;
+    if let Some(value) = object.get(path) {
+        return Some(value);
+    }
+    let mut at = 0;
+    while let Some(dot) = path[at..].find('.') {
+        let (head, rest) = (&path[..at + dot], &path[at + dot + 1..]);
+        if let Some(found) = object.get(head).and_then(|inner| select(inner, rest)) {
+            return Some(found);
+        }
+        at += dot + 1;
+    }
+    None
+}

@@ -1,0 +1,15 @@
+//! What ends a route.
+
+use std::fmt;
+
+use crate::later::BoxFuture;
+use crate::{Exchange, Problem, Request, Response};
+
+/// Ends a route with a response: forward, rewrite, redirect, openapi, a script.
+pub trait Handler: Send + Sync + fmt::Debug {
+    /// Answers the request.
+    ///
+    /// # Errors
+    /// A [`Problem`] where it cannot; the pipeline renders it.
+    fn handle<'a>(&'a self, exchange: &'a mut Exchange, request: Request) -> BoxFuture<'a, Result<Response, Problem>>;
+}

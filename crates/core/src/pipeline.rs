@@ -1,0 +1,152 @@
+//! The way of a request through its route. This page is the whole story: inbound policies in
+//! their order, the handler, CORS, outbound policies.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::cors::{self, Cors};
+use crate::problem::ProblemContext;
+use crate::project::Stage;
+use crate::record::{Refusal, Visit};
+use crate::time::Clock;
+use crate::{Exchange, Flow, Handler, Policy, Problem, Request, Response};
+
+/// A policy at its place.
+#[derive(Debug, Clone)]
+pub struct Placed {
+    /// Its name in the project.
+    pub name: Arc<str>,
+    /// The stage it stands in.
+    pub stage: Stage,
+    /// The policy.
+    pub policy: Arc<dyn Policy>,
+}
+
+/// Everything that happens on one route, built at load.
+#[derive(Debug)]
+pub struct Pipeline {
+    /// Inbound policies in running order.
+    pub inbound: Vec<Placed>,
+    /// What ends the route.
+    pub handler: Arc<dyn Handler>,
+    /// Outbound policies in running order.
+    pub outbound: Vec<Placed>,
+    /// Who may call from other origins; `None` strips what the upstream says of it.
+    pub cors: Option<Cors>,
+    /// Whether outbound policies run on every response, or on 200–299 only.
+    pub outbound_on_all: bool,
+    /// Whether refusals carry CORS headers.
+    pub cors_on_refusals: bool,
+    /// How problems are written.
+    pub problems: ProblemStyle,
+}
+
+/// How problems are written, by project and mode.
+#[derive(Debug, Clone)]
+pub struct ProblemStyle {
+    /// Where problem pages are, ending in a slash.
+    pub type_base: Arc<str>,
+    /// The snapshot's id, where bodies carry `trace`.
+    pub trace: Option<Arc<str>>,
+    /// Whether bodies say how to mend it.
+    pub explain: bool,
+}
+
+impl Pipeline {
+    /// Runs it. There is always a response.
+    pub async fn run(&self, exchange: &mut Exchange, mut request: Request) -> Response {
+        let clock = Arc::clone(&exchange.services.clock);
+        let origin = request.headers().get(http::header::ORIGIN).cloned();
+
+        let start = clock.monotonic();
+        let early = self.inbound(exchange, &mut request, &*clock).await;
+        exchange.record.timings.inbound = Some(clock.monotonic().saturating_sub(start));
+
+        let refused_early = early.is_some();
+        let mut response = match early {
+            Some(response) => response,
+            None => match self.handler.handle(exchange, request).await {
+                Ok(response) => response,
+                Err(problem) => self.problems.render(exchange, problem, Stage::Handler, None),
+            },
+        };
+
+        match &self.cors {
+            Some(_) if refused_early && !self.cors_on_refusals => {}
+            Some(cors) => cors.apply(origin.as_ref(), response.headers_mut()),
+            None => cors::strip(response.headers_mut()),
+        }
+
+        if !refused_early && (self.outbound_on_all || response.status().is_success()) && !self.outbound.is_empty() {
+            let start = clock.monotonic();
+            self.outbound(exchange, &mut response, &*clock).await;
+            exchange.record.timings.outbound = Some(clock.monotonic().saturating_sub(start));
+        }
+        for (name, value) in &exchange.response_headers {
+            response.headers_mut().append(name.clone(), value.clone());
+        }
+        response
+    }
+
+    async fn inbound(&self, exchange: &mut Exchange, request: &mut Request, clock: &dyn Clock) -> Option<Response> {
+        for placed in &self.inbound {
+            let start = clock.monotonic();
+            let flow = placed.policy.on_request(exchange, request).get().await;
+            visited(exchange, placed, clock.monotonic().saturating_sub(start));
+            match flow {
+                Flow::Continue => {}
+                Flow::Respond(response) => return Some(response),
+                Flow::Refuse(problem) => {
+                    return Some(self.problems.render(exchange, *problem, placed.stage, Some(&placed.name)));
+                }
+            }
+        }
+        None
+    }
+
+    async fn outbound(&self, exchange: &mut Exchange, response: &mut Response, clock: &dyn Clock) {
+        for placed in &self.outbound {
+            let start = clock.monotonic();
+            let flow = placed.policy.on_response(exchange, response).get().await;
+            visited(exchange, placed, clock.monotonic().saturating_sub(start));
+            match flow {
+                Flow::Continue => {}
+                Flow::Respond(other) => *response = other,
+                Flow::Refuse(problem) => {
+                    *response = self.problems.render(exchange, *problem, placed.stage, Some(&placed.name));
+                }
+            }
+        }
+    }
+}
+
+fn visited(exchange: &mut Exchange, placed: &Placed, took: Duration) {
+    exchange.record.visits.push(Visit { policy: Arc::clone(&placed.name), stage: placed.stage, took });
+}
+
+impl ProblemStyle {
+    /// Notes the refusal in the record and writes the answer.
+    pub fn render(
+        &self,
+        exchange: &mut Exchange,
+        problem: Problem,
+        stage: Stage,
+        policy: Option<&Arc<str>>,
+    ) -> Response {
+        exchange.record.refuse(Refusal {
+            reason: problem.reason,
+            stage: Some(stage),
+            policy: policy.cloned(),
+            cause: problem.cause.clone(),
+            detail: problem.detail.clone().into_owned(),
+        });
+        let now = exchange.services.clock.now();
+        problem.into_response(&ProblemContext {
+            request_id: &exchange.id,
+            instance: &exchange.target.match_path,
+            type_base: &self.type_base,
+            trace: self.trace.as_deref().map(|snapshot| (now, snapshot)),
+            explain: self.explain,
+        })
+    }
+}

@@ -1,0 +1,162 @@
+//! Why an exchange ended as it did: the words of the closed list.
+//!
+//! A reason is declared beside the code that gives it, as a `static`. The list of all reasons is
+//! the walk over the catalog plus [`CORE`]; the reference pages, the metric labels and the
+//! problem pages come from that walk.
+
+/// Whose fault it was that a request was not served. Decides log level, metric and alerts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fault {
+    /// The caller must change something.
+    Client,
+    /// The backend failed.
+    Upstream,
+    /// The gateway, or its configuration, failed.
+    Gateway,
+}
+
+/// One entry of the closed list.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// The stable, precise name, for the operator only: `key.unknown`.
+    pub name: &'static str,
+    /// The stable code that clients see; several reasons share one where the difference would
+    /// help an attacker: every wrong key answers `key-refused`.
+    pub code: &'static str,
+    /// The status of the answer.
+    pub status: u16,
+    /// The public title, the same for every reason of one code.
+    pub title: &'static str,
+    /// Whose fault it is.
+    pub fault: Fault,
+    /// What happened, in a sentence for the reference.
+    pub meaning: &'static str,
+    /// What to do next. `dev` prints it and answers with it.
+    pub fix: &'static str,
+}
+
+macro_rules! reasons {
+    ($(#[doc = $doc:literal] $ident:ident = $name:literal, $code:literal, $status:literal, $title:literal, $fault:ident, $meaning:literal, $fix:literal;)*) => {
+        $(#[doc = $doc] pub static $ident: Reason = Reason { name: $name, code: $code, status: $status, title: $title, fault: Fault::$fault, meaning: $meaning, fix: $fix };)*
+        /// The reasons that the gateway itself gives; policies and handlers declare theirs.
+        pub static CORE: &[&Reason] = &[$(&$ident),*];
+    };
+}
+
+reasons! {
+    /// No route has this path.
+    ROUTE_NOT_FOUND = "route.not_found", "not-found", 404, "Not Found", Client,
+        "No route of the project matches the path and host of the request.",
+        "Compare the path with `tollgate routes`; a `servers` path is not part of a route unless the document is mounted there.";
+    /// The path exists, the method does not.
+    ROUTE_METHOD = "route.method_not_allowed", "method-not-allowed", 405, "Method Not Allowed", Client,
+        "The path has routes, but none for this method; the Allow header lists the methods there are.",
+        "Use one of the methods in the Allow header, or add the operation to the document.";
+    /// A preflight that no CORS policy allows.
+    CORS_REFUSED = "cors.refused", "cors-refused", 404, "Not Found", Client,
+        "A preflight request asked for an origin, a method or a route that no CORS policy allows.",
+        "Add `cors: anything-goes` or a named CORS policy with this origin to the route.";
+    /// A preflight that lacks its headers.
+    CORS_MALFORMED = "cors.malformed", "cors-malformed", 400, "Bad Request", Client,
+        "A preflight request has no Origin or no Access-Control-Request-Method header.",
+        "Send both headers, as browsers do.";
+    /// The request was not well-formed HTTP.
+    REQUEST_MALFORMED = "request.malformed", "bad-request", 400, "Bad Request", Client,
+        "The request broke a rule of HTTP that keeps two parties from reading it in two ways: Host, target, framing or path.",
+        "See the detail; send exactly one well-formed Host, an origin-form target, and one kind of framing.";
+    /// The target is too long.
+    REQUEST_URI_TOO_LONG = "request.uri_too_long", "uri-too-long", 414, "URI Too Long", Client,
+        "The request target is longer than `server.limits.urlLength`.",
+        "Shorten the URL, or raise `server.limits.urlLength`.";
+    /// Too many or too large header fields.
+    REQUEST_HEADERS_TOO_LARGE = "request.headers_too_large", "headers-too-large", 431, "Request Header Fields Too Large", Client,
+        "The request has more header fields, or more bytes of them, than the limits allow.",
+        "Send fewer or shorter headers, or raise `server.limits.headerCount` or `headerBytes`.";
+    /// The body is over the limit.
+    REQUEST_TOO_LARGE = "request.too_large", "content-too-large", 413, "Content Too Large", Client,
+        "The request body is longer than the limit of the server, the route or the policy.",
+        "Send less, or raise the limit named in the detail.";
+    /// The client was too slow.
+    REQUEST_TIMEOUT = "request.timeout", "request-timeout", 408, "Request Timeout", Client,
+        "The client did not send its request in time.",
+        "Send the request faster, or raise `server.timeouts`.";
+    /// A method that nothing here serves.
+    REQUEST_METHOD_UNSUPPORTED = "request.method_unsupported", "method-unsupported", 501, "Not Implemented", Client,
+        "The method is not one that the gateway forwards, such as CONNECT or TRACE.",
+        "Use another method.";
+    /// The client went away.
+    CLIENT_GONE = "client.gone", "client-gone", 499, "Client Closed Request", Client,
+        "The client closed its connection before the answer was complete.",
+        "Nothing to do in the gateway; look for a short timeout in the client.";
+    /// Nobody listens at the target.
+    UPSTREAM_REFUSED = "upstream.connect_refused", "upstream-unreachable", 502, "Bad Gateway", Upstream,
+        "The target refused the connection.",
+        "Start the backend, or correct the upstream's address.";
+    /// The name of the target does not resolve.
+    UPSTREAM_DNS = "upstream.dns", "upstream-unreachable", 502, "Bad Gateway", Upstream,
+        "The host name of the target could not be resolved.",
+        "Correct the host name of the upstream, or the resolver of this machine.";
+    /// TLS with the target failed.
+    UPSTREAM_TLS = "upstream.tls", "upstream-unreachable", 502, "Bad Gateway", Upstream,
+        "The TLS handshake with the target failed: its certificate is not trusted, or it speaks no TLS.",
+        "Check the certificate and its name; give `upstreams.<name>.tls.ca` for a private authority.";
+    /// The connection broke before an answer.
+    UPSTREAM_RESET = "upstream.reset", "upstream-broke-off", 502, "Bad Gateway", Upstream,
+        "The target closed or reset the connection before a whole response head had arrived.",
+        "Look at the backend's log at this moment; it may have crashed or closed an idle connection.";
+    /// The answer was not well-formed HTTP.
+    UPSTREAM_MALFORMED = "upstream.malformed", "upstream-broke-off", 502, "Bad Gateway", Upstream,
+        "The target's answer broke a rule of HTTP, or was a protocol switch that nobody asked for.",
+        "Look at the raw answer of the backend for this request.";
+    /// No connection in time.
+    UPSTREAM_TIMEOUT_CONNECT = "upstream.timeout.connect", "upstream-timed-out", 504, "Gateway Timeout", Upstream,
+        "No connection to the target within `timeouts.connect`.",
+        "Check that the target is reachable; raise `timeouts.connect` for a far one.";
+    /// No answer in time.
+    UPSTREAM_TIMEOUT_FIRST_BYTE = "upstream.timeout.first_byte", "upstream-timed-out", 504, "Gateway Timeout", Upstream,
+        "The target sent no response head within `timeouts.firstByte`.",
+        "Look for a slow handler in the backend; raise `timeouts.firstByte` for this route.";
+    /// The answer stalled.
+    UPSTREAM_TIMEOUT_IDLE = "upstream.timeout.idle", "upstream-timed-out", 504, "Gateway Timeout", Upstream,
+        "The target stopped in the middle of its answer for longer than `timeouts.idle`.",
+        "Look for a stalled stream in the backend; raise `timeouts.idle` for long-polling routes.";
+    /// The whole took too long.
+    UPSTREAM_TIMEOUT_TOTAL = "upstream.timeout.total", "upstream-timed-out", 504, "Gateway Timeout", Upstream,
+        "The exchange was not finished within `timeouts.total`.",
+        "Raise `timeouts.total`, or leave it unset for streams.";
+    /// The request body broke off.
+    CLIENT_BODY_BROKEN = "client.body_broken", "bad-request", 400, "Bad Request", Client,
+        "The request body broke off or was not well-framed.",
+        "Send as many bytes as Content-Length says, or well-formed chunks.";
+    /// A template could not be rendered into a path.
+    TARGET_UNSAFE = "request.target_unsafe", "bad-request", 400, "Bad Request", Client,
+        "A parameter would have changed the shape of the rewritten path: it brings a dot segment with it.",
+        "Send another value for the parameter.";
+    /// The project is broken.
+    GATEWAY_NO_PROJECT = "gateway.no_project", "unavailable", 503, "Service Unavailable", Gateway,
+        "The gateway has no usable project.",
+        "Run `tollgate check` and mend what it shows.";
+    /// Too much at once.
+    GATEWAY_OVERLOADED = "gateway.overloaded", "unavailable", 503, "Service Unavailable", Gateway,
+        "A limit of the process was reached: connections, memory or queue.",
+        "Add capacity, or raise the limit that the log names.";
+    /// A store that keys depend on is away.
+    STORE_UNAVAILABLE = "store.unavailable", "unavailable", 503, "Service Unavailable", Gateway,
+        "The store has been away for longer than `keys.maxStale`, so that keys can no longer be trusted.",
+        "Bring the store back; `tollgate doctor` tells what is wrong with it.";
+    /// A token could not be signed.
+    SIGN_FAILED = "sign.failed", "internal-error", 500, "Internal Server Error", Gateway,
+        "The token for the upstream could not be signed.",
+        "The log line with this request id has the cause.";
+    /// Something that must not happen.
+    INTERNAL = "gateway.internal", "internal-error", 500, "Internal Server Error", Gateway,
+        "Something happened in the gateway that should be impossible.",
+        "Report it with the log line of this request id.";
+}
+
+impl std::fmt::Display for Reason {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}

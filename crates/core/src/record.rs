@@ -1,0 +1,102 @@
+//! What is known about one exchange when it is over: the source of the access log, the metrics
+//! and the explanation. Written by whoever knows, read once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use smallvec::SmallVec;
+
+use crate::Reason;
+use crate::project::Stage;
+
+/// Who said no, and why.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// The entry of the closed list.
+    pub reason: &'static Reason,
+    /// The stage that spoke; `None` before routing.
+    pub stage: Option<Stage>,
+    /// The policy that spoke, where one did.
+    pub policy: Option<Arc<str>>,
+    /// The private cause.
+    pub cause: Option<String>,
+    /// The public sentence.
+    pub detail: String,
+}
+
+/// One try to reach a target.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// `host:port` of the target.
+    pub target: Arc<str>,
+    /// `ok`, or the name of the reason it failed with.
+    pub outcome: &'static str,
+    /// How long it took until its outcome was known.
+    pub took: Duration,
+    /// Whether an idle connection of the pool was used.
+    pub reused: bool,
+}
+
+/// Where the time went. All durations; `None` where the phase did not happen.
+#[derive(Debug, Clone, Default)]
+pub struct Timings {
+    /// From the first byte of the head until routing was done.
+    pub routing: Option<Duration>,
+    /// All inbound policies together.
+    pub inbound: Option<Duration>,
+    /// DNS and TCP connect of the attempt that counted.
+    pub connect: Option<Duration>,
+    /// TLS handshake of that attempt.
+    pub tls: Option<Duration>,
+    /// From sending the request until the response head.
+    pub first_byte: Option<Duration>,
+    /// All outbound policies together.
+    pub outbound: Option<Duration>,
+    /// From the first byte in until the last byte out.
+    pub total: Option<Duration>,
+}
+
+/// One policy's share.
+#[derive(Debug, Clone)]
+pub struct Visit {
+    /// The policy's name in the project.
+    pub policy: Arc<str>,
+    /// The stage it stands in.
+    pub stage: Stage,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// The record of one exchange.
+#[derive(Debug, Clone, Default)]
+pub struct Record {
+    /// When it began, on the monotonic clock.
+    pub started: Duration,
+    /// Why it was refused, where it was.
+    pub refusal: Option<Refusal>,
+    /// Every try to reach a target.
+    pub attempts: SmallVec<[Attempt; 1]>,
+    /// Where the time went.
+    pub timings: Timings,
+    /// Every policy that ran.
+    pub visits: SmallVec<[Visit; 8]>,
+    /// Bytes of the request body that were read.
+    pub request_bytes: u64,
+    /// Bytes of the response body that were written.
+    pub response_bytes: u64,
+    /// Further fields for the log, by policies and scripts.
+    pub fields: Map<String, Value>,
+}
+
+impl Record {
+    /// Notes a refusal. The first one stands: what comes later is its consequence.
+    pub fn refuse(&mut self, refusal: Refusal) {
+        self.refusal.get_or_insert(refusal);
+    }
+
+    /// The name of the reason, or `ok`.
+    pub fn reason(&self) -> &'static str {
+        self.refusal.as_ref().map_or("ok", |refusal| refusal.reason.name)
+    }
+}

@@ -1,0 +1,106 @@
+//! An operation of a document, fully resolved: data only.
+
+use std::sync::Arc;
+
+use http::Method;
+use serde_json::Value;
+
+use crate::project::{CorsChoice, HandlerDefinition, Place, StepRef, Timeouts};
+
+/// How a template is matched against the match path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PathMode {
+    /// `{name}` is one non-empty segment or part of one; everything else is literal.
+    OpenApi,
+    /// WHATWG URLPattern pathname syntax.
+    UrlPattern,
+}
+
+/// A path template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PathTemplate {
+    /// As written, with the mount in front: `/v1/users/{id}`.
+    pub text: String,
+    /// How it is matched.
+    pub mode: PathMode,
+    /// The parameter that takes the rest of the path, slashes included, where there is one. It
+    /// stands alone in the last segment and also matches nothing.
+    pub rest: Option<String>,
+}
+
+/// Which methods a route serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Methods {
+    /// Any at all (`x-tollgate-any`, catch-all routes).
+    Any,
+    /// These. GET brings HEAD with it unless the document has an operation of its own for it.
+    Listed(Vec<Method>),
+}
+
+/// A document as it was read: upgraded to OpenAPI 3.1, otherwise untouched.
+#[derive(Debug)]
+pub struct Document {
+    /// Its path relative to the project, as diagnostics name it.
+    pub name: String,
+    /// An absolute URI for `$ref` resolution.
+    pub uri: String,
+    /// The whole document.
+    pub root: Arc<Value>,
+    /// The files that it refers to, by absolute URI.
+    pub resources: Vec<(String, Arc<Value>)>,
+    /// The path it is mounted at, without a trailing slash; empty for the root.
+    pub mount: String,
+}
+
+/// An operation inside its document.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// The document.
+    pub document: Arc<Document>,
+    /// JSON pointer of the operation: `/paths/~1users/get`. Empty where a route has none.
+    pub pointer: String,
+}
+
+impl Operation {
+    /// The operation as the document has it.
+    pub fn raw(&self) -> Option<&Value> {
+        self.document.root.pointer(&self.pointer)
+    }
+
+    /// The path item that holds it.
+    pub fn path_item(&self) -> Option<&Value> {
+        let (parent, _) = self.pointer.rsplit_once('/')?;
+        self.document.root.pointer(parent)
+    }
+}
+
+/// An operation of a document, fully resolved.
+#[derive(Debug)]
+pub struct Route {
+    /// The operation id, or `GET /path` where there is none; unique in a project.
+    pub id: Arc<str>,
+    /// Where it is written.
+    pub place: Place,
+    /// What it matches.
+    pub template: PathTemplate,
+    /// The methods it serves.
+    pub methods: Methods,
+    /// The hosts it serves; empty for any. `*.example.com` matches one label or more.
+    pub hosts: Vec<String>,
+    /// Every inbound step in running order: guard, auth, limit, inbound, sign.
+    pub inbound: Vec<StepRef>,
+    /// What ends it.
+    pub handler: HandlerDefinition,
+    /// Every outbound step in running order.
+    pub outbound: Vec<StepRef>,
+    /// Its CORS policy.
+    pub cors: CorsChoice,
+    /// Its timeouts, resolved.
+    pub timeouts: Timeouts,
+    /// Its operation.
+    pub operation: Operation,
+    /// Whether a step authenticates the caller and refuses those it cannot.
+    pub authenticated: bool,
+    /// Whether the operation is hidden from published documents (`x-internal`).
+    pub internal: bool,
+}

@@ -1,0 +1,33 @@
+//! Looking up API keys.
+
+use std::fmt;
+use std::net::IpAddr;
+
+use crate::MaybeLater;
+use crate::keys::KeyGrant;
+
+/// What became of a presented key. Clients see one answer for all refusals.
+#[derive(Debug, Clone)]
+pub enum KeyVerdict {
+    /// It is good.
+    Good(KeyGrant),
+    /// It does not have the form of a key, or its checksum is wrong.
+    Malformed,
+    /// Nobody knows it.
+    Unknown,
+    /// It was revoked.
+    Revoked,
+    /// It has expired.
+    Expired,
+    /// It is the development key, and this is not `dev`.
+    DevelopmentOnly,
+    /// The store has been away for too long to trust any key.
+    Unavailable,
+}
+
+/// Knows every live key.
+pub trait Keyring: Send + Sync + fmt::Debug {
+    /// Looks a presented key up in a bucket (`None`: the default one). A key that nobody knows
+    /// yet may need a look at the store first, which is limited per client address.
+    fn find<'a>(&'a self, presented: &'a str, bucket: Option<&'a str>, client: IpAddr) -> MaybeLater<'a, KeyVerdict>;
+}

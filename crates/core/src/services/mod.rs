@@ -1,0 +1,47 @@
+//! The rooms behind traits: what a policy or handler needs from elsewhere.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::time::Clock;
+
+pub mod http_client;
+pub mod issuer;
+pub mod keyring;
+pub mod limiter;
+pub mod scripts;
+pub mod verifier;
+
+pub use http_client::{HttpClient, HttpError, HttpResponse};
+pub use issuer::{IssueError, TokenIssuer, TokenRequest};
+pub use keyring::{KeyVerdict, Keyring};
+pub use limiter::{Decision, Limiter, Window, WindowCounter};
+pub use scripts::ScriptHost;
+pub use verifier::{TokenVerifier, VerifierFactory, VerifierSettings, VerifyError};
+
+/// Everything that stands behind a trait. Lives as long as the process: snapshots come and go,
+/// counters and keys stay.
+pub struct Services {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// API keys.
+    pub keyring: Arc<dyn Keyring>,
+    /// Counters for limits.
+    pub limiter: Arc<dyn Limiter>,
+    /// Tokens for upstreams.
+    pub issuer: Arc<dyn TokenIssuer>,
+    /// Checks of clients' tokens.
+    pub verifiers: Arc<dyn VerifierFactory>,
+    /// The gateway's own outbound requests.
+    pub http: Arc<dyn HttpClient>,
+    /// TypeScript modules.
+    pub scripts: Arc<dyn ScriptHost>,
+    /// Whether refusals say how to mend them (`dev`).
+    pub explain: bool,
+}
+
+impl fmt::Debug for Services {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Services").field("explain", &self.explain).finish_non_exhaustive()
+    }
+}

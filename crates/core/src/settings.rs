@@ -1,0 +1,470 @@
+//! `tollgate.yaml`, as types. Their doc comments are the reference page, the JSON Schema and the
+//! editor's completion; their defaults are the defaults.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use ipnet::IpNet;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::keys::DeclaredConsumer;
+use crate::units::{Interval, Lifetime, Size};
+
+/// The server: everything that is not in the documents. Every field has a default.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Settings {
+    /// The URL under which clients reach the gateway, without a trailing slash. It is the root
+    /// of the issuer's name, so that backends can find the signing keys. Default: the scheme and
+    /// address of the first listener.
+    pub public_url: Option<String>,
+    /// Listeners, timeouts and limits of the process.
+    pub server: ServerSettings,
+    /// The documents. Default: `openapi.{yaml,yml,json}` and everything in `apis/`.
+    pub documents: Option<Vec<DocumentSettings>>,
+    /// Named backends, for `upstream: NAME` in a document.
+    #[schemars(with = "BTreeMap<String, UpstreamOrUrl>")]
+    pub upstreams: IndexMap<String, UpstreamOrUrl>,
+    /// Named policies, for steps in a document.
+    #[schemars(with = "BTreeMap<String, NamedPolicy>")]
+    pub policies: IndexMap<String, NamedPolicy>,
+    /// Named CORS policies, for `cors: NAME` in a document.
+    #[schemars(with = "BTreeMap<String, CorsSettings>")]
+    pub cors: IndexMap<String, CorsSettings>,
+    /// Default timeouts of all routes.
+    pub timeouts: TimeoutSettings,
+    /// What is done to header fields on their way.
+    pub hygiene: HygieneSettings,
+    /// The signing of tokens for upstreams.
+    pub issuer: IssuerSettings,
+    /// API keys.
+    pub keys: KeySettings,
+    /// The key that seals the signing keys at rest.
+    pub secrets: SecretSettings,
+    /// Where consumers and keys are kept: `sqlite://PATH` or `postgres://…`. Default: SQLite in
+    /// the data folder.
+    pub store: Option<String>,
+    /// Where limits are counted: `memory` or `redis://…`. Default: in memory.
+    pub limits: Option<String>,
+    /// The access log.
+    pub access_log: AccessLogSettings,
+    /// Consumers that are part of the project, with the hashes of their keys.
+    pub consumers: Vec<DeclaredConsumer>,
+    /// How often one address may fail to authenticate before it is refused outright; `off`
+    /// switches it off. Default: 60/m.
+    pub failed_auth_limit: FailedAuthLimit,
+}
+
+/// How often one address may fail to authenticate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum FailedAuthLimit {
+    /// A rate, such as 60/m.
+    Rate(crate::units::Rate),
+    /// `off`
+    Off(Off),
+}
+
+/// The word `off`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Off {
+    /// `off`
+    Off,
+}
+
+impl Default for FailedAuthLimit {
+    fn default() -> Self {
+        const SIXTY: std::num::NonZeroU32 = std::num::NonZeroU32::new(60).unwrap();
+        Self::Rate(crate::units::Rate { count: SIXTY, window: std::time::Duration::from_secs(60) })
+    }
+}
+
+/// Listeners, timeouts and limits of the process.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ServerSettings {
+    /// The address of the data listener: `IP:PORT`; port 0 takes a free one.
+    pub listen: String,
+    /// The address of the management listener: keep it on loopback.
+    pub management_listen: String,
+    /// Proxies whose `Forwarded` and `X-Forwarded-*` fields are believed, as CIDR ranges.
+    #[schemars(with = "Vec<String>")]
+    pub trusted_proxies: Vec<IpNet>,
+    /// What `run` does with a project that does not pass `check` at start: refuse to start, or
+    /// serve the last good one.
+    pub on_broken_project: OnBrokenProject,
+    /// How long a stop waits for exchanges that are under way.
+    pub drain: Interval,
+    /// Limits on what a client may send and hold.
+    pub limits: ServerLimits,
+    /// How long a client may take.
+    pub timeouts: ClientTimeouts,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        Self {
+            listen: "127.0.0.1:9000".to_owned(),
+            management_listen: "127.0.0.1:9001".to_owned(),
+            trusted_proxies: Vec::new(),
+            on_broken_project: OnBrokenProject::Refuse,
+            drain: Interval::from_secs(30),
+            limits: ServerLimits::default(),
+            timeouts: ClientTimeouts::default(),
+        }
+    }
+}
+
+/// What to do with a broken project at start.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnBrokenProject {
+    /// Do not start; exit with 78.
+    Refuse,
+    /// Serve the last project that passed, and say so.
+    LastGood,
+}
+
+/// Limits on what a client may send and hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ServerLimits {
+    /// The longest request target, in bytes.
+    pub url_length: Size,
+    /// The most header fields of a request.
+    pub header_count: usize,
+    /// The most bytes of all header fields of a request together.
+    pub header_bytes: Size,
+    /// The largest request body; routes may ask for less with `request-size-limit`.
+    pub body: Option<Size>,
+    /// The most connections at once. Default: 80% of the descriptor limit.
+    pub connections: Option<usize>,
+    /// The most connections of one address. Default: half of the total; loopback and trusted
+    /// proxies have none.
+    pub connections_per_address: Option<usize>,
+    /// The largest body that a policy may hold in memory (validation, for one).
+    pub buffered_body: Size,
+}
+
+impl Default for ServerLimits {
+    fn default() -> Self {
+        Self {
+            url_length: Size(16 * 1024),
+            header_count: 100,
+            header_bytes: Size(64 * 1024),
+            body: None,
+            connections: None,
+            connections_per_address: None,
+            buffered_body: Size(10 * 1024 * 1024),
+        }
+    }
+}
+
+/// How long a client may take.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ClientTimeouts {
+    /// From the first byte of a head to its last.
+    pub head: Interval,
+    /// Between two pieces of a request body.
+    pub body: Interval,
+    /// Between two requests on one connection.
+    pub keep_alive: Interval,
+}
+
+impl Default for ClientTimeouts {
+    fn default() -> Self {
+        Self { head: Interval::from_secs(10), body: Interval::from_secs(30), keep_alive: Interval::from_secs(75) }
+    }
+}
+
+/// One document of the project.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DocumentSettings {
+    /// The file, relative to the project, or a URL.
+    pub from: String,
+    /// An OpenAPI Overlay that is laid over it, so that a document that a framework regenerates
+    /// stays untouched.
+    pub overlay: Option<String>,
+    /// A path in front of all of its paths.
+    pub mount: Option<String>,
+    /// The hosts it is served for; any where none is given. `*.example.com` is allowed.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+}
+
+/// A backend: its URL, or all about it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum UpstreamOrUrl {
+    /// `http://127.0.0.1:8888`
+    Url(String),
+    /// With settings.
+    Upstream(Box<UpstreamSettings>),
+}
+
+/// A backend.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UpstreamSettings {
+    /// Its URL; a path in it goes in front of every request's.
+    pub url: String,
+    /// The Host that it receives: its own (`upstream`, the default) or the client's (`client`).
+    #[serde(default)]
+    pub host: UpstreamHost,
+    /// The `aud` of tokens signed for it. Default: none.
+    pub audience: Option<String>,
+    /// TLS towards it.
+    #[serde(default)]
+    pub tls: UpstreamTls,
+    /// Connections that are kept open to it.
+    #[serde(default)]
+    pub pool: PoolSettings,
+    /// Timeouts that differ from the server's.
+    #[serde(default)]
+    pub timeouts: TimeoutSettings,
+}
+
+impl UpstreamSettings {
+    /// An upstream of which only the URL is known.
+    pub fn new(url: impl Into<String>) -> Self {
+        Self {
+            url: url.into(),
+            host: UpstreamHost::default(),
+            audience: None,
+            tls: UpstreamTls::default(),
+            pool: PoolSettings::default(),
+            timeouts: TimeoutSettings::default(),
+        }
+    }
+}
+
+/// Which Host an upstream receives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum UpstreamHost {
+    /// The upstream's own, from its URL.
+    #[default]
+    Upstream,
+    /// What the client asked for.
+    Client,
+}
+
+/// TLS towards an upstream.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct UpstreamTls {
+    /// A PEM file with the certificates of the authorities to trust, instead of the system's.
+    pub ca: Option<String>,
+    /// The name that its certificate must have. Default: the host of its URL.
+    pub server_name: Option<String>,
+}
+
+/// Connections that are kept open to an upstream.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct PoolSettings {
+    /// The most idle connections that are kept.
+    pub idle_connections: usize,
+    /// For how long an idle connection is kept. Keep it under the backend's own keep-alive.
+    pub idle_timeout: Interval,
+}
+
+impl Default for PoolSettings {
+    fn default() -> Self {
+        Self { idle_connections: 256, idle_timeout: Interval::from_secs(50) }
+    }
+}
+
+/// Timeouts of an exchange with an upstream. What is not given comes from the outer place, and
+/// in the end from the defaults: connect 5s, first byte 60s, idle 60s, no total.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct TimeoutSettings {
+    /// For a connection: DNS, TCP and TLS together.
+    pub connect: Option<Interval>,
+    /// From sending the request until the head of the answer. `0s` for no limit.
+    pub first_byte: Option<Interval>,
+    /// Between two pieces of a body. `0s` for no limit.
+    pub idle: Option<Interval>,
+    /// For the whole exchange. `0s` for no limit.
+    pub total: Option<Interval>,
+}
+
+/// A named policy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NamedPolicy {
+    /// A built-in policy's name, or `./modules/file.ts#export`.
+    #[serde(rename = "use")]
+    pub implementation: String,
+    /// Its options.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Value>")]
+    pub options: Option<Value>,
+}
+
+/// One text, or several: a comma-separated text counts as several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    /// `GET, POST`
+    One(String),
+    /// `[GET, POST]`
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    /// Each of them, trimmed; empty ones are left out.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let (one, many) = match self {
+            Self::One(text) => (Some(text.split(',')), None),
+            Self::Many(texts) => (None, Some(texts.iter().flat_map(|text| text.split(',')))),
+        };
+        one.into_iter().flatten().chain(many.into_iter().flatten()).map(str::trim).filter(|text| !text.is_empty())
+    }
+}
+
+/// Who may call from a web page of another origin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CorsSettings {
+    /// The origins that may call: exact, `*`, or `https://*.example.com` for exactly one label.
+    pub allowed_origins: OneOrMany,
+    /// The methods they may use. Default: those of the path.
+    pub allowed_methods: Option<OneOrMany>,
+    /// The request headers they may send.
+    pub allowed_headers: Option<OneOrMany>,
+    /// The response headers they may read.
+    pub expose_headers: Option<OneOrMany>,
+    /// For how many seconds a browser may remember the answer to a preflight.
+    pub max_age: Option<u32>,
+    /// Whether cookies and `Authorization` may be sent along.
+    #[serde(default)]
+    pub allow_credentials: bool,
+}
+
+/// What is done to header fields on their way.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct HygieneSettings {
+    /// Names with an underscore that are let through. All others are dropped, because WSGI
+    /// servers merge `x_user` with `x-user`.
+    pub allow_underscore: Vec<String>,
+}
+
+/// The signing of tokens for upstreams.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct IssuerSettings {
+    /// The path of the issuer: its discovery document and its keys are served below it, and
+    /// `publicUrl` + this path is the `iss` of every token.
+    pub path: String,
+    /// The signature algorithm.
+    pub algorithm: SigningAlgorithm,
+    /// How long a token is valid, unless a policy says otherwise.
+    pub expires_in: Lifetime,
+    /// How often the signing key is replaced. `0s` for never.
+    pub rotate_every: Interval,
+    /// How long a new signing key is published before it signs, so that backends which refresh
+    /// their copy of the keys every five minutes know it in time.
+    pub publish_before_use: Interval,
+}
+
+impl Default for IssuerSettings {
+    fn default() -> Self {
+        Self {
+            path: "/__tollgate/issuer".to_owned(),
+            algorithm: SigningAlgorithm::RS256,
+            expires_in: Lifetime(std::time::Duration::from_secs(300)),
+            rotate_every: Interval::from_secs(90 * 86_400),
+            publish_before_use: Interval::from_secs(600),
+        }
+    }
+}
+
+/// The signature algorithms that the issuer knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[allow(clippy::upper_case_acronyms, reason = "these are the registered names")]
+pub enum SigningAlgorithm {
+    /// RSASSA-PKCS1-v1_5 with SHA-256: what every library verifies.
+    RS256,
+    /// … with SHA-384.
+    RS384,
+    /// … with SHA-512.
+    RS512,
+    /// RSASSA-PSS with SHA-256.
+    PS256,
+    /// … with SHA-384.
+    PS384,
+    /// … with SHA-512.
+    PS512,
+    /// ECDSA on P-256 with SHA-256.
+    ES256,
+    /// ECDSA on P-384 with SHA-384.
+    ES384,
+    /// Ed25519.
+    EdDSA,
+}
+
+impl SigningAlgorithm {
+    /// The registered name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RS256 => "RS256",
+            Self::RS384 => "RS384",
+            Self::RS512 => "RS512",
+            Self::PS256 => "PS256",
+            Self::PS384 => "PS384",
+            Self::PS512 => "PS512",
+            Self::ES256 => "ES256",
+            Self::ES384 => "ES384",
+            Self::EdDSA => "EdDSA",
+        }
+    }
+}
+
+/// API keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct KeySettings {
+    /// What new keys begin with: 2 to 12 lower-case letters and digits.
+    pub prefix: String,
+    /// For how long known keys are served while the store is away; then 503.
+    pub max_stale: Interval,
+}
+
+impl Default for KeySettings {
+    fn default() -> Self {
+        Self { prefix: "tg".to_owned(), max_stale: Interval::from_secs(3600) }
+    }
+}
+
+/// The key that seals the signing keys at rest.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct SecretSettings {
+    /// The master key: `$env(TOLLGATE_MASTER_KEY)`, 32 bytes or more in base64. Without it a
+    /// file in the data folder, readable by its owner only, holds a generated one.
+    pub master_key: Option<String>,
+    /// A file that holds the master key.
+    pub master_key_file: Option<String>,
+}
+
+/// The access log: one JSON line for every request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct AccessLogSettings {
+    /// Whether there is one.
+    pub enabled: bool,
+}
+
+impl Default for AccessLogSettings {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}

@@ -1,0 +1,123 @@
+//! Time as a service, so that tests can hold it still.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A moment on the wall clock, in milliseconds since the Unix epoch.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// From whole seconds since the epoch.
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self(seconds.saturating_mul(1000))
+    }
+
+    /// Whole seconds since the epoch, rounded down.
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// This moment and `duration` more.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// How long from `earlier` until this moment; zero where it lies before.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// RFC 3339 in UTC with milliseconds, as logs and answers show it.
+    pub fn rfc3339(self) -> String {
+        jiff::Timestamp::from_millisecond(self.0).map_or_else(|_| self.0.to_string(), |t| format!("{t:.3}"))
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.rfc3339())
+    }
+}
+
+/// Where the time comes from. Policies and stores read no other clock.
+pub trait Clock: Send + Sync + fmt::Debug {
+    /// The wall clock.
+    fn now(&self) -> Timestamp;
+    /// A clock that never goes back; its zero is arbitrary.
+    fn monotonic(&self) -> Duration;
+}
+
+/// The machine's clocks. The only place that reads them.
+#[derive(Debug)]
+pub struct SystemClock {
+    zero: std::time::Instant,
+}
+
+impl SystemClock {
+    /// A clock whose monotonic zero is now.
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everyone else asks")]
+    pub fn new() -> Self {
+        Self { zero: std::time::Instant::now() }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "this is the clock that everyone else asks")]
+    fn now(&self) -> Timestamp {
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.zero.elapsed()
+    }
+}
+
+/// A clock that stands still until it is told to go on, for tests.
+#[derive(Debug)]
+pub struct ManualClock {
+    start: Timestamp,
+    elapsed_micros: std::sync::atomic::AtomicU64,
+}
+
+impl ManualClock {
+    /// A clock that stands at `start`.
+    pub const fn at(start: Timestamp) -> Self {
+        Self { start, elapsed_micros: std::sync::atomic::AtomicU64::new(0) }
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, by: Duration) {
+        let micros = u64::try_from(by.as_micros()).unwrap_or(u64::MAX);
+        self.elapsed_micros.fetch_add(micros, std::sync::atomic::Ordering::SeqCst);
+    }
+}
+
+impl Default for ManualClock {
+    /// 2026-01-01T00:00:00Z.
+    fn default() -> Self {
+        Self::at(Timestamp::from_seconds(1_767_225_600))
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Timestamp {
+        self.start.plus(self.monotonic())
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_micros(self.elapsed_micros.load(std::sync::atomic::Ordering::SeqCst))
+    }
+}
