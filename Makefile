@@ -1,0 +1,37 @@
+# Two commands do everything on a machine that has Rust: `make demo` and `make test`.
+.DEFAULT_GOAL := help
+.PHONY: help demo test ready fmt codegen python deny
+
+CARGO ?= cargo
+PYTHON := target/python/bin/python
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+demo: python ## Real Tornado and Bottle backends behind the gateway, a key made, the calls shown; ONCE=1 ends after them
+	@echo "==> Building the release binary (a few minutes the first time)"
+	@$(CARGO) build --release --locked --package tollgate
+	@$(PYTHON) scripts/demo.py --binary target/release/tollgate $(if $(ONCE),--once)
+
+test: python ## Everything that is tested, with what it needs installed and started by itself
+	@scripts/test.sh
+
+ready: ## What a commit must pass: format, lints, documentation, generated files, dependencies
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --document-private-items
+	$(CARGO) xtask codegen --check
+	$(MAKE) deny
+
+deny: ## Banned dependencies, licences and sources
+	@command -v cargo-deny >/dev/null || $(CARGO) install --locked cargo-deny@0.20.2
+	$(CARGO) deny --all-features check bans licenses sources
+
+codegen: ## Writes the generated reference pages and schemas
+	$(CARGO) xtask codegen
+
+fmt: ## Formats the code
+	$(CARGO) fmt --all
+
+python: ## The Python environment of the examples, in target/python
+	@scripts/python-env.sh

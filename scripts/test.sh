@@ -1,0 +1,24 @@
+#!/bin/sh
+# Everything that is tested. Called by `make test`, which has set up target/python before.
+set -eu
+cd "$(dirname "$0")/.."
+TOLLGATE_TEST_PYTHON="$PWD/target/python/bin/python"
+export TOLLGATE_TEST_PYTHON
+
+echo "==> Building the tests"
+if command -v cargo-nextest >/dev/null; then
+    cargo nextest run --workspace --locked --no-run
+    echo "==> Running the tests"
+    cargo nextest run --workspace --locked
+else
+    cargo test --workspace --locked --no-run
+    echo "==> Running the tests"
+    cargo test --workspace --locked
+fi
+
+echo "==> Checking the generated files"
+cargo xtask codegen --check
+
+echo "==> Running the demonstration against the binary under test"
+cargo build --locked --package tollgate
+target/python/bin/python scripts/demo.py --binary target/debug/tollgate --once
