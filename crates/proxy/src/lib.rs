@@ -1,1 +1,36 @@
-//! x
+//! The data plane: from a connection to an answer.
+//!
+//! *The way of a request.* [`listener`] accepts a connection, [`connection`] serves HTTP on it,
+//! [`exchange::handle`] tells the story of each request: [`hygiene`] makes it unambiguous,
+//! [`system`] and [`preflight`] answer what is the gateway's own, [`router`] finds the route, the
+//! route's pipeline (in `core`) runs its policies and one of the [`handlers`], and [`upstream`]
+//! talks to the backend. Whatever happens, one record goes to [`access_log`] and [`metrics`].
+//!
+//! A [`snapshot`] is everything that one project compiles to. A [`Gateway`] holds the one in force
+//! and everything that outlives it: counters, pools, metrics, the log.
+//!
+//! *Invariants.* This crate knows no policy by name but `api-key` in published documents. It reads no file: the
+//! project comes checked and lowered. No snapshot is changed once it is built.
+
+pub mod access_log;
+mod answer;
+pub mod connection;
+pub mod exchange;
+mod failed_auth;
+pub mod gateway;
+pub mod handlers;
+pub mod http_client;
+pub mod hygiene;
+pub mod listener;
+pub mod metrics;
+pub mod preflight;
+pub mod router;
+pub mod snapshot;
+mod story;
+pub mod system;
+pub mod template;
+mod trace;
+pub mod upstream;
+
+pub use gateway::Gateway;
+pub use snapshot::Snapshot;

@@ -1,0 +1,66 @@
+//! What lives as long as the process.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tollgate_core::Services;
+
+use crate::access_log::AccessLog;
+use crate::failed_auth::FailedAuth;
+use crate::metrics::Metrics;
+use crate::snapshot::Snapshot;
+use crate::upstream::Upstreams;
+
+/// The gateway: the snapshot in force, and everything that outlives it.
+pub struct Gateway {
+    /// The rooms behind the traits.
+    pub services: Arc<Services>,
+    /// Pools of connections, by what the upstream is.
+    pub upstreams: Arc<Upstreams>,
+    /// Counters and histograms.
+    pub metrics: Arc<Metrics>,
+    /// Where the lines of the access log go.
+    pub access_log: AccessLog,
+    pub(crate) failed_auth: FailedAuth,
+    snapshot: ArcSwap<Snapshot>,
+}
+
+impl Gateway {
+    /// A gateway that serves `snapshot`.
+    pub fn new(
+        services: Arc<Services>,
+        upstreams: Arc<Upstreams>,
+        metrics: Arc<Metrics>,
+        access_log: AccessLog,
+        snapshot: Snapshot,
+    ) -> Arc<Self> {
+        metrics.serves(&snapshot.id);
+        Arc::new(Self {
+            failed_auth: FailedAuth::new(&services),
+            services,
+            upstreams,
+            metrics,
+            access_log,
+            snapshot: ArcSwap::from_pointee(snapshot),
+        })
+    }
+
+    /// The snapshot in force at this moment.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.snapshot.load_full()
+    }
+
+    /// Puts another snapshot into force: new exchanges run on it, those under way finish on the
+    /// one they began with. Gives back the one that was in force.
+    pub fn apply(&self, snapshot: Snapshot) -> Arc<Snapshot> {
+        self.metrics.serves(&snapshot.id);
+        self.snapshot.swap(Arc::new(snapshot))
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").field("snapshot", &self.snapshot.load().id).finish_non_exhaustive()
+    }
+}
