@@ -34,6 +34,23 @@ pub enum CollectError {
     Broken(BoxError),
 }
 
+/// A body went over a limit while it was streaming: [`Body::limited_to`] ends it with this error.
+/// Whoever reads the body of a request to its end must answer it with 413, wherever in the chain
+/// of sources it stands ([`BodyTooLarge::in_chain`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the body is longer than {limit} bytes")]
+pub struct BodyTooLarge {
+    /// The limit that it passed, in bytes.
+    pub limit: u64,
+}
+
+impl BodyTooLarge {
+    /// Finds it in an error or in what caused that, however often it was wrapped on the way.
+    pub fn in_chain<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e Self> {
+        std::iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
+    }
+}
+
 impl Body {
     /// No bytes at all.
     pub fn empty() -> Self {
@@ -69,6 +86,17 @@ impl Body {
         }
     }
 
+    /// The same body, which ends with [`BodyTooLarge`] as soon as it brings more than `limit`
+    /// bytes. Nothing is held back: bytes up to the limit pass as they come.
+    #[must_use]
+    pub fn limited_to(self, limit: u64) -> Self {
+        match self.0 {
+            Inner::Empty => self,
+            Inner::Full(bytes) if bytes.len() as u64 <= limit => Self(Inner::Full(bytes)),
+            inner => Self::stream(LimitedBody { inner: Self(inner), limit, left: limit }),
+        }
+    }
+
     /// Reads all of it, at most `limit` bytes.
     ///
     /// # Errors
@@ -81,8 +109,49 @@ impl Body {
         match Limited::new(self, limit).collect().await {
             Ok(collected) => Ok(collected.to_bytes()),
             Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(CollectError::TooLong(limit)),
-            Err(error) => Err(CollectError::Broken(error)),
+            Err(error) => match BodyTooLarge::in_chain(&*error) {
+                Some(too_large) => Err(CollectError::TooLong(usize::try_from(too_large.limit).unwrap_or(usize::MAX))),
+                None => Err(CollectError::Broken(error)),
+            },
         }
+    }
+}
+
+/// What [`Body::limited_to`] makes.
+struct LimitedBody {
+    inner: Body,
+    limit: u64,
+    left: u64,
+}
+
+impl HttpBody for LimitedBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = self.get_mut();
+        let frame = std::task::ready!(Pin::new(&mut this.inner).poll_frame(cx));
+        if let Some(Ok(frame)) = &frame
+            && let Some(data) = frame.data_ref()
+        {
+            match this.left.checked_sub(data.len() as u64) {
+                Some(left) => this.left = left,
+                None => {
+                    // What still comes is nobody's business any more.
+                    this.inner = Body::empty();
+                    return Poll::Ready(Some(Err(BodyTooLarge { limit: this.limit }.into())));
+                }
+            }
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
     }
 }
 
