@@ -1,1 +1,19 @@
-//! x
+//! Documents in, checked routes out: **parse** (bytes → [`Tree`] with a source range for every
+//! JSON pointer), **check** (tree → all [`Diagnostics`], each at its line), **lower** (checked →
+//! [`tollgate_core::project::Project`]). Both project forms end in the same project.
+//!
+//! One mistake never hides another: every step collects what it finds and goes on. Everything
+//! speaks of [`Node`]s and their JSON pointers; only the renderers in [`diagnostic`] speak of
+//! lines and columns.
+//!
+//! *Invariants.* This crate opens no socket, reads no environment and no clock: documents given
+//! by URL and the values of `$env(NAME)` are handed in. A user's mistake is a diagnostic, never
+//! a panic. What a diagnostic shows is the user's text, never an expanded `$env`.
+
+pub mod diagnostic;
+pub mod source;
+pub mod tree;
+
+pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use source::{Source, Span};
+pub use tree::{Node, Tree};
