@@ -33,8 +33,9 @@ pub trait WindowCounter: Send + Sync + fmt::Debug {
     /// Counts `cost` for `key` if that stays within `window`, and says so. The window may differ
     /// from call to call (limits by plan); each distinct one counts for itself.
     ///
-    /// An error means that the counter's store is away.
-    fn hit<'a>(&'a self, key: &'a str, window: Window, cost: u32) -> MaybeLater<'a, Result<Decision, LimiterAway>>;
+    /// An error means that the counter's store is away. A counter that answers later keeps a copy
+    /// of the key, so that the caller may go on with the exchange that the key came from.
+    fn hit<'a>(&'a self, key: &str, window: Window, cost: u32) -> MaybeLater<'a, Result<Decision, LimiterAway>>;
 }
 
 /// The store behind a counter is away; what then happens is the policy's decision.

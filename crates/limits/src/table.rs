@@ -1,0 +1,127 @@
+//! A bounded table of sliding windows: one shard of the local store, behind its lock.
+//!
+//! *Bound.* A shard holds at most `capacity` windows, and never forgets one that still counts:
+//! only windows that are wholly past are evicted. A key that finds no place is counted in the
+//! overflow window of its limit, shared with all others that found none, and when it finds a
+//! place later it begins with a copy of that. So a full table can only make limits stricter:
+//! memory stays bounded, and no key ever gets more than its limit.
+
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+
+use crate::Outcome;
+use crate::sliding::{Limit, SlidingWindow};
+
+/// No sweep below this many windows: there is nothing to gain.
+const SWEEP_FROM: usize = 64;
+/// How long a full table that could not be swept is left alone, in nanoseconds, so that a flood
+/// of new keys does not pay for a walk each.
+const SWEEP_PAUSE: u64 = 100_000_000;
+
+/// One window in the table.
+#[derive(Debug)]
+struct Counted {
+    hash: u64,
+    counter: u32,
+    limit: Limit,
+    key: Box<str>,
+    window: SlidingWindow,
+}
+
+/// Which window is meant.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Which<'a> {
+    /// A good hash of all that follows.
+    pub(crate) hash: u64,
+    /// The counter's number.
+    pub(crate) counter: u32,
+    /// The limit: each distinct one counts for itself.
+    pub(crate) limit: Limit,
+    /// The key.
+    pub(crate) key: &'a str,
+}
+
+impl Counted {
+    fn is(&self, which: &Which<'_>) -> bool {
+        self.counter == which.counter && self.limit == which.limit && *self.key == *which.key
+    }
+}
+
+/// A bounded table of windows.
+#[derive(Debug)]
+pub(crate) struct Table {
+    windows: HashTable<Counted>,
+    capacity: usize,
+    /// The size at which the next new key causes a sweep: twice what the last one left, so that
+    /// sweeping costs a constant per new key.
+    sweep_at: usize,
+    /// No sweep before this moment.
+    sweep_after: u64,
+    /// The shared windows of keys that found no place.
+    overflow: Vec<(u32, Limit, SlidingWindow)>,
+}
+
+impl Table {
+    pub(crate) fn new(capacity: usize) -> Self {
+        let capacity = capacity.max(1);
+        Self {
+            windows: HashTable::new(),
+            capacity,
+            sweep_at: SWEEP_FROM.min(capacity),
+            sweep_after: 0,
+            overflow: Vec::new(),
+        }
+    }
+
+    /// Counts a hit. The second value tells whether it had to go to an overflow window.
+    pub(crate) fn hit(&mut self, which: &Which<'_>, now: u64, cost: u32) -> (Outcome, bool) {
+        if let Some(counted) = self.windows.find_mut(which.hash, |counted| counted.is(which)) {
+            return (counted.window.hit(which.limit, now, cost), false);
+        }
+        if self.windows.len() >= self.sweep_at && now >= self.sweep_after {
+            self.sweep(now);
+        }
+        let shared =
+            self.overflow.iter().position(|(counter, limit, _)| *counter == which.counter && *limit == which.limit);
+        if self.windows.len() >= self.capacity {
+            let index = shared.unwrap_or_else(|| {
+                self.overflow.push((which.counter, which.limit, SlidingWindow::default()));
+                self.overflow.len() - 1
+            });
+            return (self.overflow[index].2.hit(which.limit, now, cost), true);
+        }
+        let mut window = shared.map(|index| self.overflow[index].2.clone()).unwrap_or_default();
+        let outcome = window.hit(which.limit, now, cost);
+        // A window that counted nothing is like no window: a flood of refusals leaves no trace.
+        if window.past_at(which.limit) > now {
+            let entry = self.windows.entry(which.hash, |counted| counted.is(which), |counted| counted.hash);
+            if let Entry::Vacant(place) = entry {
+                place.insert(Counted {
+                    hash: which.hash,
+                    counter: which.counter,
+                    limit: which.limit,
+                    key: which.key.into(),
+                    window,
+                });
+            }
+        }
+        (outcome, false)
+    }
+
+    /// Evicts every window that is wholly past.
+    pub(crate) fn sweep(&mut self, now: u64) {
+        self.windows.retain(|counted| counted.window.past_at(counted.limit) > now);
+        self.overflow.retain(|(_, limit, window)| window.past_at(*limit) > now);
+        let live = self.windows.len();
+        self.windows.shrink_to(2 * live, |counted| counted.hash);
+        self.sweep_at = (2 * live).clamp(SWEEP_FROM.min(self.capacity), self.capacity);
+        if live >= self.capacity {
+            self.sweep_after = now.saturating_add(SWEEP_PAUSE);
+        }
+    }
+
+    /// How many windows it holds, overflow windows included.
+    pub(crate) fn len(&self) -> usize {
+        self.windows.len() + self.overflow.len()
+    }
+}
