@@ -1,0 +1,76 @@
+//! What only the running gateway can do, as the binary hands it in.
+
+use std::fmt;
+use std::time::Duration;
+
+use tollgate_core::later::BoxFuture;
+use tollgate_core::store::NewKey;
+use tollgate_core::time::Timestamp;
+
+use crate::views::{ReloadReport, RouteView, SigningKeyView, Status};
+
+/// A key that was just made, and will never be seen again.
+pub struct MintedKey {
+    /// The key itself: shown once.
+    pub key: String,
+    /// What is stored of it.
+    pub stored: NewKey,
+}
+
+impl fmt::Debug for MintedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MintedKey").field("stored", &self.stored).finish_non_exhaustive()
+    }
+}
+
+/// Whether the gateway can do its work, part by part. `None` is good, `Some` says what is wrong.
+#[derive(Debug, Clone, Default)]
+pub struct Health {
+    /// The snapshot in force.
+    pub snapshot: String,
+    /// Why the project in force is not the one on disk.
+    pub project: Option<String>,
+    /// What is wrong with the store.
+    pub store: Option<String>,
+    /// Why keys cannot be trusted any more.
+    pub keys: Option<String>,
+    /// Why nothing can be signed.
+    pub issuer: Option<String>,
+    /// The process is about to end, so no new work should come.
+    pub stopping: bool,
+}
+
+/// The running gateway, as the management API needs it.
+pub trait Control: Send + Sync + fmt::Debug {
+    /// Looks after everything that `/readyz` tells.
+    fn health(&self) -> BoxFuture<'_, Health>;
+    /// What runs here, and since when.
+    fn status(&self) -> Status;
+    /// The routes in force.
+    fn routes(&self) -> Vec<RouteView>;
+    /// Reads the project again and puts it into force if it is good.
+    fn reload(&self) -> BoxFuture<'_, ReloadReport>;
+    /// Makes a key.
+    ///
+    /// # Errors
+    /// Where the machine has no randomness to give.
+    fn mint_key(&self, description: Option<String>, expires_on: Option<Timestamp>) -> Result<MintedKey, String>;
+    /// Replaces the signing key: after the announcement that backends need, or at once.
+    ///
+    /// # Errors
+    /// Where the store refuses.
+    fn rotate_signing_key(&self, now: bool) -> BoxFuture<'_, Result<Vec<SigningKeyView>, String>>;
+    /// The signing keys that are published.
+    ///
+    /// # Errors
+    /// Where the store is away.
+    fn signing_keys(&self) -> BoxFuture<'_, Result<Vec<SigningKeyView>, String>>;
+    /// All metrics in the OpenMetrics text format.
+    fn metrics(&self) -> String;
+    /// The moment, for expiries.
+    fn now(&self) -> Timestamp;
+    /// How long the old key lives on after a roll, unless told otherwise.
+    fn default_overlap(&self) -> Duration {
+        Duration::from_secs(86_400)
+    }
+}

@@ -1,0 +1,124 @@
+//! What the management API says when it says no.
+
+use axum::extract::{FromRequest, FromRequestParts, rejection};
+use axum::response::{IntoResponse, Response};
+use tollgate_core::problem::ProblemContext;
+use tollgate_core::{Fault, Problem, Reason};
+use utoipa::ToSchema;
+
+use crate::operations::OperationError;
+
+macro_rules! reasons {
+    ($($ident:ident = $name:literal, $code:literal, $status:literal, $title:literal, $fault:ident, $meaning:literal, $fix:literal;)*) => {
+        $(pub(crate) static $ident: Reason = Reason { name: $name, code: $code, status: $status, title: $title, fault: Fault::$fault, meaning: $meaning, fix: $fix };)*
+        /// The reasons that the management API gives. They never appear on the data listener.
+        pub static REASONS: &[&Reason] = &[$(&$ident),*];
+    };
+}
+
+reasons! {
+    UNAUTHORIZED = "management.unauthorized", "management-unauthorized", 401, "Unauthorized", Client,
+        "A call of the management API had no token, or not the right one.",
+        "Send `Authorization: Bearer` with the content of `management.token` in the data folder.";
+    NOT_FOUND = "management.not_found", "management-not-found", 404, "Not Found", Client,
+        "The management API has no such thing.",
+        "List what there is.";
+    EXISTS = "management.exists", "management-exists", 409, "Conflict", Client,
+        "Something of this name exists already.",
+        "Take another name, or update the one that exists.";
+    INVALID = "management.invalid", "management-invalid", 400, "Bad Request", Client,
+        "The call was not well-formed, or a value in it is not allowed.",
+        "Correct the value that the detail names; `/v1/openapi.json` describes every call.";
+    REFUSED = "management.project_broken", "management-project-broken", 422, "Unprocessable Content", Client,
+        "The project on disk has mistakes, so that the one in force stays.",
+        "Mend what the diagnostics show and reload again.";
+    UNAVAILABLE = "management.unavailable", "management-unavailable", 503, "Service Unavailable", Gateway,
+        "The store is away, or the gateway cannot do this at the moment.",
+        "Look at `/readyz`; `tollgate doctor` tells what is wrong.";
+}
+
+/// A refusal of the management API.
+#[derive(Debug)]
+pub(crate) struct ApiError(Problem);
+
+impl ApiError {
+    pub(crate) fn new(reason: &'static Reason, detail: impl Into<String>) -> Self {
+        Self(Problem::new(reason, detail.into()))
+    }
+}
+
+impl From<OperationError> for ApiError {
+    fn from(error: OperationError) -> Self {
+        let reason = match &error {
+            OperationError::NotFound { .. } => &NOT_FOUND,
+            OperationError::Exists { .. } => &EXISTS,
+            OperationError::Invalid { .. } => &INVALID,
+            OperationError::Store(_) => &UNAVAILABLE,
+        };
+        Self::new(reason, error.to_string())
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let context =
+            ProblemContext { request_id: "", instance: "", type_base: "/problems/", trace: None, explain: true };
+        self.0.into_response(&context).map(axum::body::Body::new)
+    }
+}
+
+/// The page behind a problem's `type`.
+pub(crate) async fn page(axum::extract::Path(code): axum::extract::Path<String>) -> Response {
+    match REASONS.iter().find(|reason| reason.code == code) {
+        Some(reason) => format!("{}\n\n{}\n\n{}\n", reason.title, reason.meaning, reason.fix).into_response(),
+        None => ApiError::new(&NOT_FOUND, format!("There is no problem `{code}`.")).into_response(),
+    }
+}
+
+pub(crate) async fn no_such_path() -> ApiError {
+    ApiError::new(&NOT_FOUND, "There is nothing at this path; `/v1/openapi.json` lists what there is.")
+}
+
+pub(crate) async fn no_such_method() -> Response {
+    let mut response = ApiError::new(&INVALID, "This path does not take this method.").into_response();
+    *response.status_mut() = http::StatusCode::METHOD_NOT_ALLOWED;
+    response
+}
+
+/// A JSON body whose mistakes are told as a problem.
+#[derive(Debug, FromRequest)]
+#[from_request(via(axum::Json), rejection(ApiError))]
+pub(crate) struct Json<T>(pub(crate) T);
+
+/// A query whose mistakes are told as a problem.
+#[derive(Debug, FromRequestParts)]
+#[from_request(via(axum::extract::Query), rejection(ApiError))]
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl From<rejection::JsonRejection> for ApiError {
+    fn from(rejection: rejection::JsonRejection) -> Self {
+        Self::new(&INVALID, rejection.body_text())
+    }
+}
+
+impl From<rejection::QueryRejection> for ApiError {
+    fn from(rejection: rejection::QueryRejection) -> Self {
+        Self::new(&INVALID, rejection.body_text())
+    }
+}
+
+/// A problem (RFC 9457), for the document only.
+#[derive(Debug, serde::Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemSchema {
+    /// A page that explains it.
+    r#type: String,
+    /// The same for every problem of this type.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// What happened this time.
+    detail: String,
+    /// The stable code.
+    code: String,
+}
