@@ -445,7 +445,7 @@ impl Default for KeySettings {
 }
 
 /// The key that seals the signing keys at rest.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct SecretSettings {
     /// The master key: `$env(TOLLGATE_MASTER_KEY)`, 32 bytes or more in base64. Without it a
@@ -453,6 +453,15 @@ pub struct SecretSettings {
     pub master_key: Option<String>,
     /// A file that holds the master key.
     pub master_key_file: Option<String>,
+}
+
+impl std::fmt::Debug for SecretSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SecretSettings")
+            .field("master_key", &self.master_key.as_ref().map(|_| "…"))
+            .field("master_key_file", &self.master_key_file)
+            .finish()
+    }
 }
 
 /// The access log: one JSON line for every request.

@@ -96,6 +96,9 @@ pub struct OwnedKey {
 pub struct KeySet {
     /// All keys that are not revoked, expired ones included.
     pub grants: Vec<KeyGrant>,
+    /// The digests of revoked keys, the latest first and bounded by the store, so that the log
+    /// can tell a revoked key from an unknown one.
+    pub revoked: Vec<KeyDigest>,
     /// The last change that is in it.
     pub sequence: i64,
 }
@@ -183,7 +186,9 @@ pub trait Store: Send + Sync + fmt::Debug {
     fn key_set(&self) -> BoxFuture<'_, Result<KeySet, StoreError>>;
     /// What happened after `sequence`.
     fn key_changes(&self, sequence: i64) -> BoxFuture<'_, Result<KeyChanges, StoreError>>;
-    /// Waits until something may have changed. Never resolves early for ever: callers loop.
+    /// Waits until something may have changed since this method was *called* (not since it was
+    /// first awaited): call it, then read, then await, and no change is missed. May resolve
+    /// early: callers loop.
     fn changed(&self) -> BoxFuture<'_, ()>;
 
     /// All signing keys, the oldest first.

@@ -8,8 +8,8 @@ use serde_json::Value;
 use crate::MaybeLater;
 use crate::catalog::BuildError;
 
-/// What a token must be, from a policy's options.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+/// What a token must be, from a policy's options. Its debug form hides the secret.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct VerifierSettings {
     /// The `iss` it must have; keys are discovered there unless told otherwise.
     pub issuer: Option<String>,
@@ -21,6 +21,18 @@ pub struct VerifierSettings {
     pub secret: Option<String>,
     /// The algorithms allowed; empty for those that fit the kind of key.
     pub algorithms: Vec<String>,
+}
+
+impl fmt::Debug for VerifierSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifierSettings")
+            .field("issuer", &self.issuer)
+            .field("audience", &self.audience)
+            .field("jwks_url", &self.jwks_url)
+            .field("secret", &self.secret.as_ref().map(|_| "…"))
+            .field("algorithms", &self.algorithms)
+            .finish()
+    }
 }
 
 /// Why a token was refused.
