@@ -9,8 +9,22 @@
 
 use tollgate_core::PolicyKind;
 
+mod header_fields;
+pub mod ip_restriction;
+pub mod remove_request_headers;
+pub mod remove_response_headers;
+pub mod request_size_limit;
+pub mod set_request_headers;
+pub mod set_response_headers;
 #[cfg(test)]
 mod testing;
 
 /// Every policy there is, by name.
-pub static ALL: &[&PolicyKind] = &[];
+pub static ALL: &[&PolicyKind] = &[
+    &ip_restriction::KIND,
+    &remove_request_headers::KIND,
+    &remove_response_headers::KIND,
+    &request_size_limit::KIND,
+    &set_request_headers::KIND,
+    &set_response_headers::KIND,
+];
