@@ -11,6 +11,8 @@
 //! a panic. What a diagnostic shows is the user's text, never an expanded `$env`.
 
 pub mod diagnostic;
+pub mod openapi;
+pub mod overlay;
 pub mod source;
 pub mod tree;
 

@@ -117,8 +117,17 @@ impl Kind {
                     Some(Map(K::Schema))
                 }
                 "allOf" | "anyOf" | "oneOf" | "prefixItems" => Some(List(K::Schema)),
-                "items" | "not" | "if" | "then" | "else" | "additionalProperties" | "unevaluatedItems"
-                | "unevaluatedProperties" | "propertyNames" | "contains" | "contentSchema" => Some(One(K::Schema)),
+                "items"
+                | "not"
+                | "if"
+                | "then"
+                | "else"
+                | "additionalProperties"
+                | "unevaluatedItems"
+                | "unevaluatedProperties"
+                | "propertyNames"
+                | "contains"
+                | "contentSchema" => Some(One(K::Schema)),
                 _ => None,
             },
             K::Example | K::Link | K::SecurityScheme => None,
@@ -126,45 +135,69 @@ impl Kind {
     }
 }
 
-/// What is done at each object of a document.
+/// What is done on a walk.
 pub(crate) trait Visitor {
-    /// Before the objects in it.
-    fn enter(&mut self, kind: Kind, pointer: &str, object: &Map<String, Value>);
-    /// After the objects in it; may rewrite it.
-    fn leave(&mut self, kind: Kind, object: &mut Map<String, Value>);
+    /// At each object, before those in it.
+    fn object(&mut self, kind: Kind, pointer: &str, object: &Map<String, Value>);
+    /// Where something else stands than may stand there.
+    fn mistyped(&mut self, kind: Kind, pointer: &str, expected: &'static str);
 }
 
-/// Visits an object and all that it holds, in document order. `pointer` is where it stands.
-pub(crate) fn walk(kind: Kind, value: &mut Value, pointer: &mut String, visitor: &mut impl Visitor) {
-    let Value::Object(object) = value else { return };
-    visitor.enter(kind, pointer, object);
-    for (name, field) in object.iter_mut() {
+/// Visits an object and then all that it holds, in document order. `pointer` is where it stands.
+pub(crate) fn walk(kind: Kind, value: &Value, pointer: &mut String, visitor: &mut impl Visitor) {
+    let object = match value {
+        Value::Object(object) => object,
+        // A schema may be as short as `true`.
+        Value::Bool(_) if kind == Kind::Schema => return,
+        _ => return visitor.mistyped(kind, pointer, "an object"),
+    };
+    visitor.object(kind, pointer, object);
+    for (name, field) in object {
         let Some(holds) = kind.field(name) else { continue };
         let length = pointer.len();
         push_segment(pointer, name);
         match (holds, field) {
-            (Holds::One(kind), field @ Value::Object(_)) => walk(kind, field, pointer, visitor),
-            (Holds::One(kind) | Holds::List(kind), Value::Array(items)) => {
-                for (index, item) in items.iter_mut().enumerate() {
+            // Before 2020-12, `items` could be a list.
+            (Holds::List(kind), Value::Array(items)) | (Holds::One(kind @ Kind::Schema), Value::Array(items)) => {
+                for (index, item) in items.iter().enumerate() {
                     let length = pointer.len();
                     push_index(pointer, index);
                     walk(kind, item, pointer, visitor);
                     pointer.truncate(length);
                 }
             }
+            (Holds::One(kind), field) => walk(kind, field, pointer, visitor),
             (Holds::Map(kind), Value::Object(map)) => {
-                for (key, item) in map.iter_mut() {
+                for (key, item) in map {
                     let length = pointer.len();
                     push_segment(pointer, key);
                     walk(kind, item, pointer, visitor);
                     pointer.truncate(length);
                 }
             }
-            _ => {}
+            (Holds::Map(kind), _) => visitor.mistyped(kind, pointer, "an object"),
+            (Holds::List(kind), _) => visitor.mistyped(kind, pointer, "a list"),
         }
         pointer.truncate(length);
     }
-    visitor.leave(kind, object);
+}
+
+/// Changes everything that an object holds and then the object itself.
+pub(crate) fn rewrite(kind: Kind, value: &mut Value, change: &mut impl FnMut(Kind, &mut Map<String, Value>)) {
+    let Value::Object(object) = value else { return };
+    for (name, field) in object.iter_mut() {
+        match (kind.field(name), field) {
+            (Some(Holds::One(kind)), field @ Value::Object(_)) => rewrite(kind, field, change),
+            (Some(Holds::One(kind) | Holds::List(kind)), Value::Array(items)) => {
+                items.iter_mut().for_each(|item| rewrite(kind, item, change));
+            }
+            (Some(Holds::Map(kind)), Value::Object(map)) => {
+                map.values_mut().for_each(|item| rewrite(kind, item, change));
+            }
+            _ => {}
+        }
+    }
+    change(kind, object);
 }
 
 /// Appends a segment to a JSON pointer (RFC 6901 §3).
