@@ -5,9 +5,11 @@
 //! - [`transcript`]: reads the transcripts of a reference page (`docs.md`) and runs them on the
 //!   bench.
 //! - [`upstream`]: a real HTTP/1.1 server that remembers what it saw and answers by a closure.
+//! - [`client`]: a plain HTTP client.
 //! - [`process`]: child processes that end with the test, free ports, waiting with a deadline.
 
 pub mod bench;
+pub mod client;
 mod fakes;
 pub mod process;
 pub mod transcript;
