@@ -119,7 +119,9 @@ impl<'de> Deserialize<'de> for SetOptions {
                     Some(list) if fields.is_empty() => Ok(SetOptions::List(list)),
                     Some(_) => {
                         let other = &fields[0].0;
-                        Err(de::Error::custom(format!("unknown field `{other}` beside `headers`, expected only `headers`")))
+                        Err(de::Error::custom(format!(
+                            "unknown field `{other}` beside `headers`, expected only `headers`"
+                        )))
                     }
                 }
             }
@@ -225,7 +227,9 @@ impl FieldsToRemove {
     /// At the entry that is no name, or one that no policy may remove.
     pub(crate) fn new(options: &RemoveOptions, context: &BuildContext<'_>) -> Result<Self, BuildError> {
         if options.headers.is_empty() {
-            return Err(BuildError::at("/headers", "there is no header field to remove").help("give the names to remove"));
+            return Err(
+                BuildError::at("/headers", "there is no header field to remove").help("give the names to remove")
+            );
         }
         let names = options.headers.iter().enumerate();
         let names = names.map(|(index, name)| field_name(name, &format!("/headers/{index}"), context));

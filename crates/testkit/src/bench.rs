@@ -455,7 +455,9 @@ impl Factory<'_> {
             (_, options) => (name, options.unwrap_or_default()),
         };
         let catalog = Catalog { policies: tollgate_policies::ALL, handlers: &[] };
-        let kind = catalog.policy(implementation).ok_or_else(|| BuildError::at("", format!("there is no policy `{implementation}`")))?;
+        let kind = catalog
+            .policy(implementation)
+            .ok_or_else(|| BuildError::at("", format!("there is no policy `{implementation}`")))?;
         let options = match kind.shorthand {
             Some(option) if !options.is_object() && !options.is_null() => json!({ option: options }),
             _ => options,
@@ -492,11 +494,16 @@ fn routes_of(document: &Arc<Document>) -> Vec<Arc<Route>> {
     for (path, item) in document.root.get("paths").and_then(Value::as_object).into_iter().flatten() {
         for (method, operation) in item.as_object().into_iter().flatten() {
             let name = method.to_ascii_uppercase();
-            let Some(verb) = methods.contains(&method.as_str()).then(|| Method::from_bytes(name.as_bytes()).ok()).flatten() else {
+            let Some(verb) =
+                methods.contains(&method.as_str()).then(|| Method::from_bytes(name.as_bytes()).ok()).flatten()
+            else {
                 continue;
             };
             let escaped = path.replace('~', "~0").replace('/', "~1");
-            let id = operation.get("operationId").and_then(Value::as_str).map_or_else(|| format!("{name} {path}"), str::to_owned);
+            let id = operation
+                .get("operationId")
+                .and_then(Value::as_str)
+                .map_or_else(|| format!("{name} {path}"), str::to_owned);
             routes.push(Arc::new(Route {
                 id: id.into(),
                 place: Place::default(),
@@ -561,7 +568,9 @@ impl Handler for Upstream {
                 CollectError::Broken(cause) if BodyTooLarge::in_chain(&**cause).is_some() => {
                     Problem::new(&REQUEST_TOO_LARGE, "The body is too long.")
                 }
-                CollectError::Broken(cause) => Problem::new(&CLIENT_BODY_BROKEN, "The body broke off.").caused_by(cause),
+                CollectError::Broken(cause) => {
+                    Problem::new(&CLIENT_BODY_BROKEN, "The body broke off.").caused_by(cause)
+                }
             })?;
             let target = match &exchange.target.query {
                 Some(query) => format!("{}?{query}", exchange.target.forward_path),

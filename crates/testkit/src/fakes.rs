@@ -13,11 +13,11 @@ use tollgate_core::catalog::{BuildContext, BuildError};
 use tollgate_core::keys::{Consumer, Key, KeyDigest, KeyGrant};
 use tollgate_core::later::BoxFuture;
 use tollgate_core::services::limiter::LimiterAway;
+use tollgate_core::services::verifier::VerifiedToken;
 use tollgate_core::services::{
     Decision, HttpClient, HttpError, HttpResponse, IssueError, KeyVerdict, Keyring, Limiter, ScriptHost, TokenIssuer,
     TokenRequest, TokenVerifier, VerifierFactory, VerifierSettings, VerifyError, Window, WindowCounter,
 };
-use tollgate_core::services::verifier::VerifiedToken;
 use tollgate_core::time::{Clock, Timestamp};
 use tollgate_core::{Handler, MaybeLater, Policy};
 
@@ -107,7 +107,8 @@ impl WindowCounter for ExactCounter {
         }
         let used = u32::try_from(moments.len()).unwrap_or(u32::MAX);
         let allowed = used.saturating_add(cost) <= window.count;
-        let until = |moment: Option<&Duration>| moment.map_or(Duration::ZERO, |m| (*m + window.window).saturating_sub(now));
+        let until =
+            |moment: Option<&Duration>| moment.map_or(Duration::ZERO, |m| (*m + window.window).saturating_sub(now));
         if allowed {
             moments.extend(std::iter::repeat_n(now, cost as usize));
         }

@@ -46,7 +46,10 @@ pub async fn wait_for_file(path: &Path, deadline: Duration) -> std::io::Result<S
         }
     };
     tokio::time::timeout(deadline, look).await.map_err(|_| {
-        std::io::Error::new(std::io::ErrorKind::TimedOut, format!("{} has not come within {deadline:?}", path.display()))
+        std::io::Error::new(
+            std::io::ErrorKind::TimedOut,
+            format!("{} has not come within {deadline:?}", path.display()),
+        )
     })
 }
 

@@ -88,7 +88,8 @@ pub fn read(page: &str) -> Result<Vec<Transcript>, String> {
             }
             "http" => {
                 let (with, options) = policy.clone().ok_or_else(|| wrong("no `yaml policy` block above".to_owned()))?;
-                let numbered = block.text.lines().enumerate().map(|(index, line)| (block.line + 1 + index, line.trim()));
+                let numbered =
+                    block.text.lines().enumerate().map(|(index, line)| (block.line + 1 + index, line.trim()));
                 let lines = numbered.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'));
                 let lines = lines.map(|(number, line)| (number, line.to_owned())).collect();
                 transcripts.push(Transcript { line: block.line, project: project.clone(), with, options, lines });
@@ -208,7 +209,7 @@ async fn run_request(bench: &PolicyBench, key: Option<&str>, line: &str) -> Resu
     let mut builder = http::Request::builder().method(method).uri(target);
     let mut has_type = false;
     let mut authorized = false;
-    for field in fields.split(';').map(str::trim).filter(|field| !field.is_empty()) {
+    for field in split_list(fields) {
         let (name, value) = field.split_once(':').ok_or_else(|| format!("`{field}` is not a header field"))?;
         let name = HeaderName::from_bytes(name.trim().as_bytes()).map_err(|error| error.to_string())?;
         has_type |= name == http::header::CONTENT_TYPE;
@@ -242,6 +243,22 @@ fn split_fields(text: &str) -> (&str, &str) {
     }
 }
 
+/// Splits `x-a: b; x-c: d` at every semicolon behind which a field begins: `text/html; charset=utf-8`
+/// is one value.
+fn split_list(fields: &str) -> Vec<&str> {
+    let mut list = Vec::new();
+    let mut start = 0;
+    for (at, _) in fields.match_indices(';') {
+        if fields[at + 1..].split_once(':').is_some_and(|(name, _)| is_token(name.trim())) {
+            list.push(fields[start..at].trim());
+            start = at + 1;
+        }
+    }
+    list.push(fields[start..].trim());
+    list.retain(|field| !field.is_empty());
+    list
+}
+
 struct Expected<'t> {
     status: u16,
     code: Option<&'t str>,
@@ -256,7 +273,9 @@ impl<'t> Expected<'t> {
         let code = head.next();
         let checks = items.map(|item| {
             // A pointer may hold colons no more than a field name does.
-            item.split_once(": ").map(|(name, value)| (name.trim(), value.trim())).ok_or(format!("`{item}` is no check"))
+            item.split_once(": ")
+                .map(|(name, value)| (name.trim(), value.trim()))
+                .ok_or(format!("`{item}` is no check"))
         });
         Ok(Self { status, code, checks: checks.collect::<Result<_, String>>()? })
     }
@@ -361,12 +380,25 @@ mod tests {
 
     #[test]
     fn header_values_with_commas_are_not_split() {
-        let expected = Expected::read("429 rate-limited, vary: Origin, Accept, retry-after: 60, /errors/0/in: body").unwrap();
+        let expected =
+            Expected::read("429 rate-limited, vary: Origin, Accept, retry-after: 60, /errors/0/in: body").unwrap();
         assert_eq!(expected.code, Some("rate-limited"));
-        assert_eq!(
-            expected.checks,
-            [("vary", "Origin, Accept"), ("retry-after", "60"), ("/errors/0/in", "body")],
-        );
+        assert_eq!(expected.checks, [("vary", "Origin, Accept"), ("retry-after", "60"), ("/errors/0/in", "body")],);
+    }
+
+    #[test]
+    fn parameters_of_a_field_stay_with_it() {
+        assert_eq!(split_list("accept: a/b; q=0.5; x-c: d"), ["accept: a/b; q=0.5", "x-c: d"]);
+        assert!(split_list(" ").is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_transcript_that_is_not_true_fails_at_its_line() {
+        let kind = tollgate_policies::ALL.iter().find(|kind| kind.name == "set-request-headers").unwrap();
+        let page = "```yaml policy\nX-A: b\n```\n```http\nGET /pets -> 200, upstream x-a: c\nGET /pets -> 404\n```\n";
+        let error = read(page).unwrap()[0].run(kind).await.unwrap_err();
+        assert!(error.contains("line 5:") && error.contains("`upstream x-a` is b"), "{error}");
+        assert!(error.contains("line 6:") && error.contains("answered 200"), "{error}");
     }
 
     #[test]

@@ -71,9 +71,7 @@ impl CapturingUpstream {
     ///
     /// # Errors
     /// Where no port can be opened.
-    pub async fn answering(
-        answer: impl Fn(&Seen) -> Response<Bytes> + Send + Sync + 'static,
-    ) -> std::io::Result<Self> {
+    pub async fn answering(answer: impl Fn(&Seen) -> Response<Bytes> + Send + Sync + 'static) -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let shared = Arc::new(Shared {
@@ -162,7 +160,8 @@ async fn answer(
         *response.status_mut() = StatusCode::BAD_REQUEST;
         return Ok(response);
     };
-    let seen = Seen { method: parts.method, target: parts.uri.to_string(), headers: parts.headers, body: body.to_bytes() };
+    let seen =
+        Seen { method: parts.method, target: parts.uri.to_string(), headers: parts.headers, body: body.to_bytes() };
     let response = (shared.answer)(&seen);
     shared.seen.lock().push(seen);
     shared.arrived.notify_waiters();

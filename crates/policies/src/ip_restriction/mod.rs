@@ -104,7 +104,8 @@ impl Configure for IpRestriction {
 
     fn configure(options: Options, _: &BuildContext<'_>) -> Result<Self, BuildError> {
         if options.allow.is_none() && options.deny.as_ref().is_none_or(Vec::is_empty) {
-            return Err(BuildError::at("", "neither `allow` nor `deny` names an address").help("give `allow: [10.0.0.0/8]`, or `deny`"));
+            return Err(BuildError::at("", "neither `allow` nor `deny` names an address")
+                .help("give `allow: [10.0.0.0/8]`, or `deny`"));
         }
         let header = options.client_ip_header.map(|name| {
             HeaderName::from_bytes(name.as_bytes())

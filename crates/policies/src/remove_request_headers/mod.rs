@@ -9,7 +9,9 @@ use crate::header_fields::{FieldsToRemove, RemoveOptions};
 
 /// What the rest of the product knows about it.
 pub static KIND: PolicyKind =
-    PolicyKind::of::<RemoveRequestHeaders>("remove-request-headers", Direction::Inbound, include_str!("docs.md")).exports(&["RemoveHeadersInboundPolicy"]).shorthand("headers");
+    PolicyKind::of::<RemoveRequestHeaders>("remove-request-headers", Direction::Inbound, include_str!("docs.md"))
+        .exports(&["RemoveHeadersInboundPolicy"])
+        .shorthand("headers");
 
 /// See the module.
 #[derive(Debug)]

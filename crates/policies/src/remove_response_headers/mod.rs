@@ -9,7 +9,9 @@ use crate::header_fields::{FieldsToRemove, RemoveOptions};
 
 /// What the rest of the product knows about it.
 pub static KIND: PolicyKind =
-    PolicyKind::of::<RemoveResponseHeaders>("remove-response-headers", Direction::Outbound, include_str!("docs.md")).exports(&["RemoveHeadersOutboundPolicy"]).shorthand("headers");
+    PolicyKind::of::<RemoveResponseHeaders>("remove-response-headers", Direction::Outbound, include_str!("docs.md"))
+        .exports(&["RemoveHeadersOutboundPolicy"])
+        .shorthand("headers");
 
 /// See the module.
 #[derive(Debug)]

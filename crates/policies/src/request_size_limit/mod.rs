@@ -52,12 +52,15 @@ impl Configure for RequestSizeLimit {
 
 impl Policy for RequestSizeLimit {
     fn on_request<'a>(&'a self, _: &'a mut Exchange, request: &'a mut Request) -> Step<'a> {
-        let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        let announced =
+            request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
         // A body in memory knows its length without being asked for it.
         let least = announced.unwrap_or(0).max(request.body().size_hint().lower());
         if least > self.limit {
             // What follows on the connection is the body that nobody will read.
-            return Problem::new(&REQUEST_TOO_LARGE, format!("The body is longer than {}.", self.shown)).closing().into();
+            return Problem::new(&REQUEST_TOO_LARGE, format!("The body is longer than {}.", self.shown))
+                .closing()
+                .into();
         }
         if announced.is_none() {
             let body = std::mem::take(request.body_mut());

@@ -9,7 +9,8 @@ use crate::header_fields::{FieldsToSet, SetOptions};
 
 /// What the rest of the product knows about it.
 pub static KIND: PolicyKind =
-    PolicyKind::of::<SetRequestHeaders>("set-request-headers", Direction::Inbound, include_str!("docs.md")).exports(&["SetHeadersInboundPolicy"]);
+    PolicyKind::of::<SetRequestHeaders>("set-request-headers", Direction::Inbound, include_str!("docs.md"))
+        .exports(&["SetHeadersInboundPolicy"]);
 
 /// See the module.
 #[derive(Debug)]

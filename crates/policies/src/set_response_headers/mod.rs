@@ -9,7 +9,8 @@ use crate::header_fields::{FieldsToSet, SetOptions};
 
 /// What the rest of the product knows about it.
 pub static KIND: PolicyKind =
-    PolicyKind::of::<SetResponseHeaders>("set-response-headers", Direction::Outbound, include_str!("docs.md")).exports(&["SetHeadersOutboundPolicy"]);
+    PolicyKind::of::<SetResponseHeaders>("set-response-headers", Direction::Outbound, include_str!("docs.md"))
+        .exports(&["SetHeadersOutboundPolicy"]);
 
 /// See the module.
 #[derive(Debug)]
