@@ -9,22 +9,40 @@
 
 use tollgate_core::PolicyKind;
 
+pub mod any_of;
+pub mod api_key;
+pub mod composite;
+pub mod composite_outbound;
+mod credential;
 mod header_fields;
 pub mod ip_restriction;
+mod members;
+pub mod open_id_jwt_auth;
+pub mod rate_limit;
 pub mod remove_request_headers;
 pub mod remove_response_headers;
 pub mod request_size_limit;
+pub mod request_validation;
 pub mod set_request_headers;
 pub mod set_response_headers;
 #[cfg(test)]
 mod testing;
+pub mod upstream_jwt;
 
 /// Every policy there is, by name.
 pub static ALL: &[&PolicyKind] = &[
+    &any_of::KIND,
+    &api_key::KIND,
+    &composite::KIND,
+    &composite_outbound::KIND,
     &ip_restriction::KIND,
+    &open_id_jwt_auth::KIND,
+    &rate_limit::KIND,
     &remove_request_headers::KIND,
     &remove_response_headers::KIND,
     &request_size_limit::KIND,
+    &request_validation::KIND,
     &set_request_headers::KIND,
     &set_response_headers::KIND,
+    &upstream_jwt::KIND,
 ];

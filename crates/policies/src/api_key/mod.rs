@@ -1,0 +1,272 @@
+//! Lets a request through only with a valid API key, and says which consumer sent it.
+//!
+//! Not for people in browsers: a key in a web page is a key for everyone. Use tokens there.
+
+use std::borrow::Cow;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, PolicyKind};
+use tollgate_core::exchange::Credential;
+use tollgate_core::keys::KeyGrant;
+use tollgate_core::reason::STORE_UNAVAILABLE;
+use tollgate_core::services::KeyVerdict;
+use tollgate_core::{Exchange, Fault, Flow, MaybeLater, Policy, Problem, Reason, Request, Step, User};
+
+use crate::credential::{Absent, Source};
+
+mod query;
+
+macro_rules! refusal {
+    ($(#[$doc:meta])* $ident:ident = $name:literal, $code:literal, $meaning:literal, $fix:literal) => {
+        $(#[$doc])*
+        pub static $ident: Reason = Reason {
+            name: $name,
+            code: $code,
+            status: 401,
+            title: "Unauthorized",
+            fault: Fault::Client,
+            meaning: $meaning,
+            fix: $fix,
+        };
+    };
+}
+
+refusal!(
+    /// No key was sent.
+    MISSING = "key.missing",
+    "key-missing",
+    "The request carries no API key.",
+    "Send the key as `Authorization: Bearer KEY`, or where the `authHeader` of the policy says."
+);
+refusal!(
+    /// What was sent is no key.
+    MALFORMED = "key.malformed",
+    "key-refused",
+    "What was sent is not an API key: another scheme, more than one field, or a text whose checksum is wrong.",
+    "Look for a key that was cut off when it was copied, and for a second Authorization header."
+);
+refusal!(
+    /// Nobody knows the key.
+    UNKNOWN = "key.unknown",
+    "key-refused",
+    "The key is well-formed, but no consumer of this bucket has it.",
+    "Compare its first and last characters with `tollgate key list`; it may belong to another gateway or bucket."
+);
+refusal!(
+    /// The key was revoked.
+    REVOKED = "key.revoked",
+    "key-refused",
+    "The key was revoked.",
+    "Make another one with `tollgate key create CONSUMER`."
+);
+refusal!(
+    /// The key has expired.
+    EXPIRED = "key.expired",
+    "key-refused",
+    "The key has expired.",
+    "Make another one with `tollgate key create CONSUMER`, or roll keys before they expire."
+);
+refusal!(
+    /// The key is for development.
+    DEVELOPMENT_ONLY = "key.development_only",
+    "key-refused",
+    "The key is the one that `tollgate dev` keeps in a file; `tollgate run` refuses it.",
+    "Make a consumer and a key for it: `tollgate consumer create NAME`, `tollgate key create NAME`."
+);
+
+/// What the rest of the product knows about it.
+pub static KIND: PolicyKind = PolicyKind::of::<ApiKey>("api-key", Direction::Inbound, include_str!("docs.md"))
+    .exports(&["ApiKeyInboundPolicy", "ApiAuthKeyInboundPolicy"])
+    .authenticates()
+    .reasons(&[&MISSING, &MALFORMED, &UNKNOWN, &REVOKED, &EXPIRED, &DEVELOPMENT_ONLY, &STORE_UNAVAILABLE]);
+
+/// How clients send their keys, and whose keys are good.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct Options {
+    /// The header field that holds the key. Default: Authorization.
+    auth_header: Option<String>,
+    /// What stands in front of the key in that field; empty for nothing. Default: Bearer in
+    /// `Authorization`, nothing in other fields.
+    auth_scheme: Option<String>,
+    /// A query parameter that may hold the key instead, for clients that cannot set header
+    /// fields. URLs end up in logs and histories of others: leave it out if you can. Default:
+    /// none.
+    query_param: Option<String>,
+    /// The bucket whose consumers may call. Default: `default`.
+    bucket_name: Option<String>,
+    /// The same as `bucketName`.
+    bucket_id: Option<String>,
+    /// Whether requests without a good key go on, without a user. A wrong key is then like none.
+    /// Default: false.
+    allow_unauthenticated_requests: bool,
+    /// Whether the upstream sees the key. Default: false: what carried the key is removed.
+    forward_key: bool,
+    /// Accepted for projects that have it. Keys are held in memory, and a revoked one is refused
+    /// at once: there is nothing to cache.
+    cache_ttl_seconds: Option<f64>,
+    /// Whether published documents leave out that the route takes a key. Default: false.
+    disable_automatically_adding_key_header_to_open_api: bool,
+}
+
+/// See the module.
+#[derive(Debug)]
+struct ApiKey {
+    source: Source,
+    query: Option<String>,
+    bucket: Option<String>,
+    optional: bool,
+    forward: bool,
+}
+
+/// Where a key was found.
+enum Found {
+    Header(crate::credential::Presented),
+    Query(String),
+}
+
+impl Found {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Header(presented) => presented.as_str(),
+            Self::Query(key) => key,
+        }
+    }
+}
+
+impl Configure for ApiKey {
+    type Options = Options;
+
+    fn configure(options: Options, _: &BuildContext<'_>) -> Result<Self, BuildError> {
+        let source = Source::new(options.auth_header.as_deref(), options.auth_scheme.as_deref())?;
+        if options.query_param.as_deref() == Some("") {
+            return Err(BuildError::at("/queryParam", "a parameter needs a name"));
+        }
+        if let (Some(name), Some(id)) = (&options.bucket_name, &options.bucket_id)
+            && name != id
+        {
+            return Err(BuildError::at("/bucketId", "names another bucket than `bucketName`").help("keep one of them"));
+        }
+        Ok(Self {
+            source,
+            query: options.query_param,
+            bucket: options.bucket_name.or(options.bucket_id).filter(|bucket| !bucket.is_empty()),
+            optional: options.allow_unauthenticated_requests,
+            forward: options.forward_key,
+        })
+    }
+}
+
+impl Policy for ApiKey {
+    fn on_request<'a>(&'a self, exchange: &'a mut Exchange, request: &'a mut Request) -> Step<'a> {
+        let found = match self.find(exchange, request) {
+            Ok(found) => found,
+            Err(flow) => return Step::Now(flow),
+        };
+        let (bucket, client) = (self.bucket.as_deref(), exchange.client.ip);
+        let known = match exchange.services.keyring.find(found.as_str(), bucket, client) {
+            MaybeLater::Now(verdict) => Some(verdict),
+            // The store must be asked; once again below, by a future that owns what it needs.
+            // This one was never polled, so nothing is done twice.
+            MaybeLater::Later(_) => None,
+        };
+        if let Some(verdict) = known {
+            return Step::Now(self.decide(verdict, exchange, request));
+        }
+        let keyring = std::sync::Arc::clone(&exchange.services.keyring);
+        Step::later(async move {
+            let verdict = keyring.find(found.as_str(), bucket, client).get().await;
+            self.decide(verdict, exchange, request)
+        })
+    }
+}
+
+impl ApiKey {
+    /// Takes the key out of the request's query and looks for one in its header.
+    fn find(&self, exchange: &mut Exchange, request: &mut Request) -> Result<Found, Flow> {
+        let mut in_query = Vec::new();
+        if let Some(name) = &self.query {
+            in_query = query::values(&exchange.target, name);
+            if !in_query.is_empty() && !self.forward {
+                // At once, whatever becomes of it: a key must not reach a log by way of the URL.
+                query::remove(&mut exchange.target, request, name);
+            }
+        }
+        match (self.source.read(request.headers()), in_query.pop(), in_query.is_empty()) {
+            (Ok(presented), None, _) => Ok(Found::Header(presented)),
+            (Err(Absent::Missing), Some(key), true) if !key.is_empty() => Ok(Found::Query(key)),
+            (Err(Absent::Missing), Some(_), true) => Err(self.absent(Absent::Malformed)),
+            (_, Some(_), _) => Err(self.absent(Absent::Several)),
+            (Err(absent), None, _) => Err(self.absent(absent)),
+        }
+    }
+
+    fn absent(&self, absent: Absent) -> Flow {
+        let detail = self.source.detail(absent);
+        match absent {
+            // Two credentials are refused even where none is needed: whichever the upstream
+            // believes would be one that nobody checked.
+            Absent::Several => self.refuse(&MALFORMED, detail, true),
+            _ if self.optional => Flow::Continue,
+            Absent::Missing => self.refuse(&MISSING, detail, false),
+            Absent::OtherScheme => self.refuse(&MALFORMED, detail, false),
+            Absent::Malformed => self.refuse(&MALFORMED, "No key present", true),
+        }
+    }
+
+    fn decide(&self, verdict: KeyVerdict, exchange: &mut Exchange, request: &mut Request) -> Flow {
+        let reason = match verdict {
+            KeyVerdict::Good(grant) => {
+                self.conceal(request);
+                exchange.user = Some(user_of(grant));
+                return Flow::Continue;
+            }
+            KeyVerdict::Unavailable => {
+                return Problem::new(&STORE_UNAVAILABLE, "Keys cannot be checked at the moment").into();
+            }
+            KeyVerdict::Malformed => &MALFORMED,
+            KeyVerdict::Unknown => &UNKNOWN,
+            KeyVerdict::Revoked => &REVOKED,
+            KeyVerdict::Expired => &EXPIRED,
+            KeyVerdict::DevelopmentOnly => &DEVELOPMENT_ONLY,
+        };
+        if self.optional {
+            // What is no key of ours may be a credential that a later policy knows.
+            if !matches!(reason.name, "key.malformed" | "key.unknown") {
+                self.conceal(request);
+            }
+            return Flow::Continue;
+        }
+        // One answer for every wrong key: which one it is helps nobody but a thief.
+        self.refuse(reason, "API Key is invalid or does not have access to the API", true)
+    }
+
+    /// Removes what carried the key; a query parameter is gone already.
+    fn conceal(&self, request: &mut Request) {
+        if !self.forward {
+            request.headers_mut().remove(self.source.header());
+        }
+    }
+
+    fn refuse(&self, reason: &'static Reason, detail: impl Into<Cow<'static, str>>, presented: bool) -> Flow {
+        Problem::new(reason, detail)
+            .with_header(http::header::WWW_AUTHENTICATE, self.source.challenge(presented))
+            .into()
+    }
+}
+
+fn user_of(grant: KeyGrant) -> User {
+    User {
+        sub: grant.consumer.name.clone(),
+        data: grant.consumer.metadata.clone(),
+        credential: Credential::Key {
+            id: grant.key.id.clone(),
+            consumer: grant.consumer.id.clone(),
+            version: grant.consumer.version,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! The header fields that tell a client about its limit.
+//!
+//! `RateLimit` and `RateLimit-Policy` follow draft-ietf-httpapi-ratelimit-headers-11: structured
+//! field lists (RFC 9651) of policies by name. Several policies of one route share the two
+//! fields. This file is the only place that knows the draft.
+
+use std::time::Duration;
+
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use sfv::{ItemSerializer, key_ref};
+use tollgate_core::services::{Decision, Window};
+use tollgate_core::time::Timestamp;
+
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+const LEGACY_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
+const LEGACY_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+const LEGACY_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+
+/// Which header fields tell clients about their limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum HeaderMode {
+    /// None.
+    None,
+    /// `Retry-After` on refusals.
+    RetryAfter,
+    /// `RateLimit` and `RateLimit-Policy` on every answer, and `Retry-After` on refusals.
+    #[serde(rename = "draft-11")]
+    Draft11,
+    /// `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds since 1970) on every answer, and
+    /// `Retry-After` on refusals.
+    Legacy,
+    /// All of them.
+    Both,
+}
+
+/// What a limit is called in the fields.
+#[derive(Debug)]
+pub(super) struct FieldName(sfv::String);
+
+impl FieldName {
+    /// Characters that a structured field's string cannot hold become `_`.
+    pub(super) fn new(name: &str) -> Self {
+        let name: String = name.chars().map(|c| if (' '..='~').contains(&c) { c } else { '_' }).collect();
+        Self(sfv::String::from_string(name).unwrap_or_else(|_| sfv::string_ref("limit").to_owned()))
+    }
+
+    /// The name.
+    pub(super) fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl HeaderMode {
+    /// Whether refusals say when to come back.
+    pub(super) fn retry_after(self) -> bool {
+        self != Self::None
+    }
+
+    /// Tells of a decision in the fields of the answer.
+    pub(super) fn tell(
+        self,
+        name: &FieldName,
+        window: Window,
+        decision: Decision,
+        now: Timestamp,
+        headers: &mut HeaderMap,
+    ) {
+        // On a refusal `t` and `Retry-After` name the same moment.
+        let until = if decision.allowed { decision.reset_after } else { decision.retry_after };
+        if matches!(self, Self::Draft11 | Self::Both) {
+            append(headers, RATE_LIMIT, |field| {
+                let item = ItemSerializer::with_buffer(field).bare_item(&*name.0);
+                let item = item.parameter(key_ref("r"), decision.remaining);
+                if !until.is_zero() {
+                    let _ = item.parameter(key_ref("t"), seconds(until));
+                }
+            });
+            append(headers, RATE_LIMIT_POLICY, |field| {
+                let item = ItemSerializer::with_buffer(field).bare_item(&*name.0);
+                let item = item.parameter(key_ref("q"), window.count);
+                // `w` counts whole seconds and is at least one.
+                let _ = item.parameter(key_ref("w"), seconds(window.window).max(1));
+            });
+        }
+        if matches!(self, Self::Legacy | Self::Both) {
+            let told = headers.get(&LEGACY_REMAINING).and_then(|value| value.to_str().ok()?.parse::<u32>().ok());
+            // These fields have room for one limit: the one that is nearest.
+            if told.is_none_or(|told| decision.remaining < told) {
+                let reset = now.plus(until);
+                let reset = reset.seconds() + i64::from(reset.0.rem_euclid(1000) != 0);
+                headers.insert(LEGACY_LIMIT, HeaderValue::from(window.count));
+                headers.insert(LEGACY_REMAINING, HeaderValue::from(decision.remaining));
+                headers.insert(LEGACY_RESET, HeaderValue::from(reset));
+            }
+        }
+    }
+}
+
+/// Whole seconds, rounded up: who comes back then is not too early.
+pub(super) fn seconds(duration: Duration) -> u32 {
+    let whole = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
+    u32::try_from(whole).unwrap_or(u32::MAX)
+}
+
+/// Adds an item to a list field, which may have items of other policies.
+fn append(headers: &mut HeaderMap, name: HeaderName, write: impl FnOnce(&mut String)) {
+    let mut field = String::with_capacity(64);
+    if let Some(before) = headers.get(&name).and_then(|value| value.to_str().ok()) {
+        field.push_str(before);
+        field.push_str(", ");
+    }
+    write(&mut field);
+    if let Ok(value) = HeaderValue::try_from(field) {
+        headers.insert(name, value);
+    }
+}

@@ -1,0 +1,328 @@
+//! The options, in both of their vocabularies, and what they come to.
+
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_json::Value;
+use tollgate_core::catalog::BuildError;
+use tollgate_core::services::Window;
+use tollgate_core::units::{Interval, Rate};
+
+use super::fields::HeaderMode;
+
+/// How often callers may call. Either `rate` (and `by`), or `rateLimitBy`, `requestsAllowed` and
+/// `timeWindowMinutes`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub(super) struct Options {
+    /// What is counted: `user`, `ip`, `all`, or a value of the caller's data such as
+    /// `user.data.plan`. With a table of rates that value picks the rate, and users are counted;
+    /// with one rate, everyone who shares the value shares the rate. Default: the user where
+    /// somebody was authenticated, else the address.
+    pub(super) by: Option<By>,
+    /// How often: `100/m`, or one rate for each value of the caller's data and a `default`.
+    pub(super) rate: Option<RateChoice>,
+    /// What happens while the store of the counters is away. Default: allow.
+    pub(super) on_failure: Option<OnFailure>,
+    /// Which header fields tell clients about their limit. Default: draft-11.
+    pub(super) header_mode: Option<HeaderMode>,
+    /// What is counted: `user`, `ip`, `all` or `function`.
+    pub(super) rate_limit_by: Option<RateLimitBy>,
+    /// How many requests, in `timeWindowMinutes`.
+    #[serde(deserialize_with = "number_or_text")]
+    #[schemars(with = "Option<NonZeroU32>")]
+    pub(super) requests_allowed: Option<f64>,
+    /// In how many minutes. Fractions are allowed.
+    #[serde(deserialize_with = "number_or_text")]
+    #[schemars(with = "Option<f64>", extend("exclusiveMinimum" = 0))]
+    pub(super) time_window_minutes: Option<f64>,
+    /// The function that says what is counted, for `rateLimitBy: function`.
+    pub(super) identifier: Option<Identifier>,
+    /// Whether a request waits for the count (`strict`) or may overtake it (`async`). Counters in
+    /// memory answer at once: for them both are the same. Default: strict.
+    pub(super) mode: Option<Mode>,
+    /// Whether requests are refused while the store of the counters is away: the same as
+    /// `onFailure: deny`.
+    pub(super) throw_on_failure: Option<bool>,
+}
+
+/// What is counted, in the native vocabulary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum By {
+    /// Each user for itself.
+    User,
+    /// Each address for itself.
+    Ip,
+    /// Everyone together.
+    All,
+    /// By a value of the caller's data: the dotted path below `user.data`.
+    Data(String),
+}
+
+impl<'de> Deserialize<'de> for By {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.as_str() {
+            "user" => Ok(Self::User),
+            "ip" => Ok(Self::Ip),
+            "all" => Ok(Self::All),
+            other => match other.strip_prefix("user.data.").filter(|path| path.split('.').all(|part| !part.is_empty()))
+            {
+                Some(path) => Ok(Self::Data(path.to_owned())),
+                None => Err(de::Error::custom(format!("`{text}` is not one of user, ip, all, user.data.FIELD"))),
+            },
+        }
+    }
+}
+
+impl JsonSchema for By {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "By".into()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string",
+            "pattern": "^(user|ip|all|user\\.data(\\.[^.]+)+)$",
+            "examples": ["user", "ip", "all", "user.data.plan"],
+        })
+    }
+}
+
+/// One rate, or one for each value.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum RateChoice {
+    /// For everyone.
+    One(Rate),
+    /// By the value of the caller's data that `by` names; `default` for all other values.
+    #[schemars(with = "std::collections::BTreeMap<String, Rate>")]
+    Table(IndexMap<String, Rate>),
+}
+
+// By hand, so that a mistake in a rate says what is wrong with it.
+impl<'de> Deserialize<'de> for RateChoice {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl<'de> de::Visitor<'de> for Visitor {
+            type Value = RateChoice;
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a rate such as 100/m, or a table of rates")
+            }
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<RateChoice, E> {
+                text.parse().map(RateChoice::One).map_err(E::custom)
+            }
+            fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<RateChoice, A::Error> {
+                IndexMap::deserialize(de::value::MapAccessDeserializer::new(map)).map(RateChoice::Table)
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+/// What to do while the store of the counters is away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum OnFailure {
+    /// Let requests through, uncounted.
+    Allow,
+    /// Refuse them with 503.
+    Deny,
+}
+
+/// What is counted, in the words of `rateLimitBy`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RateLimitBy {
+    /// Each user for itself.
+    User,
+    /// Each address for itself.
+    Ip,
+    /// Everyone together.
+    All,
+    /// What the function in `identifier` says.
+    Function,
+}
+
+/// An export of a module of the project.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Identifier {
+    /// The name of the export.
+    pub(super) export: String,
+    /// The module.
+    pub(super) module: String,
+}
+
+/// Whether requests wait for the count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Mode {
+    /// They do.
+    Strict,
+    /// They may overtake it.
+    Async,
+}
+
+/// A value that comes from the environment is text.
+fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    match Value::deserialize(deserializer)? {
+        Value::Null => Ok(None),
+        Value::Number(number) => Ok(number.as_f64()),
+        Value::String(text) => {
+            text.trim().parse().map(Some).map_err(|_| de::Error::custom(format!("`{text}` is not a number")))
+        }
+        _ => Err(de::Error::custom("expected a number")),
+    }
+}
+
+/// What the options come to, whichever words they used.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// What is counted; `None` for the user where there is one, else the address.
+    pub(super) by: Option<By>,
+    /// How often.
+    pub(super) rates: Rates,
+    /// Whether requests are refused while the store is away.
+    pub(super) deny_on_failure: bool,
+}
+
+/// How often.
+#[derive(Debug)]
+pub(super) enum Rates {
+    /// The same for everyone.
+    One(Window),
+    /// By value.
+    Table {
+        /// For the values that are named.
+        named: IndexMap<String, Window>,
+        /// For all others.
+        default: Window,
+    },
+}
+
+impl Options {
+    /// Reads either vocabulary.
+    pub(super) fn plan(self) -> Result<Plan, BuildError> {
+        let deny_on_failure = match (self.on_failure, self.throw_on_failure) {
+            (Some(_), Some(_)) => {
+                return Err(BuildError::at("/throwOnFailure", "says the same as `onFailure`").help("keep one of them"));
+            }
+            (Some(on_failure), None) => on_failure == OnFailure::Deny,
+            (None, throw) => throw.unwrap_or(false),
+        };
+        let other = [
+            ("/rateLimitBy", self.rate_limit_by.is_some()),
+            ("/requestsAllowed", self.requests_allowed.is_some()),
+            ("/timeWindowMinutes", self.time_window_minutes.is_some()),
+            ("/identifier", self.identifier.is_some()),
+        ];
+        let other = other.iter().find(|(_, given)| *given).map(|(pointer, _)| *pointer);
+        let (by, rates) = match (self.by.is_some() || self.rate.is_some(), other) {
+            (true, Some(pointer)) => {
+                return Err(BuildError::at(pointer, "does not go together with `by` and `rate`")
+                    .help("write either `rate` (and `by`), or `rateLimitBy`, `requestsAllowed`, `timeWindowMinutes`"));
+            }
+            (true, None) => {
+                let rates = native_rates(self.by.as_ref(), self.rate)?;
+                (self.by, rates)
+            }
+            (false, _) => {
+                let (by, window) = named_rates(self.rate_limit_by, self.requests_allowed, self.time_window_minutes)?;
+                (Some(by), Rates::One(window))
+            }
+        };
+        Ok(Plan { by, rates, deny_on_failure })
+    }
+}
+
+fn native_rates(by: Option<&By>, rate: Option<RateChoice>) -> Result<Rates, BuildError> {
+    match rate {
+        None => Err(BuildError::at("", "`rate` is missing").help("such as `rate: 100/m`")),
+        Some(RateChoice::One(rate)) => Ok(Rates::One(window(rate))),
+        Some(RateChoice::Table(_)) if !matches!(by, Some(By::Data(_))) => {
+            Err(BuildError::at("/rate", "a table of rates needs a `by` that picks from it")
+                .help("such as `by: user.data.plan`"))
+        }
+        Some(RateChoice::Table(mut table)) => {
+            let default = table.shift_remove("default").ok_or_else(|| {
+                BuildError::at("/rate", "the table has no `default`")
+                    .help("it holds for callers whose value is missing or not in the table")
+            })?;
+            let named = table.into_iter().map(|(value, rate)| (value, window(rate))).collect();
+            Ok(Rates::Table { named, default: window(default) })
+        }
+    }
+}
+
+fn window(rate: Rate) -> Window {
+    Window { count: rate.count.get(), window: rate.window }
+}
+
+fn named_rates(
+    by: Option<RateLimitBy>,
+    requests: Option<f64>,
+    minutes: Option<f64>,
+) -> Result<(By, Window), BuildError> {
+    let missing =
+        |name: &str, example: &str| BuildError::at("", format!("`{name}` is missing")).help(example.to_owned());
+    let by = match by {
+        None if requests.is_none() && minutes.is_none() => return Err(missing("rate", "such as `rate: 100/m`")),
+        None => return Err(missing("rateLimitBy", "one of user, ip, all")),
+        Some(RateLimitBy::User) => By::User,
+        Some(RateLimitBy::Ip) => By::Ip,
+        Some(RateLimitBy::All) => By::All,
+        Some(RateLimitBy::Function) => {
+            return Err(BuildError::at(
+                "/rateLimitBy",
+                "`function` needs a TypeScript module, and modules do not run yet",
+            )
+            .help("use user, ip or all, or `by: user.data.FIELD` with `rate`"));
+        }
+    };
+    let requests = requests.ok_or_else(|| missing("requestsAllowed", "such as `requestsAllowed: 100`"))?;
+    let minutes = minutes.ok_or_else(|| missing("timeWindowMinutes", "such as `timeWindowMinutes: 1`"))?;
+    if requests.fract() != 0.0 || requests < 1.0 || requests > f64::from(u32::MAX) {
+        return Err(BuildError::at(
+            "/requestsAllowed",
+            format!("`{requests}` is not a whole number of requests from 1"),
+        ));
+    }
+    // To the microsecond, so that a third of a minute is not a nanosecond off; a year is enough.
+    let window = Duration::try_from_secs_f64((minutes * 60e6).round() / 1e6).unwrap_or_default();
+    if window.is_zero() || window > Duration::from_secs(366 * 86_400) {
+        return Err(BuildError::at(
+            "/timeWindowMinutes",
+            format!("`{minutes}` is not a number of minutes above 0, up to a year"),
+        ));
+    }
+    Ok((by, Window { count: requests as u32, window }))
+}
+
+/// What a limit is called that was given no name: what it counts, and in how long.
+pub(super) fn default_name(plan: &Plan) -> String {
+    let length = match &plan.rates {
+        Rates::One(window) => match Interval(window.window).to_string().as_str() {
+            "1s" => "-per-second".to_owned(),
+            "1m" => "-per-minute".to_owned(),
+            "1h" => "-per-hour".to_owned(),
+            "1d" => "-per-day".to_owned(),
+            other => format!("-per-{other}"),
+        },
+        Rates::Table { .. } => String::new(),
+    };
+    match &plan.by {
+        None => length.trim_start_matches('-').to_owned(),
+        Some(By::User) => format!("user{length}"),
+        Some(By::Ip) => format!("ip{length}"),
+        Some(By::All) => format!("all{length}"),
+        Some(By::Data(path)) => format!("{}{length}", path.rsplit('.').next().unwrap_or(path)),
+    }
+}
