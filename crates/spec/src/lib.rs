@@ -10,12 +10,18 @@
 //! by URL and the values of `$env(NAME)` are handed in. A user's mistake is a diagnostic, never
 //! a panic. What a diagnostic shows is the user's text, never an expanded `$env`.
 
+pub mod check;
 pub mod diagnostic;
+pub mod load;
+mod native;
+pub mod edit;
 pub mod openapi;
 pub mod overlay;
 pub mod source;
 pub mod tree;
+pub mod zuplo;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
+pub use load::{LoadOptions, Loaded, load, load_memory, upstream_only};
 pub use source::{Source, Span};
 pub use tree::{Node, Tree};

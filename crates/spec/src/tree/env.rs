@@ -35,7 +35,7 @@ impl Tree {
     }
 
     /// The value and its ranges at a pointer, to be changed together.
-    pub(super) fn at_mut(&mut self, pointer: &str) -> Option<(&mut Value, &mut Spans)> {
+    pub(crate) fn at_mut(&mut self, pointer: &str) -> Option<(&mut Value, &mut Spans)> {
         let (mut value, mut spans) = (&mut self.value, &mut self.spans);
         for token in pointer.strip_prefix('/').into_iter().flat_map(|rest| rest.split('/')) {
             (value, spans) = match (value, &mut spans.children) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+#[cfg(test)]
 use serde_json::Value;
 
 use super::{MAX_DEPTH, escape};

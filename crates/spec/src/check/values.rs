@@ -1,0 +1,95 @@
+//! Values that only code can check: URLs, hosts, addresses.
+
+use std::net::{IpAddr, SocketAddr};
+
+use url::Url;
+
+/// Reads the URL of an upstream.
+///
+/// # Errors
+/// What is wrong with it, as the end of a sentence that begins with the URL, and what helps.
+pub fn upstream_url(text: &str) -> Result<Url, (String, Option<String>)> {
+    let url = Url::parse(text).map_err(|error| {
+        let help = (!text.contains("://")).then(|| format!("write the scheme too: http://{text}"));
+        (format!("is no URL: {error}"), help)
+    })?;
+    let wrong = |message: &str, help: &str| Err((message.to_owned(), Some(help.to_owned())));
+    if !matches!(url.scheme(), "http" | "https") {
+        return wrong("has a scheme that no upstream speaks", "use http:// or https://");
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return wrong("names no host", "write http://HOST:PORT");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return wrong("carries a user or password", "send credentials as a header, with set-request-headers");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return wrong("has a query or fragment", "an upstream's URL ends with its path");
+    }
+    Ok(url)
+}
+
+/// Reads `publicUrl`: like an upstream's, without a slash at its end.
+///
+/// # Errors
+/// As [`upstream_url`].
+pub fn public_url(text: &str) -> Result<Url, (String, Option<String>)> {
+    let url = upstream_url(text)?;
+    match text.strip_suffix('/') {
+        Some(short) => Err(("ends with a slash".to_owned(), Some(format!("write {short}")))),
+        None => Ok(url),
+    }
+}
+
+/// Whether a text is a host that a route may serve: a name, an address, or `*.` before a name.
+pub fn is_host(text: &str) -> bool {
+    let name = text.strip_prefix("*.").unwrap_or(text);
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let address = name.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok();
+    (address && name == text) || (name.len() <= 253 && name.split('.').all(label))
+}
+
+/// Reads `IP:PORT`; `:PORT` alone means every address, `localhost` is 127.0.0.1.
+///
+/// # Errors
+/// Where it is none.
+pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| {
+        let help = match text.rsplit_once(':') {
+            Some(("localhost", port)) => format!("write 127.0.0.1:{port}"),
+            Some(("", port)) => format!("write 0.0.0.0:{port} for every address"),
+            _ => "write IP:PORT, such as 127.0.0.1:9000 or [::]:9000".to_owned(),
+        };
+        help
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_names_addresses_or_one_star_in_front() {
+        for good in ["example.com", "*.example.com", "localhost", "10.0.0.1", "[::1]", "a_b.example"] {
+            assert!(is_host(good), "{good}");
+        }
+        for bad in ["", "*", "a..b", "https://a", "a.b:80", "*.*.a", "-a.b", "a/b"] {
+            assert!(!is_host(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_upstream_is_an_http_url_without_credentials_query_or_fragment() {
+        for good in ["http://127.0.0.1:8888", "https://api.example.com/v1", "http://[::1]:80/"] {
+            assert!(upstream_url(good).is_ok(), "{good}");
+        }
+        for bad in ["localhost:80", "//x", "ftp://a", "http://u:p@h", "http://h/?q", "http://h/#f", "http://", ""] {
+            assert!(upstream_url(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! `tollgate.yaml` and `tollgate.<env>.yaml`: read, laid over each other, checked, typed.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value};
+use tollgate_core::catalog::parse_options;
+use tollgate_core::settings::Settings;
+
+use super::LoadContext;
+use crate::check::schema::SchemaCheck;
+use crate::check::{known_or_nearest, values};
+use crate::source::Span;
+use crate::tree::{Arrays, Node, Tree};
+use crate::{Diagnostic, Diagnostics};
+
+/// The names that a settings file may have.
+pub(crate) const NAMES: [&str; 3] = ["tollgate.yaml", "tollgate.yml", "tollgate.json"];
+
+/// The settings, and the tree that they were read from.
+#[derive(Debug)]
+pub struct SettingsFile {
+    /// What could be read; the default where something is wrong.
+    pub settings: Settings,
+    /// As written, `$env` replaced.
+    pub tree: Arc<Tree>,
+}
+
+/// The JSON Schema of `tollgate.yaml`, without references.
+pub(crate) fn settings_schema() -> Value {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.inline_subschemas = true;
+    settings.into_generator().into_root_schema_for::<Settings>().to_value()
+}
+
+pub(crate) fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> SettingsFile {
+    let mut tree = read_files(context, diagnostics);
+    tree.expand("", &|name| context.environment.get(name), diagnostics);
+    let root = tree.root();
+    SchemaCheck::new(settings_schema()).check(&root, diagnostics);
+    let settings = typed(&root, diagnostics);
+    check(&root, diagnostics);
+    check_names(&root, context, diagnostics);
+    let tree = Arc::new(tree);
+    diagnostics.keep_tree(Arc::clone(&tree));
+    SettingsFile { settings, tree }
+}
+
+fn read_files(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> Tree {
+    let files = context.files;
+    let found: Vec<&str> = NAMES.into_iter().filter(|name| files.exists(name)).collect();
+    for extra in found.iter().skip(1) {
+        let message = format!("there is {} too; only that one is read", found[0]);
+        diagnostics.push(Diagnostic::error("two-settings", Span::of_file(*extra), message));
+    }
+    // The usual name is looked for even where there is no such file, so that a watcher sees it come.
+    files.remember(&files.root().join(NAMES[0]));
+    let mut tree = found.first().and_then(|name| read_object(context, name, diagnostics));
+    if let Some(environment) = context.options.env_name.as_deref() {
+        let names = ["yaml", "yml", "json"].map(|extension| format!("tollgate.{environment}.{extension}"));
+        match names.iter().find(|name| files.exists(name)) {
+            Some(name) => {
+                if let Some(over) = read_object(context, name, diagnostics) {
+                    match &mut tree {
+                        Some(tree) => tree.merge(&over, Arrays::Replace),
+                        None => tree = Some(over),
+                    }
+                }
+            }
+            None => {
+                let message = format!("there is no such file, and the environment `{environment}` was asked for");
+                diagnostics.push(Diagnostic::error("missing-file", Span::of_file(names[0].as_str()), message));
+            }
+        }
+    }
+    tree.unwrap_or_else(|| Tree::empty(NAMES[0]))
+}
+
+/// A settings file; an empty one is an empty object. None where it cannot be read.
+fn read_object(context: &LoadContext<'_>, name: &str, diagnostics: &mut Diagnostics) -> Option<Tree> {
+    let bytes = match context.files.read(name) {
+        Ok(bytes) => bytes,
+        Err(reason) => {
+            diagnostics.push(Diagnostic::error("unreadable-file", Span::of_file(name), reason));
+            return None;
+        }
+    };
+    let tree = Tree::parse(name, &bytes, diagnostics)?;
+    if tree.value().is_null() {
+        return None;
+    }
+    if !tree.value().is_object() {
+        let message = "the settings must be an object: `name: value` on each line";
+        diagnostics.push(Diagnostic::error("wrong-type", tree.root().span(), message));
+        return None;
+    }
+    Some(tree)
+}
+
+/// Everything that fits into its type; what does not is left out, so that the rest can be checked.
+fn typed(root: &Node<'_>, diagnostics: &mut Diagnostics) -> Settings {
+    let mut kept = Map::new();
+    for (name, field) in root.entries() {
+        let named = matches!(name, "upstreams" | "policies" | "cors");
+        let mut value = field.value().clone();
+        if named && let Value::Object(entries) = &mut value {
+            let mut good = Map::new();
+            for (key, entry) in field.entries() {
+                let one = Value::Object([(key.to_owned(), entry.value().clone())].into_iter().collect());
+                if fits(name, &one, &field, diagnostics) {
+                    good.insert(key.to_owned(), entry.value().clone());
+                }
+            }
+            *entries = good;
+        }
+        if fits(name, &value, &field, diagnostics) {
+            kept.insert(name.to_owned(), value);
+        }
+    }
+    parse_options(Value::Object(kept)).unwrap_or_default()
+}
+
+fn fits(name: &str, value: &Value, field: &Node<'_>, diagnostics: &mut Diagnostics) -> bool {
+    let one = Value::Object([(name.to_owned(), value.clone())].into_iter().collect());
+    let Err(error) = parse_options::<Settings>(one) else { return true };
+    // What the schema found has been said, in better words, at the same field.
+    let said = diagnostics
+        .iter()
+        .any(|known| known.span.pointer.starts_with(field.pointer()) && known.severity == crate::Severity::Error)
+        || error.message.starts_with("unknown field");
+    if !said {
+        let pointer = error.pointer.strip_prefix(field.pointer()).unwrap_or(&error.pointer);
+        let node = field.nearest(pointer);
+        let message = field.redact(&error.message);
+        diagnostics.push(Diagnostic::error("wrong-value", node.caret(), message).help_if(error.help));
+    }
+    false
+}
+
+/// What no schema says.
+fn check(root: &Node<'_>, diagnostics: &mut Diagnostics) {
+    let mut say = |code, node: &Node<'_>, message: String, help: Option<String>| {
+        diagnostics.push(Diagnostic::error(code, node.caret(), message).help_if(help));
+    };
+    let text = |pointer: &str| root.at(pointer).filter(|node| node.value().is_string());
+    if let Some(node) = text("/publicUrl")
+        && let Err((problem, help)) = values::public_url(node.as_str().unwrap_or_default())
+    {
+        say("invalid-url", &node, format!("`{}` {problem}", node.shown()), help);
+    }
+    for pointer in ["/server/listen", "/server/managementListen"] {
+        if let Some(node) = text(pointer)
+            && let Err(help) = values::listen_address(node.as_str().unwrap_or_default())
+        {
+            say("invalid-address", &node, format!("`{}` is no address to listen on", node.shown()), Some(help));
+        }
+    }
+    for proxy in root.at("/server/trustedProxies").iter().flat_map(Node::items) {
+        let valid = proxy.as_str().is_none_or(|text| text.parse::<ipnet::IpNet>().is_ok());
+        if !valid {
+            let help = "write an address and a prefix length, such as 10.0.0.0/8 or 192.0.2.1/32".to_owned();
+            say("invalid-address", &proxy, format!("`{}` is no CIDR range", proxy.shown()), Some(help));
+        }
+    }
+    for (_, upstream) in root.get("upstreams").iter().flat_map(|upstreams| upstreams.entries().collect::<Vec<_>>()) {
+        let url = if upstream.value().is_object() { upstream.get("url") } else { Some(upstream) };
+        if let Some(url) = url.filter(|url| url.value().is_string())
+            && let Err((problem, help)) = values::upstream_url(url.as_str().unwrap_or_default())
+        {
+            say("invalid-url", &url, format!("`{}` {problem}", url.shown()), help);
+        }
+    }
+    for document in root.get("documents").iter().flat_map(Node::items) {
+        if let Some(mount) = document.get("mount").filter(|mount| mount.value().is_string()) {
+            let path = mount.as_str().unwrap_or_default();
+            if !path.starts_with('/') || (path.len() > 1 && path.ends_with('/')) || path.contains(['{', '?', '#']) {
+                let help =
+                    Some("a mount begins with `/`, does not end with one, and has no parameters: /v1".to_owned());
+                say("invalid-mount", &mount, format!("`{}` is no path to mount at", mount.shown()), help);
+            }
+        }
+        for host in document.get("hosts").iter().flat_map(Node::items) {
+            if host.as_str().is_some_and(|host| !values::is_host(host)) {
+                let help = Some("write a name such as api.example.com or *.example.com".to_owned());
+                say("invalid-host", &host, format!("`{}` is no host", host.shown()), help);
+            }
+        }
+    }
+    if let Some(path) = text("/issuer/path")
+        && !path.as_str().is_some_and(|path| path.starts_with('/') && path.len() > 1 && !path.ends_with('/'))
+    {
+        let help = Some("write a path such as /__tollgate/issuer".to_owned());
+        say("invalid-path", &path, format!("`{}` is no path for the issuer", path.shown()), help);
+    }
+    if let Some(prefix) = text("/keys/prefix") {
+        let chars = prefix.as_str().unwrap_or_default();
+        let fits = chars.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        if !fits || !(2..=12).contains(&chars.len()) {
+            let help = Some("a prefix has 2 to 12 lower-case letters and digits".to_owned());
+            say("invalid-prefix", &prefix, format!("`{}` is no prefix for keys", prefix.shown()), help);
+        }
+    }
+    for (pointer, schemes) in [
+        ("/store", &["sqlite:", "postgres://", "postgresql://"][..]),
+        ("/limits", &["memory", "redis://", "rediss://"]),
+    ] {
+        if let Some(node) = text(pointer)
+            && !schemes.iter().any(|scheme| node.as_str().is_some_and(|text| text.starts_with(scheme)))
+        {
+            let help = Some(format!("it begins with {}", schemes.join(", ")));
+            say("invalid-url", &node, format!("`{}` is not a place that is known", node.shown()), help);
+        }
+    }
+    check_consumers(root, &mut say);
+}
+
+type Say<'a> = &'a mut dyn FnMut(&'static str, &Node<'_>, String, Option<String>);
+
+fn check_consumers(root: &Node<'_>, say: Say<'_>) {
+    let mut names = HashSet::new();
+    for consumer in root.get("consumers").iter().flat_map(Node::items) {
+        let text = |field: &str| consumer.get(field).and_then(|node| node.as_str());
+        if let (Some(name), Some(node)) = (text("name"), consumer.get("name")) {
+            if !names.insert((text("bucket").unwrap_or("default").to_owned(), name.to_owned())) {
+                say("duplicate-consumer", &node, format!("there is another consumer `{}`", node.shown()), None);
+            }
+            if name.trim().is_empty() {
+                say("wrong-value", &node, "a consumer needs a name".to_owned(), None);
+            }
+        }
+        for hash in consumer.get("keyHashes").iter().flat_map(Node::items) {
+            let Some(text) = hash.as_str() else { continue };
+            let digits = text.strip_prefix("sha256:").unwrap_or(text);
+            if tollgate_core::keys::KeyDigest::from_hex(digits).is_none() {
+                let help =
+                    Some("write the 64 hexadecimal digits of its SHA-256: `tollgate key hash` prints them".to_owned());
+                // Whoever wrote the key itself here must not find it again in a log of mistakes.
+                say("invalid-key-hash", &hash, "this is not the hash of a key".to_owned(), help);
+            }
+        }
+    }
+}
+
+/// Names under `policies` and `cors`: none may hide what is built in, and each must mean something.
+fn check_names(root: &Node<'_>, context: &LoadContext<'_>, diagnostics: &mut Diagnostics) {
+    let catalog = context.catalog;
+    for (name, policy) in root.get("policies").iter().flat_map(|policies| policies.entries().collect::<Vec<_>>()) {
+        if catalog.policy(name).is_some() {
+            let message = format!("`{name}` is the name of a built-in policy");
+            let help = format!("give yours another name, such as `my-{name}`");
+            diagnostics.push(Diagnostic::error("shadowed-policy", policy.key_span(), message).help(help));
+        }
+        let Some(reference) = policy.get("use") else { continue };
+        let Some(used) = reference.as_str() else { continue };
+        if let Some(kind) = catalog.policy(used) {
+            let Some(schema) = context.schemas.policy(kind.name) else { continue };
+            match policy.get("options").filter(|options| !options.value().is_null()) {
+                Some(options) => schema.check(&options, diagnostics),
+                None => schema.check_value(&Value::Object(Map::new()), &policy, diagnostics),
+            };
+        } else if !super::is_module(used) {
+            let names = catalog.policies.iter().map(|kind| kind.name);
+            let message = format!("there is no policy `{}`", reference.shown());
+            let help = known_or_nearest(used, "built-in policies", names);
+            diagnostics.push(Diagnostic::error("unknown-policy", reference.span(), message).help_if(help));
+        }
+    }
+    for (name, policy) in root.get("cors").iter().flat_map(|cors| cors.entries().collect::<Vec<_>>()) {
+        if matches!(name, "none" | "anything-goes") {
+            let message = format!("`{name}` is the name of a built-in CORS policy");
+            diagnostics.push(Diagnostic::error("shadowed-policy", policy.key_span(), message));
+        }
+    }
+}

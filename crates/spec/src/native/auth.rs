@@ -1,0 +1,70 @@
+//! auth = STEP | [STEP, …] (first that succeeds) | public.
+
+use serde_json::{Value, json};
+use tollgate_core::catalog::Direction;
+
+use super::Reader;
+use super::step::{Step, id_of};
+use crate::Diagnostic;
+use crate::tree::Node;
+
+/// What a written `auth` says.
+#[derive(Debug, Clone)]
+pub(crate) enum Auth {
+    /// Everyone may call.
+    Public,
+    /// Whoever this step knows.
+    Step(usize),
+    /// Something that is not in order, and has been said: no reason to complain of no auth at all.
+    Broken,
+}
+
+impl Reader<'_> {
+    pub(crate) fn auth(&mut self, node: &Node<'_>) -> Auth {
+        match node.value() {
+            Value::String(text) if text == "public" => Auth::Public,
+            Value::Array(list) if list.is_empty() => {
+                let message = "an empty list lets nobody in";
+                let help = "name a policy, such as `api-key`, or write `auth: public` for everyone";
+                self.diagnostics.push(Diagnostic::error("empty-auth", node.span(), message).help(help));
+                Auth::Broken
+            }
+            Value::Array(list) => {
+                let steps: Vec<_> = node.items().filter_map(|item| self.auth_step(&item)).collect();
+                if steps.len() < list.len() {
+                    return Auth::Broken;
+                }
+                self.any_of(&id_of(node), &steps, node)
+            }
+            _ => self.auth_step(node).map_or(Auth::Broken, |step| Auth::Step(step.policy)),
+        }
+    }
+
+    fn auth_step<'n>(&mut self, node: &Node<'n>) -> Option<Step> {
+        if node.as_str() == Some("public") {
+            let message = "`public` stands alone: beside another step it would let everyone in";
+            self.diagnostics.push(Diagnostic::error("public-in-list", node.span(), message));
+            return None;
+        }
+        let step = self.step(node, Direction::Inbound)?;
+        if step.authenticates {
+            return Some(step);
+        }
+        let names = self.catalog.policies.iter().filter(|kind| kind.authenticates && kind.name != "any-of");
+        let names = names.map(|kind| format!("`{}`", kind.name)).collect::<Vec<_>>().join(", ");
+        let message = format!("`{}` does not tell who calls", step.name);
+        let help = format!("policies that do: {names}; put others under `guard` or `inbound`");
+        self.diagnostics.push(Diagnostic::error("not-an-auth", node.caret(), message).help(help));
+        None
+    }
+
+    /// The first of these that succeeds.
+    pub(crate) fn any_of(&mut self, id: &str, steps: &[Step], node: &Node<'_>) -> Auth {
+        if let [step] = steps {
+            return Auth::Step(step.policy);
+        }
+        let ids: Vec<&str> = steps.iter().map(|step| self.instances.id(step.policy)).collect();
+        let options = json!({ "policies": ids });
+        Auth::Step(self.instances.built_in(id, "any-of", options, node.span().place()))
+    }
+}

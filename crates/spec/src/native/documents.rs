@@ -1,0 +1,148 @@
+//! The documents of a project: found, read, overlaid, `$env` replaced.
+
+use serde_json::Value;
+
+use crate::load::{LoadContext, SettingsFile};
+use crate::openapi::{self, OpenApi};
+use crate::source::Span;
+use crate::tree::{Node, Tree, escape};
+use crate::{Diagnostic, Diagnostics, overlay};
+
+/// A document, and what the settings say of it.
+#[derive(Debug)]
+pub(crate) struct NativeDocument {
+    pub(crate) openapi: OpenApi,
+    pub(crate) mount: String,
+    pub(crate) hosts: Vec<String>,
+}
+
+/// One entry of `documents`, or what stands for it by default.
+struct Entry {
+    from: String,
+    overlay: Option<String>,
+    mount: String,
+    hosts: Vec<String>,
+    /// Where it is asked for.
+    span: Option<Span>,
+    overlay_span: Option<Span>,
+}
+
+pub(crate) fn open(
+    context: &LoadContext<'_>,
+    settings: &SettingsFile,
+    diagnostics: &mut Diagnostics,
+) -> Vec<NativeDocument> {
+    let entries = match settings.tree.root().get("documents").filter(|list| list.value().is_array()) {
+        Some(list) => list.items().filter_map(|node| entry(&node)).collect(),
+        None => default_entries(context, diagnostics),
+    };
+    if entries.is_empty() && !diagnostics.has_errors() {
+        let span = match settings.tree.root().get("documents") {
+            Some(list) => list.key_span(),
+            None => Span::of_file("openapi.yaml"),
+        };
+        let help = "`tollgate init` writes one; or name yours under `documents` in tollgate.yaml";
+        diagnostics.push(Diagnostic::error("no-document", span, "the project has no OpenAPI document").help(help));
+    }
+    entries.iter().filter_map(|entry| read(context, entry, diagnostics)).collect()
+}
+
+fn entry(node: &Node<'_>) -> Option<Entry> {
+    let text = |name: &str| node.get(name).and_then(|field| field.as_str().map(str::to_owned));
+    Some(Entry {
+        from: text("from")?,
+        overlay: text("overlay"),
+        mount: text("mount").unwrap_or_default().trim_end_matches('/').to_owned(),
+        hosts: node
+            .get("hosts")
+            .iter()
+            .flat_map(Node::items)
+            .filter_map(|host| host.as_str().map(str::to_owned))
+            .collect(),
+        span: node.get("from").map(|from| from.span()),
+        overlay_span: node.get("overlay").map(|from| from.span()),
+    })
+}
+
+/// `openapi.{yaml,yml,json}` and everything in `apis/`.
+fn default_entries(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> Vec<Entry> {
+    const NAMES: [&str; 3] = ["openapi.yaml", "openapi.yml", "openapi.json"];
+    let files = context.files;
+    for name in NAMES {
+        files.remember(&files.root().join(name));
+    }
+    let mut names: Vec<String> = NAMES.into_iter().filter(|name| files.exists(name)).map(str::to_owned).collect();
+    for extra in names.iter().skip(1) {
+        let message = format!("there is {} too, and nothing says which one is meant", names[0]);
+        let help = "remove one, or list those you want under `documents` in tollgate.yaml";
+        diagnostics.push(Diagnostic::error("two-documents", Span::of_file(extra.as_str()), message).help(help));
+    }
+    names.truncate(1);
+    let is_document = |name: &String| name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json");
+    names.extend(files.list("apis").into_iter().filter(is_document));
+    let entry =
+        |from| Entry { from, overlay: None, mount: String::new(), hosts: Vec::new(), span: None, overlay_span: None };
+    names.into_iter().map(entry).collect()
+}
+
+fn read(context: &LoadContext<'_>, entry: &Entry, diagnostics: &mut Diagnostics) -> Option<NativeDocument> {
+    let mut tree = file(context, &entry.from, entry.span.as_ref(), diagnostics)?;
+    if let Some(name) = &entry.overlay {
+        let overlay = file(context, name, entry.overlay_span.as_ref(), diagnostics)?;
+        overlay::apply(&mut tree, &overlay, diagnostics);
+    }
+    for pointer in extensions(&tree) {
+        tree.expand(&pointer, &|name| context.environment.get(name), diagnostics);
+    }
+    let openapi = openapi::read(tree, &entry.mount, context.files, diagnostics)?;
+    diagnostics.keep_tree(std::sync::Arc::clone(&openapi.tree));
+    for tree in &openapi.resources {
+        diagnostics.keep_tree(std::sync::Arc::clone(tree));
+    }
+    Some(NativeDocument { openapi, mount: entry.mount.clone(), hosts: entry.hosts.clone() })
+}
+
+fn file(context: &LoadContext<'_>, name: &str, asked: Option<&Span>, diagnostics: &mut Diagnostics) -> Option<Tree> {
+    match context.files.read(name) {
+        Ok(bytes) => Tree::parse(name, &bytes, diagnostics),
+        Err(reason) => {
+            let span = asked.cloned().unwrap_or_else(|| Span::of_file(name));
+            diagnostics.push(Diagnostic::error("unreadable-file", span, format!("{name} cannot be read: {reason}")));
+            None
+        }
+    }
+}
+
+/// The pointers of everything that is Tollgate's in a document: only there `$env` has a meaning.
+fn extensions(tree: &Tree) -> Vec<String> {
+    let ours = |name: &&String| name.starts_with("x-tollgate");
+    let mut found = Vec::new();
+    let mut add = |parent: &str, value: &Value| {
+        if let Value::Object(map) = value {
+            found.extend(map.keys().filter(ours).map(|name| format!("{parent}/{name}")));
+        }
+    };
+    let root = tree.value();
+    add("", root);
+    if let Some(Value::Object(paths)) = root.get("paths") {
+        for (path, item) in paths {
+            let parent = format!("/paths/{}", escape(path));
+            add(&parent, item);
+            let Value::Object(fields) = item else { continue };
+            for (name, field) in fields {
+                add(&format!("{parent}/{}", escape(name)), field);
+                if let (true, Value::Object(operations)) = (name == "additionalOperations", field) {
+                    for (method, operation) in operations {
+                        add(&format!("{parent}/{name}/{}", escape(method)), operation);
+                    }
+                }
+            }
+        }
+    }
+    if let Some(Value::Object(schemes)) = root.pointer("/components/securitySchemes") {
+        for (name, scheme) in schemes {
+            add(&format!("/components/securitySchemes/{}", escape(name)), scheme);
+        }
+    }
+    found
+}

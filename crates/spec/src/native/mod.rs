@@ -1,0 +1,68 @@
+//! The native form: documents with `x-tollgate`, and `tollgate.yaml`.
+//!
+//! [`extension`] reads one `x-tollgate` object with its steps; [`route`] resolves those of a
+//! document, a path item and an operation into a route; [`checks`] looks at all routes together.
+
+mod auth;
+mod checks;
+mod documents;
+mod extension;
+mod handler;
+mod instances;
+mod limit;
+mod route;
+mod security;
+mod sign;
+mod step;
+mod upstream;
+
+use tollgate_core::Catalog;
+use tollgate_core::project::{Compatibility, Project, ProjectForm};
+
+use crate::Diagnostics;
+use crate::check::Schemas;
+use crate::load::{LoadContext, SettingsFile, settings};
+use instances::Instances;
+
+/// What all readers of this form share.
+pub(crate) struct Reader<'a> {
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) schemas: &'a Schemas,
+    pub(crate) settings: &'a SettingsFile,
+    pub(crate) instances: Instances,
+    pub(crate) diagnostics: &'a mut Diagnostics,
+}
+
+/// Reads a project of this form. It may only be run where no error was found.
+pub(crate) fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> Project {
+    let settings = settings::read(context, diagnostics);
+    let documents = documents::open(context, &settings, diagnostics);
+    let mut reader = Reader {
+        catalog: context.catalog,
+        schemas: context.schemas,
+        settings: &settings,
+        instances: Instances::default(),
+        diagnostics,
+    };
+    let mut routes = Vec::new();
+    let mut ids = crate::openapi::RouteIds::new();
+    for document in &documents {
+        route::read_document(&mut reader, document, &mut ids, &mut routes);
+    }
+    checks::run(&mut reader, &routes, context.options.listen.as_deref());
+    let policies = reader.instances.into_list();
+    Project {
+        root: context.files.root().to_owned(),
+        form: ProjectForm::Native,
+        compatibility: Compatibility::native(),
+        policies,
+        cors: settings.settings.cors.values().cloned().collect(),
+        routes: routes.into_iter().map(|draft| std::sync::Arc::new(draft.route)).collect(),
+        documents: documents.iter().map(|document| std::sync::Arc::clone(&document.openapi.document)).collect(),
+        consumers: settings.settings.consumers.clone(),
+        environment: context.environment.values(),
+        settings: settings.settings,
+        files: Vec::new(),
+        digest: String::new(),
+    }
+}

@@ -1,0 +1,470 @@
+//! From document, path item and operation to a route.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Method;
+use serde_json::{Map, Value, json};
+use tollgate_core::Route;
+use tollgate_core::project::{CorsChoice, HandlerDefinition, Stage, StepRef, Timeouts, Use};
+use tollgate_core::route::{Methods, Operation, PathMode, PathTemplate};
+use tollgate_core::settings::TimeoutSettings;
+use tollgate_core::units::Interval;
+
+use super::Reader;
+use super::auth::Auth;
+use super::documents::NativeDocument;
+use super::extension::{Change, Cors, Extension};
+use super::handler::Handler;
+use super::sign::Sign;
+use super::step::Step;
+use super::upstream::Upstream;
+use crate::Diagnostic;
+use crate::check::known_or_nearest;
+use crate::check::template::{self, Rules, Template};
+use crate::openapi::{OperationNode, PathItem, RouteIds};
+use crate::source::Span;
+use crate::tree::Node;
+
+/// A route, and what only the checks of all routes together need.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) route: Route,
+    pub(crate) shape: String,
+    pub(crate) parameters: Vec<String>,
+    /// The path's key.
+    pub(crate) path_span: Span,
+    /// The operation's key.
+    pub(crate) span: Span,
+    /// Where it signs: for what audience and which upstream.
+    pub(crate) signs: Option<Signs>,
+}
+
+/// What a route signs for.
+#[derive(Debug)]
+pub(crate) struct Signs {
+    pub(crate) upstream: String,
+    pub(crate) audience: bool,
+    pub(crate) span: Span,
+}
+
+/// What all routes of a document lack, said once where it is all of them.
+#[derive(Default)]
+struct Lacking {
+    auth: Vec<Span>,
+    upstream: Vec<Span>,
+}
+
+/// The path of a path item, in order.
+struct Path<'a> {
+    item: &'a PathItem<'a>,
+    text: String,
+    template: Template,
+    rest: Option<String>,
+}
+
+pub(crate) fn read_document<'a>(
+    reader: &mut Reader<'_>,
+    document: &'a NativeDocument,
+    ids: &mut RouteIds,
+    routes: &mut Vec<Draft>,
+) {
+    let root = document.openapi.tree.root();
+    let outer = reader.extension(&root, &[]);
+    let items = document.openapi.path_items();
+    let mut lacking = Lacking::default();
+    let mut count = 0;
+    for item in &items {
+        let key = reader.extension(&item.key, &["x-tollgate-path", "x-tollgate-any"]);
+        let target = std::ptr::eq(item.key.tree(), item.node.tree()) && item.key.pointer() == item.node.pointer();
+        let middle = if target {
+            key
+        } else {
+            key.or_else(|| reader.extension(&item.node, &["x-tollgate-path", "x-tollgate-any"]))
+        };
+        let Some(path) = read_path(reader, document, item) else { continue };
+        let any = item.field("x-tollgate-any").filter(|node| expect_object(reader, node)).map(|node| OperationNode {
+            method: "ANY".to_owned(),
+            pointer: format!("{}/x-tollgate-any", item.pointer),
+            node,
+        });
+        for operation in item.operations.iter().chain(&any) {
+            count += 1;
+            let inner = reader.extension(&operation.node, &[]);
+            let scopes: Vec<&Extension<'_>> =
+                [&outer, &middle, &inner].into_iter().filter_map(Option::as_ref).collect();
+            let mut builder = RouteReader {
+                reader,
+                document,
+                path: &path,
+                operation,
+                inner: inner.as_ref(),
+                scopes,
+                lacking: &mut lacking,
+            };
+            routes.push(builder.read(ids));
+        }
+    }
+    report_lacking(reader, &root, &lacking, count);
+}
+
+fn expect_object(reader: &mut Reader<'_>, node: &Node<'_>) -> bool {
+    let object = node.value().is_object();
+    if !object {
+        reader.diagnostics.push(crate::check::schema::wrong_type(node, "an operation"));
+    }
+    object
+}
+
+fn read_path<'a>(reader: &mut Reader<'_>, document: &NativeDocument, item: &'a PathItem<'a>) -> Option<Path<'a>> {
+    let rest = item.field("x-tollgate-path").and_then(|rules| read_rest(reader, &rules));
+    match template::read(item.template, rest.as_deref(), Rules::Native) {
+        Ok(template) => Some(Path { item, text: format!("{}{}", document.mount, item.template), template, rest }),
+        Err(errors) => {
+            let key = item.key.key_span();
+            for error in errors {
+                // Inside of the key, behind its quote; a key with escapes keeps the whole of it.
+                let at = key.text().find(item.template).map(|at| key.range.start + at);
+                let range = at.map_or(key.range.clone(), |at| at + error.range.start..at + error.range.end);
+                let span = Span { range, ..key.clone() };
+                reader.diagnostics.push(
+                    Diagnostic::error("invalid-path", span, error.message).help_if(error.help.map(str::to_owned)),
+                );
+            }
+            None
+        }
+    }
+}
+
+/// `x-tollgate-path: { NAME: many }`.
+fn read_rest(reader: &mut Reader<'_>, rules: &Node<'_>) -> Option<String> {
+    let mut rest = None;
+    if !rules.value().is_object() {
+        let help = "write the parameter that takes the rest of the path: `{ rest: many }`";
+        reader.diagnostics.push(crate::check::schema::wrong_type(rules, "an object").help(help));
+    }
+    for (name, rule) in rules.entries() {
+        if rule.as_str() == Some("many") && rest.is_none() {
+            rest = Some(name.to_owned());
+        } else {
+            let message = if rest.is_some() {
+                "only one parameter takes the rest of a path".to_owned()
+            } else {
+                format!("`{}` is not `many`", rule.shown())
+            };
+            reader.diagnostics.push(Diagnostic::error("wrong-value", rule.span(), message));
+        }
+    }
+    rest
+}
+
+fn report_lacking(reader: &mut Reader<'_>, root: &Node<'_>, lacking: &Lacking, count: usize) {
+    let place = || root.get("x-tollgate").or_else(|| root.get("paths")).unwrap_or_else(|| root.clone()).key_span();
+    let lists = [
+        (
+            &lacking.auth,
+            "no-auth",
+            "nothing says who may call",
+            "write `auth: api-key` under `x-tollgate` at the document, or `auth: public` where everyone may call",
+        ),
+        (
+            &lacking.upstream,
+            "no-upstream",
+            "nothing says where to forward to",
+            "write `upstream: http://HOST:PORT` under `x-tollgate` at the document",
+        ),
+    ];
+    for (spans, code, message, help) in lists {
+        if spans.len() == count && count > 1 {
+            let message = format!("{message}: none of the {count} routes has it");
+            reader.diagnostics.push(Diagnostic::error(code, place(), message).help(help));
+        } else {
+            for span in spans {
+                reader.diagnostics.push(Diagnostic::error(code, span.clone(), message).help(help));
+            }
+        }
+    }
+}
+
+struct RouteReader<'r, 's, 'a> {
+    reader: &'r mut Reader<'s>,
+    document: &'a NativeDocument,
+    path: &'r Path<'a>,
+    operation: &'r OperationNode<'a>,
+    /// The operation's own extension.
+    inner: Option<&'r Extension<'a>>,
+    /// From the outermost to the innermost.
+    scopes: Vec<&'r Extension<'a>>,
+    lacking: &'r mut Lacking,
+}
+
+impl<'r, 'a> RouteReader<'r, '_, 'a> {
+    fn read(&mut self, ids: &mut RouteIds) -> Draft {
+        let auth = self.auth();
+        let guard: Vec<Step> = self.scopes.iter().flat_map(|scope| scope.guard.iter().cloned()).collect();
+        let inbound = self.steps(|scope| scope.inbound.as_ref());
+        let outbound = self.steps(|scope| scope.outbound.as_ref());
+        let authenticated = matches!(auth, Some(Auth::Step(_) | Auth::Broken))
+            || guard.iter().chain(&inbound).any(|step| step.authenticates);
+        if auth.is_none() && !authenticated {
+            self.lacking.auth.push(self.operation.node.key_span());
+        }
+        let mut steps: Vec<StepRef> =
+            guard.iter().map(|step| StepRef { policy: step.policy, stage: Stage::Guard }).collect();
+        if let Some(Auth::Step(policy)) = auth {
+            steps.push(StepRef { policy, stage: Stage::Auth });
+        }
+        for scope in self.scopes.clone() {
+            for limit in &scope.limits {
+                if !authenticated && auth.is_some() {
+                    self.reader.check_limit(limit, &self.operation.node);
+                }
+                steps.push(StepRef { policy: self.reader.limit_instance(limit, authenticated), stage: Stage::Limit });
+            }
+        }
+        steps.extend(inbound.iter().map(|step| StepRef { policy: step.policy, stage: Stage::Inbound }));
+
+        let handler = self.nearest(|scope| scope.handler.as_ref()).map(|at| at.value.clone());
+        let forwards = match &handler {
+            None => true,
+            Some(Handler::BuiltIn { name, .. }) => *name == "forward",
+            Some(_) => false,
+        };
+        let upstream = if forwards { self.upstream() } else { None };
+        let sign = self.sign(authenticated, forwards);
+        let signs = sign.map(|sign| {
+            let audience = upstream.as_ref().and_then(|upstream| upstream.audience.clone());
+            let own_audience = matches!(sign, Some(Sign::Yes(_, options)) if options.contains_key("audience"));
+            let root = self.document.openapi.tree.root();
+            let scope = self.scopes.first().map_or(root, |scope| scope.node.clone());
+            let policy = self.reader.sign_instance(sign, audience.as_deref(), &scope);
+            steps.push(StepRef { policy, stage: Stage::Sign });
+            Signs {
+                upstream: upstream.as_ref().map(|upstream| upstream.reference.clone()).unwrap_or_default(),
+                audience: audience.is_some() || own_audience,
+                span: upstream.as_ref().map_or_else(|| scope.key_span(), |upstream| upstream.node.span()),
+            }
+        });
+        let handler = self.handler(handler, upstream.as_ref(), &mut steps);
+        let timeouts = self.timeouts(upstream.as_ref());
+        let template =
+            PathTemplate { text: self.path.text.clone(), mode: PathMode::OpenApi, rest: self.path.rest.clone() };
+        let operation_id = self.operation.operation_id();
+        let internal = [Some(&self.operation.node), Some(&self.path.item.key)]
+            .into_iter()
+            .flatten()
+            .any(|node| node.get("x-internal").is_some_and(|flag| flag.value() == &Value::Bool(true)));
+        let span = self.operation.node.key_span();
+        let route = Route {
+            id: ids.claim(operation_id, &self.operation.method, &template.text),
+            place: span.place(),
+            methods: self.methods(),
+            hosts: self.hosts(),
+            inbound: steps,
+            handler,
+            outbound: outbound.iter().map(|step| StepRef { policy: step.policy, stage: Stage::Outbound }).collect(),
+            cors: self.cors(),
+            timeouts,
+            operation: Operation {
+                document: Arc::clone(&self.document.openapi.document),
+                pointer: self.operation.pointer.clone(),
+            },
+            authenticated,
+            internal,
+            template,
+        };
+        Draft {
+            route,
+            shape: format!("{}{}", self.document.mount, self.path.template.shape),
+            parameters: self.path.template.parameters.clone(),
+            path_span: self.path.item.key.key_span(),
+            span,
+            signs,
+        }
+    }
+
+    /// The innermost scope that says something.
+    fn nearest<T>(&self, field: impl Fn(&'r Extension<'a>) -> Option<&'r T>) -> Option<&'r T> {
+        self.scopes.iter().rev().find_map(|scope| field(scope))
+    }
+
+    /// A written `auth` decides; the document's `security` is read only where there is none.
+    fn auth(&mut self) -> Option<Auth> {
+        let security = self.operation.node.get("security");
+        let written = self.nearest(|scope| scope.auth.as_ref());
+        if let Some(auth) = written {
+            let own = self.inner.is_some_and(|inner| inner.auth.is_some());
+            if let Some(security) =
+                security.filter(|security| !own && security.value().as_array().is_some_and(Vec::is_empty))
+            {
+                let (line, _) = auth.node.span().start().unwrap_or_default();
+                let message = format!("`security: []` makes this operation public, and `auth` on line {line} does not");
+                let diagnostic = Diagnostic::error("public-conflict", security.span(), message)
+                    .related(auth.node.span(), "this is in force")
+                    .help("write `x-tollgate: { auth: public }` in the operation, or take `security: []` away");
+                self.reader.diagnostics.push(diagnostic);
+            }
+            return Some(auth.value.clone());
+        }
+        let openapi = &self.document.openapi;
+        let security = security.or_else(|| openapi.tree.root().get("security"))?;
+        Some(self.reader.security(&security, openapi))
+    }
+
+    /// Inherited steps and what each scope makes of them.
+    fn steps(&mut self, field: impl Fn(&'r Extension<'a>) -> Option<&'r Change<'a>>) -> Vec<Step> {
+        let mut steps: Vec<Step> = Vec::new();
+        for change in self.scopes.iter().filter_map(|scope| field(scope)) {
+            match change {
+                Change::Append(more) => steps.extend(more.iter().cloned()),
+                Change::Replace(other) => steps.clone_from(other),
+                Change::Adjust { without, add } => {
+                    for name in without {
+                        let text = name.as_str().unwrap_or_default();
+                        let before = steps.len();
+                        steps.retain(|step| *step.name != *text);
+                        if steps.len() == before {
+                            let message = format!("no inherited step is called `{}`", name.shown());
+                            let names: Vec<&str> = steps.iter().map(|step| &*step.name).collect();
+                            let help = known_or_nearest(text, "inherited steps", names.iter().copied());
+                            self.reader
+                                .diagnostics
+                                .push(Diagnostic::error("unknown-step", name.span(), message).help_if(help));
+                        }
+                    }
+                    steps.extend(add.iter().cloned());
+                }
+            }
+        }
+        steps
+    }
+
+    fn upstream(&mut self) -> Option<Upstream<'a>> {
+        let written = self.nearest(|scope| scope.upstream.as_ref());
+        if written.is_none() {
+            self.lacking.upstream.push(self.operation.node.key_span());
+        }
+        written?.value.clone()
+    }
+
+    /// Whether the route signs, and with what is written, if anything is.
+    #[expect(clippy::option_option, reason = "no, by default, or as written")]
+    fn sign(&mut self, authenticated: bool, forwards: bool) -> Option<Option<&'r Sign<'a>>> {
+        let Some(written) = self.nearest(|scope| scope.sign.as_ref()) else {
+            return (authenticated && forwards).then_some(None);
+        };
+        let sign = written.value.as_ref()?;
+        let Sign::Yes(_, options) = sign else { return None };
+        let own = self.inner.is_some_and(|inner| inner.sign.is_some());
+        if !forwards {
+            if own {
+                let message = "nothing is forwarded here, so there is nothing to sign";
+                self.reader.diagnostics.push(Diagnostic::warning(
+                    "sign-without-upstream",
+                    written.node.key_span(),
+                    message,
+                ));
+            }
+            return None;
+        }
+        if !authenticated && !options.contains_key("subject") {
+            // On a public route an inherited `sign` simply has nobody to speak of.
+            if own {
+                let message = "nobody is authenticated here, so a token would speak of nobody";
+                let help = "add `auth`, give the token a fixed `subject`, or write `sign: false`";
+                self.reader
+                    .diagnostics
+                    .push(Diagnostic::error("sign-without-auth", written.node.key_span(), message).help(help));
+            }
+            return None;
+        }
+        Some(Some(sign))
+    }
+
+    fn handler(
+        &mut self,
+        handler: Option<Handler<'a>>,
+        upstream: Option<&Upstream<'a>>,
+        steps: &mut Vec<StepRef>,
+    ) -> HandlerDefinition {
+        let built_in = |name: &str, options: Map<String, Value>, node: &Node<'_>| HandlerDefinition {
+            implementation: Use::BuiltIn(name.to_owned()),
+            options: Value::Object(options),
+            place: node.span().place(),
+        };
+        let (own, node) = match handler {
+            Some(Handler::BuiltIn { name, options, node }) if name != "forward" => {
+                return built_in(name, options, &node);
+            }
+            Some(Handler::BuiltIn { options, node, .. }) => (options, Some(node)),
+            Some(Handler::Mock(policy)) => {
+                steps.push(StepRef { policy, stage: Stage::Handler });
+                // The step always answers, so that what stands here is never reached.
+                return built_in("openapi", Map::new(), &self.operation.node);
+            }
+            Some(Handler::Broken) => return built_in("openapi", Map::new(), &self.operation.node),
+            None => (Map::new(), None),
+        };
+        let mut options = own;
+        if let Some(upstream) = upstream {
+            options.insert("upstream".to_owned(), json!(upstream.reference));
+        }
+        if let Some(path) = self.nearest(|scope| scope.path.as_ref())
+            && let Some(rule) = &path.value
+        {
+            if let Some(rewrite) = path.node.get("rewrite") {
+                self.reader.check_rewrite(&rewrite, &self.path.template.parameters, &self.path.item.key);
+            }
+            options.insert("path".to_owned(), Value::Object(rule.clone()));
+        }
+        let place = node.as_ref().or_else(|| upstream.map(|upstream| &upstream.node)).unwrap_or(&self.operation.node);
+        let definition = built_in("forward", options, place);
+        if upstream.is_some() && node.is_some() {
+            self.reader.check_forward(&definition.options, place);
+        }
+        definition
+    }
+
+    fn methods(&self) -> Methods {
+        match Method::from_bytes(self.operation.method.as_bytes()) {
+            Ok(method) if !self.operation.pointer.ends_with("/x-tollgate-any") => Methods::Listed(vec![method]),
+            _ => Methods::Any,
+        }
+    }
+
+    fn hosts(&self) -> Vec<String> {
+        let written = self.nearest(|scope| scope.hosts.as_ref());
+        written.unwrap_or(&self.document.hosts).iter().map(|host| host.to_ascii_lowercase()).collect()
+    }
+
+    fn cors(&self) -> CorsChoice {
+        match self.nearest(|scope| scope.cors.as_ref()) {
+            Some(Cors::AnythingGoes) => CorsChoice::AnythingGoes,
+            Some(Cors::Named(index)) => CorsChoice::Named(*index),
+            Some(Cors::None | Cors::Broken) | None => CorsChoice::None,
+        }
+    }
+
+    /// Each from the innermost place that gives it: operation, path item, document, upstream, settings.
+    fn timeouts(&self, upstream: Option<&Upstream<'a>>) -> Timeouts {
+        let scopes = self.scopes.iter().rev().map(|scope| &scope.timeouts);
+        let outer = upstream.map(|upstream| &upstream.timeouts);
+        let all: Vec<&TimeoutSettings> = scopes.chain(outer).chain([&self.reader.settings.settings.timeouts]).collect();
+        resolve_timeouts(&all)
+    }
+}
+
+/// What nobody gives has a default; zero is no limit.
+pub(crate) fn resolve_timeouts(scopes: &[&TimeoutSettings]) -> Timeouts {
+    let first =
+        |field: fn(&TimeoutSettings) -> Option<Interval>| scopes.iter().find_map(|scope| field(scope)).map(|i| i.0);
+    let limit = |given: Option<Duration>, default: Option<u64>| {
+        given.or_else(|| default.map(Duration::from_secs)).filter(|duration| !duration.is_zero())
+    };
+    Timeouts {
+        connect: limit(first(|scope| scope.connect), None).unwrap_or(Duration::from_secs(5)),
+        first_byte: limit(first(|scope| scope.first_byte), Some(60)),
+        idle: limit(first(|scope| scope.idle), Some(60)),
+        total: limit(first(|scope| scope.total), None),
+    }
+}
