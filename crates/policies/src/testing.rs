@@ -219,11 +219,12 @@ impl FakeKeyring {
 }
 
 impl Keyring for FakeKeyring {
-    fn find<'a>(&'a self, presented: &'a str, bucket: Option<&'a str>, _: IpAddr) -> MaybeLater<'a, KeyVerdict> {
+    fn find<'a>(&'a self, presented: &str, bucket: Option<&'a str>, _: IpAddr) -> MaybeLater<'a, KeyVerdict> {
+        let verdict = Self::verdict(presented, bucket);
         if self.slow.load(Ordering::Relaxed) {
-            MaybeLater::later(async move { Self::verdict(presented, bucket) })
+            MaybeLater::later(async move { verdict })
         } else {
-            MaybeLater::Now(Self::verdict(presented, bucket))
+            MaybeLater::Now(verdict)
         }
     }
 }
@@ -351,11 +352,12 @@ impl FakeVerifier {
 }
 
 impl TokenVerifier for FakeVerifier {
-    fn verify<'a>(&'a self, token: &'a str) -> MaybeLater<'a, Result<VerifiedToken, VerifyError>> {
+    fn verify<'a>(&'a self, token: &str) -> MaybeLater<'a, Result<VerifiedToken, VerifyError>> {
+        let verdict = Self::verdict(token);
         if self.slow.load(Ordering::Relaxed) {
-            MaybeLater::later(async move { Self::verdict(token) })
+            MaybeLater::later(async move { verdict })
         } else {
-            MaybeLater::Now(Self::verdict(token))
+            MaybeLater::Now(verdict)
         }
     }
 }

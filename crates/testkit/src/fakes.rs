@@ -64,7 +64,7 @@ impl FakeKeyring {
 }
 
 impl Keyring for FakeKeyring {
-    fn find<'a>(&'a self, presented: &'a str, bucket: Option<&'a str>, _: IpAddr) -> MaybeLater<'a, KeyVerdict> {
+    fn find<'a>(&'a self, presented: &str, bucket: Option<&'a str>, _: IpAddr) -> MaybeLater<'a, KeyVerdict> {
         let bucket = bucket.unwrap_or(tollgate_core::keys::DEFAULT_BUCKET);
         MaybeLater::Now(match self.0.get(presented) {
             _ if !presented.starts_with("tg_") => KeyVerdict::Malformed,
@@ -181,7 +181,7 @@ impl VerifierFactory for SecretVerifiers {
 }
 
 impl TokenVerifier for SecretVerifier {
-    fn verify<'a>(&'a self, token: &'a str) -> MaybeLater<'a, Result<VerifiedToken, VerifyError>> {
+    fn verify<'a>(&'a self, token: &str) -> MaybeLater<'a, Result<VerifiedToken, VerifyError>> {
         MaybeLater::Now(self.check(token))
     }
 }

@@ -28,6 +28,7 @@ pub enum KeyVerdict {
 /// Knows every live key.
 pub trait Keyring: Send + Sync + fmt::Debug {
     /// Looks a presented key up in a bucket (`None`: the default one). A key that nobody knows
-    /// yet may need a look at the store first, which is limited per client address.
-    fn find<'a>(&'a self, presented: &'a str, bucket: Option<&'a str>, client: IpAddr) -> MaybeLater<'a, KeyVerdict>;
+    /// yet may need a look at the store first, which is limited per client address: then the answer comes
+    /// later, and holds what it needs of the key, so that the caller may go on with the request.
+    fn find<'a>(&'a self, presented: &str, bucket: Option<&'a str>, client: IpAddr) -> MaybeLater<'a, KeyVerdict>;
 }

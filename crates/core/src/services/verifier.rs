@@ -74,8 +74,9 @@ pub struct VerifiedToken {
 
 /// Checks tokens against one set of settings. Prepared at load.
 pub trait TokenVerifier: Send + Sync + fmt::Debug {
-    /// Verifies a compact JWS. Good tokens are remembered until they expire.
-    fn verify<'a>(&'a self, token: &'a str) -> MaybeLater<'a, Result<VerifiedToken, VerifyError>>;
+    /// Verifies a compact JWS. Good tokens are remembered until they expire. An answer that
+    /// comes later holds what it needs of the token, so that the caller may go on with the request.
+    fn verify<'a>(&'a self, token: &str) -> MaybeLater<'a, Result<VerifiedToken, VerifyError>>;
 }
 
 /// Where verifiers come from. Equal settings give the same verifier, so that a reload keeps its

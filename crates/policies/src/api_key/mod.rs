@@ -3,6 +3,7 @@
 //! Not for people in browsers: a key in a web page is a key for everyone. Use tokens there.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -10,7 +11,7 @@ use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, Pol
 use tollgate_core::exchange::Credential;
 use tollgate_core::keys::KeyGrant;
 use tollgate_core::reason::STORE_UNAVAILABLE;
-use tollgate_core::services::KeyVerdict;
+use tollgate_core::services::{KeyVerdict, Keyring};
 use tollgate_core::{Exchange, Fault, Flow, MaybeLater, Policy, Problem, Reason, Request, Step, User};
 
 use crate::credential::{Absent, Source};
@@ -113,6 +114,7 @@ struct Options {
 /// See the module.
 #[derive(Debug)]
 struct ApiKey {
+    keyring: Arc<dyn Keyring>,
     source: Source,
     query: Option<String>,
     bucket: Option<String>,
@@ -138,7 +140,7 @@ impl Found {
 impl Configure for ApiKey {
     type Options = Options;
 
-    fn configure(options: Options, _: &BuildContext<'_>) -> Result<Self, BuildError> {
+    fn configure(options: Options, context: &BuildContext<'_>) -> Result<Self, BuildError> {
         let source = Source::new(options.auth_header.as_deref(), options.auth_scheme.as_deref())?;
         if options.query_param.as_deref() == Some("") {
             return Err(BuildError::at("/queryParam", "a parameter needs a name"));
@@ -149,6 +151,7 @@ impl Configure for ApiKey {
             return Err(BuildError::at("/bucketId", "names another bucket than `bucketName`").help("keep one of them"));
         }
         Ok(Self {
+            keyring: Arc::clone(&context.services.keyring),
             source,
             query: options.query_param,
             bucket: options.bucket_name.or(options.bucket_id).filter(|bucket| !bucket.is_empty()),
@@ -164,21 +167,10 @@ impl Policy for ApiKey {
             Ok(found) => found,
             Err(flow) => return Step::Now(flow),
         };
-        let (bucket, client) = (self.bucket.as_deref(), exchange.client.ip);
-        let known = match exchange.services.keyring.find(found.as_str(), bucket, client) {
-            MaybeLater::Now(verdict) => Some(verdict),
-            // The store must be asked; once again below, by a future that owns what it needs.
-            // This one was never polled, so nothing is done twice.
-            MaybeLater::Later(_) => None,
-        };
-        if let Some(verdict) = known {
-            return Step::Now(self.decide(verdict, exchange, request));
+        match self.keyring.find(found.as_str(), self.bucket.as_deref(), exchange.client.ip) {
+            MaybeLater::Now(verdict) => Step::Now(self.decide(verdict, exchange, request)),
+            MaybeLater::Later(verdict) => Step::later(async move { self.decide(verdict.await, exchange, request) }),
         }
-        let keyring = std::sync::Arc::clone(&exchange.services.keyring);
-        Step::later(async move {
-            let verdict = keyring.find(found.as_str(), bucket, client).get().await;
-            self.decide(verdict, exchange, request)
-        })
     }
 }
 

@@ -171,19 +171,10 @@ impl Policy for OpenIdJwtAuth {
             Ok(presented) => presented,
             Err(absent) => return Step::Now(self.absent(absent, exchange)),
         };
-        let known = match self.verifier.verify(presented.as_str()) {
-            MaybeLater::Now(verdict) => Some(verdict),
-            // Keys must be fetched; asked for once again below, by a future that owns the token.
-            // This one was never polled, so nothing is done twice.
-            MaybeLater::Later(_) => None,
-        };
-        if let Some(verdict) = known {
-            return Step::Now(self.decide(verdict, exchange));
+        match self.verifier.verify(presented.as_str()) {
+            MaybeLater::Now(verdict) => Step::Now(self.decide(verdict, exchange)),
+            MaybeLater::Later(verdict) => Step::later(async move { self.decide(verdict.await, exchange) }),
         }
-        Step::later(async move {
-            let verdict = self.verifier.verify(presented.as_str()).get().await;
-            self.decide(verdict, exchange)
-        })
     }
 }
 
