@@ -1,1 +1,26 @@
-//! x
+//! Who calls, and as whom the gateway speaks: API keys, tokens that are signed, tokens that are
+//! verified.
+//!
+//! | door | what it does |
+//! |---|---|
+//! | [`new_key`], [`digest`] | makes keys and hashes them: the only place that does |
+//! | [`Keyring`] | knows every live key in memory and follows the store's changes |
+//! | [`Issuer`] | signs tokens for upstreams, publishes and rotates its keys |
+//! | [`Verifiers`] | checks the tokens that clients bring |
+//! | [`MasterKey`] | seals the signing keys at rest |
+//!
+//! *Invariants.* Only this crate hashes and signs. A key is never stored, logged or part of an
+//! error; what is not known for certain is refused. Time comes from the injected clock alone.
+
+pub mod key_format;
+pub mod master_key;
+
+mod issuer;
+mod keyring;
+mod verifier;
+
+pub use issuer::{Issuer, IssuerError, Rotation, SigningKeyInfo, SigningKeyState};
+pub use key_format::{KeyError, NewApiKey, SecretKey, digest, new_key, parse_key_hash};
+pub use keyring::{DeclaredError, Keyring, KeyringOptions, KeyringStatus};
+pub use master_key::{MasterKey, MasterKeyError};
+pub use verifier::Verifiers;

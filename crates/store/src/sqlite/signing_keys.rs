@@ -25,7 +25,7 @@ pub(super) async fn put(
     if found != newest {
         return Ok(false);
     }
-    sqlx::query(sql::PUT_SIGNING_KEY)
+    let put = sqlx::query(sql::PUT_SIGNING_KEY)
         .bind(&key.kid)
         .bind(&key.algorithm)
         .bind(&key.sealed)
@@ -33,9 +33,13 @@ pub(super) async fn put(
         .bind(key.active_on.0)
         .bind(key.retired_on.map(|moment| moment.0))
         .bind(key.published_until.map(|moment| moment.0))
+        .bind(store.now().0)
         .execute(&mut *transaction)
         .await
         .map_err(unavailable)?;
+    if put.rows_affected() == 0 {
+        return Ok(false);
+    }
     sqlx::query(sql::NOTE_SIGNING_KEY).bind(&key.kid).execute(&mut *transaction).await.map_err(unavailable)?;
     store.commit(transaction).await?;
     Ok(true)

@@ -1,0 +1,356 @@
+//! Every live key in memory, kept current by following the store's changes.
+//!
+//! A lookup is a hash and a map hit. Only a well-formed key that nobody knows looks at the store
+//! before it is refused, because it may have been made a moment ago; those looks run one at a
+//! time, and an address that keeps guessing loses them. While the store is away, known keys are
+//! served for a while; then nobody is let in.
+
+mod declared;
+mod looks;
+mod tombstones;
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use parking_lot::{Mutex, RwLock};
+use tokio::time::timeout;
+use tollgate_core::MaybeLater;
+use tollgate_core::keys::{DEFAULT_BUCKET, DeclaredConsumer, KeyDigest, KeyGrant};
+use tollgate_core::services::{self, KeyVerdict};
+use tollgate_core::store::{KeyChange, Store, StoreError};
+use tollgate_core::time::{Clock, Timestamp};
+
+use crate::key_format::{Form, digest, form};
+use declared::Declared;
+use looks::Looks;
+use tombstones::Tombstones;
+
+pub use declared::DeclaredError;
+
+/// A quiet store is asked this often, so that its going away is noticed, and no change is missed
+/// even if a notice is.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+/// A store that is away is asked again after this long.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// How a keyring behaves.
+#[derive(Debug, Clone)]
+pub struct KeyringOptions {
+    /// The prefix of this gateway's own keys, which are held to their checksum.
+    pub prefix: String,
+    /// For how long known keys are served while the store is away.
+    pub max_stale: Duration,
+    /// Whether the development key is accepted.
+    pub dev: bool,
+}
+
+/// How a keyring is, for `/readyz` and the metrics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyringStatus {
+    /// Keys held from the store.
+    pub keys: usize,
+    /// Keys declared in the project.
+    pub declared: usize,
+    /// The last change of the store that is known.
+    pub sequence: i64,
+    /// When the store last answered.
+    pub synced_on: Timestamp,
+    /// For how long the store has not answered; zero where the last try succeeded.
+    pub away_for: Duration,
+    /// What the store said when it last failed; `None` where the last try succeeded.
+    pub error: Option<String>,
+}
+
+type Listener = Box<dyn Fn(&KeyChange) + Send + Sync>;
+
+/// Knows every live key.
+pub struct Keyring {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    options: KeyringOptions,
+    held: papaya::HashMap<KeyDigest, KeyGrant>,
+    tombstones: Tombstones,
+    declared: ArcSwap<Declared>,
+    looks: Looks,
+    sequence: AtomicI64,
+    /// The monotonic moment, in milliseconds, at which the last successful sync began.
+    synced: AtomicU64,
+    state: Mutex<SyncState>,
+    /// One sync at a time; inside: how many have begun.
+    syncing: tokio::sync::Mutex<()>,
+    begun: AtomicU64,
+    /// The number of the last sync that succeeded.
+    finished: AtomicU64,
+    listeners: RwLock<Vec<Listener>>,
+}
+
+#[derive(Debug)]
+struct SyncState {
+    synced_on: Timestamp,
+    error: Option<String>,
+}
+
+impl fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Keyring")
+            .field("options", &self.options)
+            .field("status", &self.status())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Keyring {
+    /// Loads every live key.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub async fn load(
+        store: Arc<dyn Store>,
+        clock: Arc<dyn Clock>,
+        options: KeyringOptions,
+    ) -> Result<Arc<Self>, StoreError> {
+        let keyring = Self {
+            state: Mutex::new(SyncState { synced_on: clock.now(), error: None }),
+            store,
+            clock,
+            options,
+            held: papaya::HashMap::new(),
+            tombstones: Tombstones::default(),
+            declared: ArcSwap::default(),
+            looks: Looks::default(),
+            sequence: AtomicI64::new(0),
+            synced: AtomicU64::new(0),
+            syncing: tokio::sync::Mutex::new(()),
+            begun: AtomicU64::new(0),
+            finished: AtomicU64::new(0),
+            listeners: RwLock::default(),
+        };
+        let began = keyring.moment();
+        keyring.reload().await?;
+        keyring.synced.store(began, Ordering::Release);
+        Ok(Arc::new(keyring))
+    }
+
+    /// Follows the store's changes. Never ends: run it beside the gateway.
+    pub async fn run(self: Arc<Self>) {
+        loop {
+            // Called before the read, so that what happens between read and wait is not missed.
+            let changed = self.store.changed();
+            match self.catch_up().await {
+                Ok(()) => drop(timeout(HEARTBEAT, changed).await),
+                Err(_) => tokio::time::sleep(RETRY).await,
+            }
+        }
+    }
+
+    /// Replaces the consumers that the project declares.
+    ///
+    /// # Errors
+    /// Where a hash is not one, or two consumers share one; nothing is replaced then.
+    pub fn set_declared(&self, consumers: &[DeclaredConsumer]) -> Result<(), DeclaredError> {
+        self.declared.store(Arc::new(Declared::new(consumers, self.clock.now())?));
+        Ok(())
+    }
+
+    /// Calls `listener` with every change, after it took effect here. Caches that hold something
+    /// for a key listen, and drop it.
+    pub fn on_change(&self, listener: impl Fn(&KeyChange) + Send + Sync + 'static) {
+        self.listeners.write().push(Box::new(listener));
+    }
+
+    /// How it is.
+    pub fn status(&self) -> KeyringStatus {
+        let state = self.state.lock();
+        let away = state.error.is_some();
+        KeyringStatus {
+            keys: self.held.len(),
+            declared: self.declared.load().len(),
+            sequence: self.sequence.load(Ordering::Acquire),
+            synced_on: state.synced_on,
+            away_for: if away { self.since_sync() } else { Duration::ZERO },
+            error: state.error.clone(),
+        }
+    }
+
+    /// Reads what changed in the store. Calls that come while one reads share the next read.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub async fn catch_up(&self) -> Result<(), StoreError> {
+        let asked = self.begun.load(Ordering::Acquire);
+        let _one = self.syncing.lock().await;
+        // A read that began after the question answers it.
+        if self.finished.load(Ordering::Acquire) > asked {
+            return Ok(());
+        }
+        let number = self.begun.fetch_add(1, Ordering::AcqRel) + 1;
+        let (moment, now) = (self.moment(), self.clock.now());
+        let outcome = self.read_changes().await;
+        let mut state = self.state.lock();
+        match &outcome {
+            Ok(()) => {
+                if state.error.take().is_some() {
+                    tracing::info!("the store answers again");
+                }
+                state.synced_on = now;
+                self.synced.store(moment, Ordering::Release);
+                self.finished.store(number, Ordering::Release);
+            }
+            Err(error) => {
+                if state.error.is_none() {
+                    tracing::error!(%error, "the store is away; known keys are served for a while");
+                }
+                state.error = Some(error.to_string());
+            }
+        }
+        outcome
+    }
+
+    async fn read_changes(&self) -> Result<(), StoreError> {
+        let since = self.sequence.load(Ordering::Acquire);
+        let read = self.store.key_changes(since).await?;
+        if read.sequence < since {
+            // The store was replaced by an older one, as `store restore` does.
+            tracing::warn!(
+                since,
+                found = read.sequence,
+                "the store is older than what is known of it: reading it anew"
+            );
+            return self.reload().await;
+        }
+        for change in &read.changes {
+            self.apply(change);
+        }
+        self.sequence.store(read.sequence, Ordering::Release);
+        Ok(())
+    }
+
+    /// Reads everything. Keys that are not in the store any more are forgotten.
+    async fn reload(&self) -> Result<(), StoreError> {
+        let set = self.store.key_set().await?;
+        let live: std::collections::HashSet<KeyDigest> = set.grants.iter().map(|grant| grant.digest).collect();
+        let gone: Vec<KeyChange> = self
+            .held
+            .pin()
+            .iter()
+            .filter(|(digest, _)| !live.contains(*digest))
+            .map(|(digest, grant)| KeyChange::Withdrawn {
+                digest: *digest,
+                key: Arc::clone(&grant.key.id),
+                revoked: false,
+            })
+            .collect();
+        for change in gone.into_iter().chain(set.grants.into_iter().map(KeyChange::Granted)) {
+            self.apply(&change);
+        }
+        for digest in set.revoked.into_iter().rev() {
+            self.tombstones.add(digest);
+        }
+        self.sequence.store(set.sequence, Ordering::Release);
+        Ok(())
+    }
+
+    fn apply(&self, change: &KeyChange) {
+        match change {
+            KeyChange::Granted(grant) => {
+                self.tombstones.remove(&grant.digest);
+                self.held.pin().insert(grant.digest, grant.clone());
+            }
+            KeyChange::Withdrawn { digest, revoked, .. } => {
+                // The tombstone first: nobody shall meet neither.
+                if *revoked {
+                    self.tombstones.add(*digest);
+                }
+                self.held.pin().remove(digest);
+            }
+        }
+        for listener in self.listeners.read().iter() {
+            listener(change);
+        }
+    }
+
+    fn moment(&self) -> u64 {
+        u64::try_from(self.clock.monotonic().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn since_sync(&self) -> Duration {
+        Duration::from_millis(self.moment().saturating_sub(self.synced.load(Ordering::Acquire)))
+    }
+
+    fn is_stale(&self) -> bool {
+        self.since_sync() > self.options.max_stale
+    }
+
+    /// What is known of a digest without asking anybody; `None` where it is not known.
+    fn known(&self, digest: &KeyDigest, bucket: &str) -> Option<KeyVerdict> {
+        if let Some(grant) = self.held.pin().get(digest) {
+            return Some(self.judge(grant, bucket));
+        }
+        if self.tombstones.contains(digest) {
+            return Some(KeyVerdict::Revoked);
+        }
+        self.declared.load().get(digest).map(|grant| self.judge(grant, bucket))
+    }
+
+    fn judge(&self, grant: &KeyGrant, bucket: &str) -> KeyVerdict {
+        if &*grant.consumer.bucket != bucket {
+            // A key of another bucket does not exist here.
+            return KeyVerdict::Unknown;
+        }
+        if grant.key.revoked_on.is_some() {
+            return KeyVerdict::Revoked;
+        }
+        if grant.key.expires_on.is_some_and(|moment| moment <= self.clock.now()) {
+            return KeyVerdict::Expired;
+        }
+        if grant.key.development && !self.options.dev {
+            return KeyVerdict::DevelopmentOnly;
+        }
+        KeyVerdict::Good(grant.clone())
+    }
+
+    /// Looks at the store before the verdict.
+    async fn look(&self, digest: KeyDigest, bucket: &str, client: IpAddr) -> KeyVerdict {
+        if self.catch_up().await.is_err() {
+            // Nobody can say whether such a key was made while the store is away. Known keys are
+            // judged by how old the knowledge is.
+            return match self.known(&digest, bucket) {
+                Some(verdict) if !self.is_stale() => verdict,
+                _ => KeyVerdict::Unavailable,
+            };
+        }
+        match self.known(&digest, bucket) {
+            Some(verdict) => {
+                // A look that found something was no guess.
+                self.looks.give_back(client);
+                verdict
+            }
+            None => KeyVerdict::Unknown,
+        }
+    }
+}
+
+impl services::Keyring for Keyring {
+    fn find<'a>(&'a self, presented: &str, bucket: Option<&'a str>, client: IpAddr) -> MaybeLater<'a, KeyVerdict> {
+        if form(&self.options.prefix, presented) != Form::Good {
+            return MaybeLater::Now(KeyVerdict::Malformed);
+        }
+        let bucket = bucket.unwrap_or(DEFAULT_BUCKET);
+        let digest = digest(presented);
+        let stale = self.is_stale();
+        match self.known(&digest, bucket) {
+            // Nobody is let in on knowledge that is too old, unless the store confirms it now.
+            Some(KeyVerdict::Good(_)) if stale => {}
+            Some(verdict) => return MaybeLater::Now(verdict),
+            None => {}
+        }
+        if !self.looks.take(client, self.clock.monotonic()) {
+            return MaybeLater::Now(if stale { KeyVerdict::Unavailable } else { KeyVerdict::Unknown });
+        }
+        MaybeLater::later(self.look(digest, bucket, client))
+    }
+}
