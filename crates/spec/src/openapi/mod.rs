@@ -20,6 +20,7 @@ pub use operations::{OperationNode, PathItem, RouteIds};
 pub use references::Files;
 use references::{Found, Referenced};
 use shape::Kind;
+pub(crate) use shape::METHOD_FIELDS;
 
 use crate::{Diagnostic, Diagnostics, Node, Tree};
 

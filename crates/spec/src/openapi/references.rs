@@ -197,7 +197,9 @@ impl Follower<'_> {
             return false;
         }
         let name = name_of(file);
-        match self.files.read(&name) {
+        // A document from the web may bring the files beside it along; nothing else is fetched.
+        let near = file.scheme() == SCHEME || file.origin() == self.base.origin();
+        match if near { self.files.read(&name) } else { Err(String::new()) } {
             Ok(bytes) => {
                 if let Some(tree) = Tree::parse(name.as_str(), &bytes, self.diagnostics) {
                     self.referenced.files.insert(file.clone(), Arc::new(tree));

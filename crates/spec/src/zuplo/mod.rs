@@ -1,0 +1,152 @@
+//! The Zuplo form: `config/*.oas.json`, `config/policies.json`, `zuplo.jsonc`.
+//!
+//! A project of that form runs unchanged: its files in alphabetical order, its routes in document
+//! order, its policies exactly as listed. Everything is lowered into the same
+//! [`Project`]; what differs is in its [`Compatibility`](tollgate_core::project::Compatibility).
+
+mod config;
+mod cors;
+mod environment;
+mod implementation;
+mod paths;
+mod policies;
+mod routes;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tollgate_core::project::{Project, ProjectForm};
+
+use crate::load::{LoadContext, ProjectFiles, settings};
+use crate::openapi::{self, OpenApi};
+use crate::tree::Syntax;
+use crate::{Diagnostic, Diagnostics, Span, Tree};
+
+use config::Config;
+use environment::Variables;
+use policies::Policies;
+
+/// Fields of `tollgate.yaml` that this form has its own files for.
+const OTHER_FORM: [&str; 3] = ["documents", "policies", "cors"];
+
+/// Whether a project is of this form: whether it has a `config/*.oas.json`.
+pub fn is_zuplo(files: &ProjectFiles<'_>) -> bool {
+    !documents(files).is_empty()
+}
+
+/// The documents, in the order in which their routes are tried.
+fn documents(files: &ProjectFiles<'_>) -> Vec<String> {
+    let mut names = files.list("config");
+    names.retain(|name| name.ends_with(".oas.json"));
+    names.sort();
+    names
+}
+
+/// Reads a project of this form. What is wrong with it is added to the diagnostics; without
+/// errors among them, the project is whole.
+pub fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> Project {
+    let files = context.files;
+    let config = Config::read(files, diagnostics);
+    let server = settings::read(context, diagnostics);
+    for field in OTHER_FORM {
+        if let Some(node) = server.tree.root().get(field) {
+            let message = format!("`{field}` is not read in a project with config/*.oas.json");
+            let help = "the files in config/ say it";
+            diagnostics.push(Diagnostic::warning("other-form", node.key_span(), message).help(help));
+        }
+    }
+    check_what_is_left_out(files, diagnostics);
+    let variables = Variables::new(context, &config, diagnostics);
+    let mut policies = Policies::read(context, &variables, diagnostics);
+
+    let mut opened = Vec::new();
+    for name in documents(files) {
+        if let Some(document) = open(context, &name, &variables, diagnostics) {
+            opened.push(document);
+        }
+    }
+    let mut routes = Vec::new();
+    let mut reader = routes::Reader::new(context, &config, &server.settings, &opened);
+    for document in &opened {
+        reader.read(document, &mut policies, &mut routes, diagnostics);
+    }
+    let (instances, cors) = policies.finish(diagnostics);
+
+    let mut consumers = Vec::new();
+    consumers.extend(server.settings.consumers.iter().cloned());
+    Project {
+        root: files.root().to_owned(),
+        form: ProjectForm::Zuplo,
+        compatibility: config.compatibility,
+        settings: server.settings,
+        policies: instances,
+        cors,
+        routes,
+        documents: opened.iter().map(|document| Arc::clone(&document.document)).collect(),
+        consumers,
+        environment: variables.into_environment(&files.digest()),
+        files: Vec::new(),
+        digest: String::new(),
+    }
+}
+
+/// Reads one document, `$env(…)` in its handlers' options replaced.
+fn open(
+    context: &LoadContext<'_>,
+    name: &str,
+    variables: &Variables,
+    diagnostics: &mut Diagnostics,
+) -> Option<OpenApi> {
+    let mut tree = read_json(context.files, name, diagnostics)?;
+    variables.expand_handlers(&mut tree, diagnostics);
+    let document = openapi::read(tree, "", context.files, diagnostics)?;
+    diagnostics.keep_tree(Arc::clone(&document.tree));
+    Some(document)
+}
+
+/// Reads a file of JSON; comments and trailing commas are taken as they come.
+fn read_json(files: &ProjectFiles<'_>, name: &str, diagnostics: &mut Diagnostics) -> Option<Tree> {
+    match files.read(name) {
+        Ok(bytes) => Tree::parse_as(name, &bytes, Some(Syntax::Jsonc), diagnostics),
+        Err(reason) => {
+            diagnostics.push(Diagnostic::error("unreadable-file", Span::of_file(name), reason));
+            None
+        }
+    }
+}
+
+/// What a project may have that this build does not run. Leaving out code that may guard every
+/// request would open what it closes, so that is an error.
+fn check_what_is_left_out(files: &ProjectFiles<'_>, diagnostics: &mut Diagnostics) {
+    for extension in ["ts", "tsx", "js", "mjs"] {
+        let name = format!("modules/zuplo.runtime.{extension}");
+        if files.exists(&name) {
+            let message = "its hooks and plugins run on every request, which this build cannot do yet";
+            let help = "the signing of tokens needs no plugin here; take the file away if it does nothing else";
+            diagnostics.push(Diagnostic::error("needs-module", Span::of_file(name), message).help(help));
+        }
+    }
+    let keys = "local-config/api-keys.json";
+    if files.exists(keys) {
+        let message = "the keys in this file are not read";
+        let help = "declare the consumers in tollgate.yaml with `keyHashes`, or create keys with `tollgate key create`";
+        diagnostics.push(Diagnostic::warning("not-read", Span::of_file(keys), message).help(help));
+    }
+}
+
+/// Says which fields of an object nobody knows: an error where another was probably meant, so
+/// that a misspelt list of policies never means none.
+fn check_fields(node: &crate::Node<'_>, known: &[&str], what: &str, diagnostics: &mut Diagnostics) {
+    for (field, value) in node.entries() {
+        if known.contains(&field) || field.starts_with("x-") || field.starts_with('$') {
+            continue;
+        }
+        let help = crate::check::did_you_mean(field, known.iter().copied());
+        let make = if help.is_some() { Diagnostic::error } else { Diagnostic::warning };
+        let message = format!("`{field}` is not a field of {what}");
+        diagnostics.push(make("unknown-field", value.key_span(), message).help_if(help));
+    }
+}
+
+/// Names to values.
+type Environment = Arc<BTreeMap<String, String>>;
