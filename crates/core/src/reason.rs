@@ -61,6 +61,10 @@ reasons! {
     CORS_MALFORMED = "cors.malformed", "cors-malformed", 400, "Bad Request", Client,
         "A preflight request has no Origin or no Access-Control-Request-Method header.",
         "Send both headers, as browsers do.";
+    /// An address failed to authenticate too often.
+    AUTH_TOO_MANY_FAILURES = "auth.too_many_failures", "too-many-failures", 429, "Too Many Requests", Client,
+        "The client's address failed to authenticate more often than `failedAuthLimit` allows.",
+        "Stop sending wrong credentials and wait for the time in Retry-After; raise `failedAuthLimit`, or set it to `off`, where many callers share one address.";
     /// The request was not well-formed HTTP.
     REQUEST_MALFORMED = "request.malformed", "bad-request", 400, "Bad Request", Client,
         "The request broke a rule of HTTP that keeps two parties from reading it in two ways: Host, target, framing or path.",
