@@ -11,7 +11,7 @@ mod violation;
 #[cfg(test)]
 mod tests;
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
 use http_body::Body as _;
 use schemars::JsonSchema;
@@ -20,12 +20,11 @@ use serde_json::{Value, json};
 use tollgate_core::body::CollectError;
 use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, PolicyKind};
 use tollgate_core::reason::{CLIENT_BODY_BROKEN, REQUEST_TOO_LARGE};
-use tollgate_core::route::Document;
 use tollgate_core::{Body, Exchange, Fault, Flow, Policy, Problem, Reason, Request, Route, Step};
 
+use crate::references::LastDocument;
 use body::{BodyRules, Check, Verdict};
 use parameters::{Parameter, Source};
-use schemas::Schemas;
 use violation::{In, MOST, Violation};
 
 /// A request does not fit its operation.
@@ -150,8 +149,7 @@ struct Settings {
 #[derive(Debug)]
 struct RequestValidation {
     settings: Settings,
-    /// The schemas of the document that was bound last: its routes come one after another.
-    schemas: Mutex<Option<(Weak<Document>, Arc<Schemas>)>>,
+    documents: LastDocument,
 }
 
 impl Configure for RequestValidation {
@@ -174,21 +172,7 @@ impl Configure for RequestValidation {
             buffered: usize::try_from(context.settings.server.limits.buffered_body.0).unwrap_or(usize::MAX),
             sentences: context.compatibility.zuplo_problems,
         };
-        Ok(Self { settings, schemas: Mutex::default() })
-    }
-}
-
-impl RequestValidation {
-    fn schemas(&self, document: &Arc<Document>) -> Result<Arc<Schemas>, BuildError> {
-        let mut last = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((known, schemas)) = &*last
-            && known.as_ptr() == Arc::as_ptr(document)
-        {
-            return Ok(Arc::clone(schemas));
-        }
-        let schemas = Arc::new(Schemas::new(document)?);
-        *last = Some((Arc::downgrade(document), Arc::clone(&schemas)));
-        Ok(schemas)
+        Ok(Self { settings, documents: LastDocument::default() })
     }
 }
 
@@ -198,15 +182,15 @@ impl Policy for RequestValidation {
         if pointer.is_empty() {
             return Ok(None);
         }
-        let schemas = self.schemas(&route.operation.document)?;
-        let operation = schemas
+        let references = self.documents.references(&route.operation.document)?;
+        let operation = references
             .spot(pointer)
             .ok_or_else(|| BuildError::at("", format!("the operation at {pointer} is not in the document")))?;
-        let path_item = pointer.rsplit_once('/').and_then(|(parent, _)| schemas.spot(parent));
+        let path_item = pointer.rsplit_once('/').and_then(|(parent, _)| references.spot(parent));
         let modes = self.settings.modes;
         let wanted = |part| modes.of(part) != Mode::None;
-        let parameters = parameters::of_operation(&schemas, &operation, path_item.as_ref(), wanted)?;
-        let body = if wanted(In::Body) { BodyRules::of_operation(&schemas, &operation)? } else { None };
+        let parameters = parameters::of_operation(&references, &operation, path_item.as_ref(), wanted)?;
+        let body = if wanted(In::Body) { BodyRules::of_operation(&references, &operation)? } else { None };
         let reads_query = parameters.iter().any(|parameter| parameter.part == In::Query);
         Ok(Some(Arc::new(Bound { settings: self.settings.clone(), parameters, body, reads_query })))
     }

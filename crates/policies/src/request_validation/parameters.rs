@@ -11,8 +11,9 @@ use serde_json::{Map, Value};
 use tollgate_core::catalog::BuildError;
 use tollgate_core::exchange::Params;
 
-use super::schemas::{Schema, Schemas, Shape, Spot};
+use super::schemas::{Schema, Shape, compile};
 use super::violation::{In, Violation};
+use crate::references::{References, Spot};
 
 /// A parameter, ready to be checked.
 #[derive(Debug)]
@@ -81,7 +82,7 @@ fn decode(text: &str) -> String {
 /// # Errors
 /// Where one cannot be understood.
 pub(super) fn of_operation(
-    schemas: &Arc<Schemas>,
+    references: &Arc<References>,
     operation: &Spot<'_>,
     path_item: Option<&Spot<'_>>,
     wanted: impl Fn(In) -> bool,
@@ -92,8 +93,8 @@ pub(super) fn of_operation(
         let listed = owner.member("parameters");
         let inherited = parameters.len();
         for spot in listed.iter().flat_map(Spot::items) {
-            let spot = schemas.follow(spot)?;
-            let Some(parameter) = Parameter::new(schemas, &spot, &wanted)? else { continue };
+            let spot = references.follow(spot)?;
+            let Some(parameter) = Parameter::new(references, &spot, &wanted)? else { continue };
             let known = parameters[..inherited].iter().any(|p| p.part == parameter.part && p.name == parameter.name);
             if !known {
                 parameters.push(parameter);
@@ -104,7 +105,11 @@ pub(super) fn of_operation(
 }
 
 impl Parameter {
-    fn new(schemas: &Arc<Schemas>, spot: &Spot<'_>, wanted: &impl Fn(In) -> bool) -> Result<Option<Self>, BuildError> {
+    fn new(
+        references: &Arc<References>,
+        spot: &Spot<'_>,
+        wanted: &impl Fn(In) -> bool,
+    ) -> Result<Option<Self>, BuildError> {
         let text = |name: &str| spot.value.get(name).and_then(Value::as_str);
         let flag = |name: &str| spot.value.get(name).and_then(Value::as_bool);
         let (Some(name), Some(part)) = (text("name"), text("in")) else {
@@ -152,8 +157,8 @@ impl Parameter {
             required: part == In::Path || flag("required").unwrap_or(false),
             allow_empty: flag("allowEmptyValue").unwrap_or(false),
             format,
-            shape: schema.clone().map(|schema| Shape::of(schemas, schema)).transpose()?.unwrap_or_default(),
-            schema: schema.map(|schema| schemas.compile(&schema)).transpose()?,
+            shape: schema.clone().map(|schema| Shape::of(references, schema)).transpose()?.unwrap_or_default(),
+            schema: schema.map(|schema| compile(references, &schema)).transpose()?,
         }))
     }
 

@@ -5,30 +5,15 @@
 use std::fmt::Write as _;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 use serde_json::{Value, json};
+
+use crate::references::FRAGMENT;
 
 /// The most violations that one answer lists.
 pub(super) const MOST: usize = 50;
 /// The most characters of a name, pattern or list that an answer repeats.
 const LONGEST: usize = 120;
-
-/// What a fragment may hold as it stands (RFC 3986 §3.5), beside letters and digits.
-pub(super) const FRAGMENT: &AsciiSet = &CONTROLS
-    .add(b' ')
-    .add(b'"')
-    .add(b'#')
-    .add(b'%')
-    .add(b'<')
-    .add(b'>')
-    .add(b'[')
-    .add(b'\\')
-    .add(b']')
-    .add(b'^')
-    .add(b'`')
-    .add(b'{')
-    .add(b'|')
-    .add(b'}');
 
 /// Which part of a request something is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

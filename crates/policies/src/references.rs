@@ -1,0 +1,159 @@
+//! Places in a document, and the `$ref`s between them: followed within the document and into the
+//! files that it refers to, never to the network.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use jsonschema::Draft;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use referencing::Registry;
+use serde_json::Value;
+use tollgate_core::catalog::BuildError;
+use tollgate_core::route::Document;
+
+/// What a fragment may hold as it stands (RFC 3986 §3.5), beside letters and digits.
+pub(crate) const FRAGMENT: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'<')
+    .add(b'>')
+    .add(b'[')
+    .add(b'\\')
+    .add(b']')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}');
+
+/// How many `$ref`s may follow one another before they are taken for a circle.
+const DEEPEST: usize = 32;
+
+/// A document and the files that it refers to.
+#[derive(Debug)]
+pub(crate) struct References {
+    document: Arc<Document>,
+    registry: Registry<'static>,
+}
+
+/// A value of the document, and where it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Spot<'d> {
+    pub(crate) uri: String,
+    pub(crate) pointer: String,
+    pub(crate) value: &'d Value,
+}
+
+impl<'d> Spot<'d> {
+    /// It as a URI.
+    pub(crate) fn reference(&self) -> String {
+        format!("{}#{}", self.uri, utf8_percent_encode(&self.pointer, FRAGMENT))
+    }
+
+    /// A member of an object.
+    pub(crate) fn member(&self, name: &str) -> Option<Self> {
+        let value = self.value.get(name)?;
+        let pointer = format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"));
+        Some(Self { uri: self.uri.clone(), pointer, value })
+    }
+
+    /// The items of an array.
+    pub(crate) fn items(&self) -> impl Iterator<Item = Self> {
+        let items = self.value.as_array().map(Vec::as_slice).unwrap_or_default().iter().enumerate();
+        items.map(|(index, value)| Self { uri: self.uri.clone(), pointer: format!("{}/{index}", self.pointer), value })
+    }
+
+    /// The members of an object.
+    pub(crate) fn members(&self) -> impl Iterator<Item = (&'d str, Self)> {
+        let names = self.value.as_object().into_iter().flat_map(|object| object.keys());
+        names.filter_map(|name| Some((name.as_str(), self.member(name)?)))
+    }
+}
+
+impl References {
+    /// Makes a document's places available.
+    ///
+    /// # Errors
+    /// Where its URIs are not URIs.
+    pub(crate) fn new(document: &Arc<Document>) -> Result<Self, BuildError> {
+        let wrong = |error: referencing::Error| {
+            BuildError::at("", format!("the document's references cannot be read: {error}"))
+        };
+        let draft = Draft::Draft202012;
+        let mut builder = Registry::new().draft(draft).add(&document.uri, Arc::clone(&document.root)).map_err(wrong)?;
+        for (uri, value) in &document.resources {
+            if *uri != document.uri {
+                builder = builder.add(uri, Arc::clone(value)).map_err(wrong)?;
+            }
+        }
+        Ok(Self { document: Arc::clone(document), registry: builder.prepare().map_err(wrong)? })
+    }
+
+    /// A place in the document itself.
+    pub(crate) fn spot(&self, pointer: &str) -> Option<Spot<'_>> {
+        let value = self.document.root.pointer(pointer)?;
+        Some(Spot { uri: self.document.uri.clone(), pointer: pointer.to_owned(), value })
+    }
+
+    /// Follows `$ref`s until something else comes.
+    ///
+    /// # Errors
+    /// Where a reference leads nowhere, or in a circle.
+    pub(crate) fn follow<'d>(&'d self, mut spot: Spot<'d>) -> Result<Spot<'d>, BuildError> {
+        for _ in 0..DEEPEST {
+            let Some(reference) = spot.value.get("$ref").and_then(Value::as_str) else { return Ok(spot) };
+            let nowhere =
+                |error: &dyn std::fmt::Display| BuildError::at("", format!("`{reference}` leads nowhere: {error}"));
+            let base = referencing::uri::from_str(&spot.uri).map_err(|error| nowhere(&error))?;
+            let resolved = self.registry.resolver(base).lookup(reference).map_err(|error| nowhere(&error))?;
+            let fragment = reference.split_once('#').map_or("", |(_, fragment)| fragment);
+            let pointer = percent_decode_str(fragment).decode_utf8_lossy().into_owned();
+            spot =
+                Spot { uri: resolved.resolver().base_uri().as_str().to_owned(), pointer, value: resolved.contents() };
+        }
+        Err(BuildError::at("", format!("the references at {}#{} go in a circle", spot.uri, spot.pointer)))
+    }
+
+    /// The document.
+    pub(crate) fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// Everything that a reference can name.
+    pub(crate) const fn registry(&self) -> &Registry<'static> {
+        &self.registry
+    }
+
+    /// The root of a file, by its URI.
+    pub(crate) fn root(&self, uri: &str) -> Option<&Value> {
+        if uri == self.document.uri {
+            return Some(&self.document.root);
+        }
+        self.document.resources.iter().find(|(known, _)| known == uri).map(|(_, root)| &**root)
+    }
+}
+
+/// The references of the document that was asked for last: the routes of a document are bound one
+/// after another.
+#[derive(Debug, Default)]
+pub(crate) struct LastDocument(Mutex<Option<(Weak<Document>, Arc<References>)>>);
+
+impl LastDocument {
+    /// The references of a document.
+    ///
+    /// # Errors
+    /// As for [`References::new`].
+    pub(crate) fn references(&self, document: &Arc<Document>) -> Result<Arc<References>, BuildError> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((known, references)) = &*last
+            && known.as_ptr() == Arc::as_ptr(document)
+        {
+            return Ok(Arc::clone(references));
+        }
+        let references = Arc::new(References::new(document)?);
+        // It holds the document itself, so its address cannot be another's as long as it is here.
+        *last = Some((Arc::downgrade(document), Arc::clone(&references)));
+        Ok(references)
+    }
+}
