@@ -1,19 +1,201 @@
-//! One request, from the connection to its answer.
+//! One request, from the connection to its answer. This page tells the story; the rest of the
+//! crate does the work.
 
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+use http::request::Parts;
+use http::{HeaderValue, Request};
 use hyper::body::Incoming;
-use tollgate_core::Body;
+use tollgate_core::exchange::{Params, Trace};
+use tollgate_core::reason::{INTERNAL, ROUTE_METHOD, ROUTE_NOT_FOUND, UPSTREAM_TIMEOUT_TOTAL};
+use tollgate_core::{Body, Exchange, Problem, Response};
 
 use crate::gateway::Gateway;
-use crate::hygiene::ConnectionInfo;
+use crate::hygiene::{self, BodyMeter, ConnectionInfo, Inspected};
+use crate::router::Outcome;
+use crate::snapshot::{CompiledRoute, Snapshot};
+use crate::story::Story;
+use crate::{answer, preflight, system, trace};
 
 /// Answers a request. There is always an answer, and always one line in the access log.
 pub async fn handle(
     gateway: &Arc<Gateway>,
     connection: &Arc<ConnectionInfo>,
-    request: http::Request<Incoming>,
+    request: Request<Incoming>,
 ) -> http::Response<Body> {
-    let _ = (gateway, connection, request);
-    http::Response::new(Body::empty())
+    let snapshot = gateway.snapshot();
+    let (parts, body) = request.into_parts();
+    let (id, trace) = trace::identify(&parts.headers);
+    let id: Arc<str> = id.into();
+    let mut told = Telling {
+        story: Story::begin(gateway, &snapshot, connection, &parts, Arc::clone(&id), &trace),
+        gateway,
+        snapshot: &snapshot,
+        connection,
+        id: &id,
+    };
+
+    let answered = AssertUnwindSafe(told.answer(parts, body, trace)).catch_unwind().await;
+    let mut response = answered.unwrap_or_else(|panic| {
+        let problem = Problem::new(&INTERNAL, "The gateway could not answer this request.");
+        told.refuse(problem.caused_by(panic_text(&*panic)))
+    });
+
+    if let Some(record) = told.story.record() {
+        answer::proxy_status(record, &mut response);
+    }
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        if snapshot.compatibility.zuplo_problems {
+            response.headers_mut().insert(trace::ZUPLO_REQUEST_ID, id.clone());
+        }
+        response.headers_mut().insert(trace::REQUEST_ID, id);
+    }
+    told.story.answer(response)
+}
+
+/// A request that is being answered.
+struct Telling<'g> {
+    story: Story,
+    gateway: &'g Arc<Gateway>,
+    snapshot: &'g Snapshot,
+    connection: &'g ConnectionInfo,
+    id: &'g Arc<str>,
+}
+
+impl Telling<'_> {
+    /// Everything between the head of a request and its answer, in order.
+    async fn answer(&mut self, mut parts: Parts, body: Incoming, trace: Trace) -> Response {
+        let inspected = match hygiene::inspect(&mut parts, self.connection, &self.snapshot.hygiene) {
+            Ok(inspected) => inspected,
+            Err(problem) => return self.refuse(problem),
+        };
+        self.story.inspected(&inspected);
+
+        if let Some(response) = system::answer(self.snapshot, &parts, &inspected.target.match_path) {
+            return response;
+        }
+        match preflight::answer(self.snapshot, &parts, &inspected) {
+            Some(Ok(response)) => return response,
+            Some(Err(problem)) => return self.refuse(problem),
+            None => {}
+        }
+        let (index, params) = match self.route(&parts, &inspected) {
+            Ok(found) => found,
+            Err(problem) => return self.refuse(problem),
+        };
+        let Some(route) = self.snapshot.routes.get(index) else {
+            return self.refuse(Problem::new(&INTERNAL, "The route is missing."));
+        };
+        self.story.routed(&route.route.id, self.snapshot.metrics_of(index));
+
+        let origin = parts.headers.get(http::header::ORIGIN).cloned();
+        if let Err(problem) = self.check_address(route, &inspected).await {
+            let mut response = self.refuse(problem);
+            route.cors_on_refusal(origin.as_ref(), &mut response);
+            return response;
+        }
+        let request = self.receive(parts, body, &inspected, &trace);
+        let ip = inspected.client.ip;
+        let record = self.story.lend_record();
+        let exchange = self.story.exchange.insert(Box::new(Exchange {
+            id: Arc::clone(self.id),
+            route: Arc::clone(&route.route),
+            params,
+            client: inspected.client,
+            target: inspected.target,
+            trace,
+            user: None,
+            custom: serde_json::Map::new(),
+            response_headers: http::HeaderMap::new(),
+            record,
+            services: Arc::clone(&self.gateway.services),
+        }));
+
+        let run = route.pipeline.run(exchange, request);
+        let response = match route.route.timeouts.total {
+            None => run.await,
+            Some(total) => match tokio::time::timeout(total, run).await {
+                Ok(response) => response,
+                Err(_) => {
+                    let mut response =
+                        self.refuse(Problem::new(&UPSTREAM_TIMEOUT_TOTAL, "The request was not answered in time."));
+                    route.cors_on_refusal(origin.as_ref(), &mut response);
+                    response
+                }
+            },
+        };
+        if route.authenticates
+            && let Some(record) = self.story.record()
+        {
+            let now = self.gateway.services.clock.monotonic();
+            self.gateway.failed_auth.note(record, ip, self.snapshot.failed_auth_limit, now).await;
+        }
+        response
+    }
+
+    /// Finds the route; a path that a more lenient reader would take elsewhere is refused.
+    fn route(&self, parts: &Parts, inspected: &Inspected) -> Result<(usize, Params), Problem> {
+        let router = &self.snapshot.router;
+        let (host, method) = (&*inspected.client.host, &parts.method);
+        let found = match router.find(host, method, &inspected.target.match_path) {
+            Outcome::Found(found) => found,
+            Outcome::WrongMethod(allow) if !self.snapshot.compatibility.method_mismatch_is_404 => {
+                return Err(Problem::new(&ROUTE_METHOD, "This path does not serve the method of the request.")
+                    .with_header(http::header::ALLOW, allow));
+            }
+            Outcome::WrongMethod(_) | Outcome::NotFound => {
+                return Err(Problem::new(&ROUTE_NOT_FOUND, "There is nothing at this path."));
+            }
+        };
+        if let Some(second) = &inspected.second_path
+            && let Outcome::Found(other) = router.find(host, method, second)
+            && other.route != found.route
+        {
+            return Err(hygiene::ambiguous_path());
+        }
+        Ok((found.route, router.params(&found)?))
+    }
+
+    /// Makes the request that policies and handler see.
+    fn receive(&mut self, mut parts: Parts, body: Incoming, inspected: &Inspected, trace: &Trace) -> Request<Body> {
+        let compatibility = &self.snapshot.compatibility;
+        let bare = compatibility.strip_get_body && matches!(parts.method, http::Method::GET | http::Method::HEAD);
+        let body = if bare && !http_body::Body::is_end_stream(&body) {
+            parts.headers.remove(http::header::CONTENT_LENGTH);
+            parts.headers.remove(http::header::TRANSFER_ENCODING);
+            parts.headers.insert("zp-body-removed", HeaderValue::from_static("true"));
+            Body::empty()
+        } else {
+            hygiene::client_body(body, &self.snapshot.hygiene, &mut parts.extensions)
+        };
+        self.story.receives(parts.extensions.get::<BodyMeter>().cloned());
+        hygiene::forwarding_fields(&mut parts.headers, &inspected.client, self.connection);
+        trace::propagate(self.id, trace, &mut parts.headers);
+        Request::from_parts(parts, body)
+    }
+
+    /// Refuses an address that failed to authenticate too often.
+    async fn check_address(&self, route: &CompiledRoute, inspected: &Inspected) -> Result<(), Problem> {
+        if !route.authenticates {
+            return Ok(());
+        }
+        let now = self.gateway.services.clock.monotonic();
+        self.gateway.failed_auth.check(inspected.client.ip, self.snapshot.failed_auth_limit, now).await
+    }
+
+    fn refuse(&mut self, problem: Problem) -> Response {
+        let path = self.story.path();
+        match self.story.record() {
+            Some(record) => answer::refuse(self.snapshot, record, self.id, &path, problem),
+            None => answer::refuse(self.snapshot, &mut Default::default(), self.id, &path, problem),
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".to_owned())
 }

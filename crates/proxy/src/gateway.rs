@@ -33,8 +33,9 @@ impl Gateway {
         upstreams: Arc<Upstreams>,
         metrics: Arc<Metrics>,
         access_log: AccessLog,
-        snapshot: Snapshot,
+        mut snapshot: Snapshot,
     ) -> Arc<Self> {
+        snapshot.connect(&metrics);
         metrics.serves(&snapshot.id);
         Arc::new(Self {
             failed_auth: FailedAuth::new(&services),
@@ -53,9 +54,13 @@ impl Gateway {
 
     /// Puts another snapshot into force: new exchanges run on it, those under way finish on the
     /// one they began with. Gives back the one that was in force.
-    pub fn apply(&self, snapshot: Snapshot) -> Arc<Snapshot> {
+    pub fn apply(&self, mut snapshot: Snapshot) -> Arc<Snapshot> {
+        snapshot.connect(&self.metrics);
         self.metrics.serves(&snapshot.id);
-        self.snapshot.swap(Arc::new(snapshot))
+        let snapshot = Arc::new(snapshot);
+        let before = self.snapshot.swap(Arc::clone(&snapshot));
+        self.upstreams.retain(&snapshot.upstreams);
+        before
     }
 }
 

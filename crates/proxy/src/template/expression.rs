@@ -139,8 +139,8 @@ fn sent_tail<'e>(exchange: &'e Exchange, value: &str) -> Option<&'e str> {
     let slashes = value.bytes().filter(|b| *b == b'/').count();
     // Encoded slashes of the value are none of the path, so that the cut lies at or behind the right one.
     let cuts = path.rmatch_indices('/').take(slashes + 1);
-    let tails = cuts.map(|(at, _)| &path[at + 1..]);
-    tails.filter(|tail| percent_decode_str(tail).eq(value.bytes())).last()
+    let mut tails = cuts.map(|(at, _)| &path[at + 1..]);
+    tails.find(|tail| percent_decode_str(tail).eq(value.bytes()))
 }
 
 fn joined<'v>(request: &'v Request, name: &HeaderName) -> Option<Cow<'v, str>> {

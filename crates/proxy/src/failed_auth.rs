@@ -1,0 +1,87 @@
+//! Refuses an address that fails to authenticate too often, before any more key or token work is
+//! done for it.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+use http::header::RETRY_AFTER;
+use tollgate_core::project::Stage;
+use tollgate_core::reason::AUTH_TOO_MANY_FAILURES;
+use tollgate_core::record::Record;
+use tollgate_core::services::{Window, WindowCounter};
+use tollgate_core::settings::FailedAuthLimit;
+use tollgate_core::{Fault, Problem, Services};
+
+/// How many addresses with failures are remembered at once.
+const SUSPECTS: usize = 65_536;
+
+/// The failures of every address.
+#[derive(Debug)]
+pub(crate) struct FailedAuth {
+    counter: Arc<dyn WindowCounter>,
+    /// Addresses that failed here, and until when (monotonic) that matters. Everyone else costs no look at the
+    /// counter, which may be on another machine.
+    suspects: papaya::HashMap<IpAddr, Duration>,
+}
+
+impl FailedAuth {
+    pub(crate) fn new(services: &Services) -> Self {
+        Self { counter: services.limiter.window("failed-auth"), suspects: papaya::HashMap::new() }
+    }
+
+    /// Whether the address may try again.
+    pub(crate) async fn check(&self, ip: IpAddr, limit: FailedAuthLimit, now: Duration) -> Result<(), Problem> {
+        let FailedAuthLimit::Rate(rate) = limit else { return Ok(()) };
+        let network = network(ip);
+        let suspect = self.suspects.pin().get(&network).is_some_and(|until| now < *until);
+        if !suspect {
+            return Ok(());
+        }
+        let window = Window { count: rate.count.get(), window: rate.window };
+        // Costs nothing: only what is left is of interest. A counter that is away lets the request
+        // through to the real check, which fails closed by itself.
+        match self.counter.hit(&network.to_string(), window, 0).get().await {
+            Ok(decision) if decision.remaining == 0 => {
+                let wait = if decision.retry_after.is_zero() { decision.reset_after } else { decision.retry_after };
+                let seconds = u64::from(wait.subsec_nanos() > 0).saturating_add(wait.as_secs()).max(1);
+                Err(Problem::new(&AUTH_TOO_MANY_FAILURES, "Too many failed attempts to authenticate from this address.")
+                    .with_header(RETRY_AFTER, HeaderValue::from(seconds)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Counts a failure, where the record shows one.
+    pub(crate) async fn note(&self, record: &Record, ip: IpAddr, limit: FailedAuthLimit, now: Duration) {
+        let FailedAuthLimit::Rate(rate) = limit else { return };
+        let failed = record
+            .refusal
+            .as_ref()
+            .is_some_and(|refusal| refusal.stage == Some(Stage::Auth) && refusal.reason.fault == Fault::Client);
+        if !failed {
+            return;
+        }
+        let network = network(ip);
+        {
+            let suspects = self.suspects.pin();
+            if suspects.len() >= SUSPECTS {
+                suspects.retain(|_, until| now < *until);
+            }
+            if suspects.len() < SUSPECTS {
+                suspects.insert(network, now.saturating_add(rate.window));
+            }
+        }
+        let window = Window { count: rate.count.get(), window: rate.window };
+        let _ = self.counter.hit(&network.to_string(), window, 1).get().await;
+    }
+}
+
+/// One household of IPv6 has a /64: counting single addresses of it would count nothing.
+fn network(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}

@@ -1,0 +1,259 @@
+//! The end of every exchange: exactly one record goes to the access log and the metrics, whether
+//! the answer was written whole, broke off, or nobody was left to read it.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use http::header::USER_AGENT;
+use http::request::Parts;
+use http::{Method, StatusCode};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use tollgate_core::exchange::Trace;
+use tollgate_core::reason::{CLIENT_GONE, UPSTREAM_RESET};
+use tollgate_core::record::{Record, Refusal};
+use tollgate_core::{Body, BoxError, Exchange, Reason, Response};
+
+use crate::access_log::Entry;
+use crate::gateway::Gateway;
+use crate::hygiene::{BodyMeter, ConnectionInfo, Inspected};
+use crate::metrics::RouteMetrics;
+use crate::snapshot::Snapshot;
+use crate::upstream::BrokenResponse;
+
+/// What is told of one exchange. Dropping it ends the story, however that came about.
+pub(crate) struct Story {
+    gateway: Arc<Gateway>,
+    metrics: Arc<RouteMetrics>,
+    /// Taken out when the story ends.
+    entry: Option<Box<Entry>>,
+    request_body: Option<BodyMeter>,
+    answered: bool,
+    logged: bool,
+    /// The exchange while its pipeline runs; it holds on to the snapshot's route.
+    pub(crate) exchange: Option<Box<Exchange>>,
+}
+
+impl Story {
+    /// Begins with the head of a request.
+    pub(crate) fn begin(
+        gateway: &Arc<Gateway>,
+        snapshot: &Snapshot,
+        connection: &ConnectionInfo,
+        parts: &Parts,
+        id: Arc<str>,
+        trace: &Trace,
+    ) -> Self {
+        let clock = &gateway.services.clock;
+        gateway.metrics.in_flight.inc();
+        let ip = connection.peer.ip().to_canonical();
+        let agent = parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let entry = Entry {
+            time: clock.now(),
+            id,
+            method: parts.method.clone(),
+            host: None,
+            path: crate::access_log::cut(parts.uri.path(), 2048).to_owned(),
+            query: parts.uri.query().map(str::to_owned),
+            version: parts.version,
+            status: 0,
+            route: None,
+            user: None,
+            client: ip,
+            peer: ip,
+            user_agent: agent.map(|agent| crate::access_log::cut(agent, 256).to_owned()),
+            trace_id: trace.trace_id.clone(),
+            span_id: trace.span_id.clone(),
+            snapshot: Arc::clone(&snapshot.id),
+            record: Record { started: clock.monotonic(), ..Record::default() },
+        };
+        Self {
+            gateway: Arc::clone(gateway),
+            metrics: Arc::clone(&snapshot.unrouted_metrics),
+            entry: Some(Box::new(entry)),
+            request_body: None,
+            answered: false,
+            logged: snapshot.access_log,
+            exchange: None,
+        }
+    }
+
+    /// Goes on with what hygiene made of it.
+    pub(crate) fn inspected(&mut self, inspected: &Inspected) {
+        if let Some(entry) = &mut self.entry {
+            entry.host = Some(Arc::clone(&inspected.client.host));
+            entry.client = inspected.client.ip;
+            entry.path.clone_from(&inspected.target.match_path);
+        }
+    }
+
+    /// Notes the meter of the request's body.
+    pub(crate) fn receives(&mut self, meter: Option<BodyMeter>) {
+        self.request_body = meter;
+    }
+
+    /// Notes the route.
+    pub(crate) fn routed(&mut self, route: &Arc<str>, metrics: &Arc<RouteMetrics>) {
+        self.metrics = Arc::clone(metrics);
+        let now = self.gateway.services.clock.monotonic();
+        if let Some(entry) = &mut self.entry {
+            entry.route = Some(Arc::clone(route));
+            entry.record.timings.routing = Some(now.saturating_sub(entry.record.started));
+        }
+    }
+
+    /// The record, for an exchange that takes it along.
+    pub(crate) fn lend_record(&mut self) -> Record {
+        self.entry.as_mut().map(|entry| std::mem::take(&mut entry.record)).unwrap_or_default()
+    }
+
+    /// The record where it is at this moment.
+    pub(crate) fn record(&mut self) -> Option<&mut Record> {
+        match &mut self.exchange {
+            Some(exchange) => Some(&mut exchange.record),
+            None => self.entry.as_mut().map(|entry| &mut entry.record),
+        }
+    }
+
+    /// The match path, once there is one.
+    pub(crate) fn path(&self) -> String {
+        self.entry.as_ref().map(|entry| entry.path.clone()).unwrap_or_default()
+    }
+
+    /// Takes what the exchange has gathered and lets go of it, and with it of the snapshot.
+    fn absorb(&mut self) {
+        if let (Some(exchange), Some(entry)) = (self.exchange.take(), &mut self.entry) {
+            entry.record = exchange.record;
+            entry.user = exchange.user;
+        }
+    }
+
+    /// Goes on with the answer. An answer that is in memory ends the story; a stream ends it
+    /// with its last byte.
+    pub(crate) fn answer(mut self, response: Response) -> Response {
+        self.absorb();
+        self.answered = true;
+        let (parts, body) = response.into_parts();
+        let mut bodyless = matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        if let Some(entry) = &mut self.entry {
+            entry.status = parts.status.as_u16();
+            bodyless |= entry.method == Method::HEAD;
+        }
+        if let Some(bytes) = body.bytes() {
+            let written = if bodyless { 0 } else { bytes.len() as u64 };
+            if let Some(record) = self.record() {
+                record.response_bytes = written;
+            }
+            self.end(None);
+            return Response::from_parts(parts, body);
+        }
+        let told = Told { body, bodyless, bytes: 0, story: Some(self) };
+        Response::from_parts(parts, Body::stream(told))
+    }
+
+    /// Ends it. Only the first time counts.
+    fn end(&mut self, refusal: Option<(&'static Reason, Option<String>)>) {
+        self.absorb();
+        let Some(mut entry) = self.entry.take() else { return };
+        if let Some((reason, cause)) = refusal {
+            entry.record.refuse(Refusal {
+                reason,
+                stage: None,
+                policy: None,
+                cause,
+                detail: reason.meaning.to_owned(),
+            });
+        }
+        if entry.status == 0 {
+            entry.status = CLIENT_GONE.status;
+        }
+        if let Some(meter) = &self.request_body {
+            entry.record.request_bytes = meter.bytes();
+        }
+        let record = &mut entry.record;
+        let total = self.gateway.services.clock.monotonic().saturating_sub(record.started);
+        record.timings.total = Some(total);
+
+        let metrics = &self.gateway.metrics;
+        metrics.in_flight.dec();
+        let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        metrics.answered(&self.metrics, &entry.method, status, record.reason());
+        self.metrics.took(total, record.timings.first_byte);
+        self.metrics.moved(record.request_bytes, record.response_bytes);
+        for attempt in &record.attempts {
+            metrics.attempted(attempt.outcome);
+        }
+        if self.logged {
+            self.gateway.access_log.write(entry);
+        }
+    }
+}
+
+impl Drop for Story {
+    fn drop(&mut self) {
+        // Without an answer the connection went away while the pipeline was running.
+        self.end((!self.answered).then_some((&CLIENT_GONE, None)));
+    }
+}
+
+/// The body of an answer that streams; knows how it ended.
+struct Told {
+    body: Body,
+    /// The server sends no body with this answer, so that leaving it unread means nothing.
+    bodyless: bool,
+    bytes: u64,
+    story: Option<Story>,
+}
+
+impl Told {
+    fn end(&mut self, refusal: Option<(&'static Reason, Option<String>)>) {
+        if let Some(mut story) = self.story.take() {
+            if let Some(record) = story.record() {
+                record.response_bytes = self.bytes;
+            }
+            story.end(refusal);
+        }
+    }
+}
+
+impl HttpBody for Told {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = self.get_mut();
+        let frame = ready!(Pin::new(&mut this.body).poll_frame(cx));
+        match &frame {
+            Some(Ok(frame)) => {
+                this.bytes += frame.data_ref().map_or(0, |data| data.len() as u64);
+                // With a known length nobody asks again after the last byte.
+                if this.body.is_end_stream() {
+                    this.end(None);
+                }
+            }
+            Some(Err(error)) => {
+                let reason = BrokenResponse::in_chain(&**error).map_or(&UPSTREAM_RESET, |broken| broken.reason);
+                let cause = error.to_string();
+                this.end(Some((reason, Some(cause))));
+            }
+            None => this.end(None),
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        let whole = self.bodyless || self.body.is_end_stream();
+        self.end((!whole).then_some((&CLIENT_GONE, None)));
+    }
+}
