@@ -125,7 +125,7 @@ impl fmt::Debug for Verifier {
 }
 
 impl TokenVerifier for Verifier {
-    fn verify<'a>(&'a self, token: &'a str) -> MaybeLater<'a, Result<VerifiedToken, VerifyError>> {
+    fn verify<'a>(&'a self, token: &str) -> MaybeLater<'a, Result<VerifiedToken, VerifyError>> {
         if token.len() > MAX_TOKEN {
             return MaybeLater::Now(Err(VerifyError::Malformed(format!("it is longer than {MAX_TOKEN} bytes"))));
         }
@@ -146,10 +146,13 @@ impl TokenVerifier for Verifier {
             Keys::Secret(key) => MaybeLater::Now(self.check(token, &header, [key], hash, 0)),
             Keys::Fetched(source) => match source.select(&header) {
                 Selection::Found(keys) => MaybeLater::Now(self.check_fetched(token, &header, &keys, hash, source)),
-                Selection::Ask => MaybeLater::later(async move {
-                    let keys = source.ask(&header).await?;
-                    self.check_fetched(token, &header, &keys, hash, source)
-                }),
+                Selection::Ask => {
+                    let token = token.to_owned();
+                    MaybeLater::later(async move {
+                        let keys = source.ask(&header).await?;
+                        self.check_fetched(&token, &header, &keys, hash, source)
+                    })
+                }
                 Selection::Refused(error) => MaybeLater::Now(Err(error)),
             },
         }
