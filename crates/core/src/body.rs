@@ -51,6 +51,19 @@ impl BodyTooLarge {
     }
 }
 
+/// The sender of a body sent nothing for too long. Whoever reads the body of a request to its end
+/// must answer it with 408, wherever in the chain of sources it stands ([`BodyTimedOut::in_chain`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the body did not come in time")]
+pub struct BodyTimedOut;
+
+impl BodyTimedOut {
+    /// Finds it in an error or in what caused that, however often it was wrapped on the way.
+    pub fn in_chain<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e Self> {
+        std::iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
+    }
+}
+
 impl Body {
     /// No bytes at all.
     pub fn empty() -> Self {

@@ -1,0 +1,180 @@
+//! The request body as it comes from the client: counted, limited, and not waited for in vain.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Extensions;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep};
+use tollgate_core::body::{BodyTimedOut, BodyTooLarge};
+use tollgate_core::{Body, BoxError, Problem, reason};
+
+use super::HygieneRules;
+
+/// Counts the bytes of one request body. It stands in the request's extensions, so that whoever
+/// writes the record can read it when everything is over.
+#[derive(Debug, Clone, Default)]
+pub struct BodyMeter(Arc<Meter>);
+
+#[derive(Debug, Default)]
+struct Meter {
+    bytes: AtomicU64,
+    ended: AtomicBool,
+    waiting: AtomicBool,
+}
+
+impl BodyMeter {
+    /// The bytes that have come so far.
+    pub fn bytes(&self) -> u64 {
+        self.0.bytes.load(Ordering::Relaxed)
+    }
+
+    /// Whether nothing will come any more, because the body is complete, broken or unwanted.
+    pub fn ended(&self) -> bool {
+        self.0.ended.load(Ordering::Relaxed)
+    }
+
+    /// Whether somebody wants bytes and the client has none.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.0.waiting.load(Ordering::Relaxed)
+    }
+}
+
+/// Makes the body of a request out of what the connection brings, by the listener's rules, and
+/// leaves a [`BodyMeter`] in the extensions where there is anything to count.
+pub fn client_body(incoming: Incoming, rules: &HygieneRules, extensions: &mut Extensions) -> Body {
+    if incoming.is_end_stream() {
+        return Body::empty();
+    }
+    let meter = BodyMeter::default();
+    extensions.insert(meter.clone());
+    let body = metered(ClientBody { inner: incoming, idle: rules.body_idle, timer: None, waiting: false }, meter);
+    match rules.body_limit {
+        Some(limit) => body.limited_to(limit),
+        None => body,
+    }
+}
+
+/// A body whose bytes are counted by `meter`.
+pub(crate) fn metered<B>(inner: B, meter: BodyMeter) -> Body
+where
+    B: HttpBody<Data = Bytes> + Send + Unpin + 'static,
+    B::Error: Into<BoxError>,
+{
+    Body::stream(Metered { inner, meter })
+}
+
+/// What a broken request body is answered with: 413 and 408 by name, 400 for everything else.
+pub fn problem_of(error: &(dyn std::error::Error + 'static)) -> Problem {
+    if let Some(large) = BodyTooLarge::in_chain(error) {
+        return too_large(large.limit);
+    }
+    if BodyTimedOut::in_chain(error).is_some() {
+        return Problem::new(&reason::REQUEST_TIMEOUT, "The request body did not come in time.").closing();
+    }
+    Problem::new(&reason::CLIENT_BODY_BROKEN, "The request body broke off or was not well-framed.")
+        .caused_by(error)
+        .closing()
+}
+
+pub(super) fn too_large(limit: u64) -> Problem {
+    Problem::new(&reason::REQUEST_TOO_LARGE, format!("The request body is longer than {limit} bytes.")).closing()
+}
+
+/// Ends with an error when the client sends nothing for too long. The time runs only while
+/// somebody waits for bytes, so that a slow upstream is not held against the client.
+struct ClientBody {
+    inner: Incoming,
+    idle: Duration,
+    timer: Option<Pin<Box<Sleep>>>,
+    waiting: bool,
+}
+
+impl HttpBody for ClientBody {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = self.get_mut();
+        if let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(cx) {
+            this.waiting = false;
+            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+        }
+        if this.idle.is_zero() {
+            return Poll::Pending;
+        }
+        let timer = this.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(this.idle)));
+        if !this.waiting {
+            timer.as_mut().reset(Instant::now() + this.idle);
+            this.waiting = true;
+        }
+        ready!(timer.as_mut().poll(cx));
+        Poll::Ready(Some(Err(BodyTimedOut.into())))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+struct Metered<B> {
+    inner: B,
+    meter: BodyMeter,
+}
+
+impl<B> HttpBody for Metered<B>
+where
+    B: HttpBody<Data = Bytes> + Unpin,
+{
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.inner).poll_frame(cx);
+        this.meter.0.waiting.store(polled.is_pending(), Ordering::Relaxed);
+        let frame = ready!(polled);
+        match &frame {
+            Some(Ok(frame)) => {
+                if let Some(data) = frame.data_ref() {
+                    this.meter.0.bytes.fetch_add(data.len() as u64, Ordering::Relaxed);
+                }
+                if this.inner.is_end_stream() {
+                    this.meter.0.ended.store(true, Ordering::Relaxed);
+                }
+            }
+            _ => this.meter.0.ended.store(true, Ordering::Relaxed),
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl<B> Drop for Metered<B> {
+    fn drop(&mut self) {
+        self.meter.0.ended.store(true, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for ClientBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBody").field("idle", &self.idle).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,112 @@
+//! Which header fields travel on.
+
+use http::HeaderMap;
+use http::header::{
+    CONNECTION, CONTENT_LENGTH, EXPECT, HOST, HeaderName, HeaderValue, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION, TE,
+    TRANSFER_ENCODING, UPGRADE,
+};
+use smallvec::SmallVec;
+
+/// The gateway's own fields begin with this, in any case, with `-`, `_` or `.` between the words.
+const OWN_PREFIX: &[u8] = b"x-tollgate-";
+
+/// Fields by which an intermediary describes the caller or replaces the target. From a peer that
+/// is not trusted they are the caller's own claims about itself; some frameworks believe them.
+const INTERMEDIARY_FIELDS: [&str; 6] =
+    ["forwarded", "x-real-ip", "x-scheme", "x-original-url", "x-rewrite-url", "front-end-https"];
+const INTERMEDIARY_PREFIX: &str = "x-forwarded-";
+
+/// Takes out of a request what must not travel on.
+pub(super) fn clean_request(headers: &mut HeaderMap, peer_is_trusted: bool, allow_underscore: &[String]) {
+    let wants_trailers = accepts_trailers(headers);
+    remove_nominated(headers);
+
+    let mut doomed: SmallVec<[HeaderName; 8]> = SmallVec::new();
+    for name in headers.keys() {
+        if is_hop_by_hop(name)
+            || is_own(name)
+            || (name.as_str().contains('_') && !allow_underscore.iter().any(|allowed| allowed == name.as_str()))
+            || (!peer_is_trusted && is_intermediary(name))
+        {
+            doomed.push(name.clone());
+        }
+    }
+    for name in doomed {
+        headers.remove(name);
+    }
+    // `TE: trailers` is the one value that is true of the gateway as well: it passes trailers on.
+    if wants_trailers {
+        headers.insert(TE, HeaderValue::from_static("trailers"));
+    }
+}
+
+/// Takes out of an upstream's answer what concerns only its connection with the gateway, and
+/// leaves the framing to be made anew. Content-Length stays only where there is no body that it
+/// could contradict (answers to HEAD, and 304): there it tells what a GET would bring.
+pub fn clean_response(parts: &mut http::response::Parts, has_no_body: bool) {
+    let headers = &mut parts.headers;
+    remove_nominated(headers);
+    let doomed: SmallVec<[HeaderName; 8]> = headers.keys().filter(|name| is_hop_by_hop(name)).cloned().collect();
+    for name in doomed {
+        headers.remove(name);
+    }
+    if !has_no_body || headers.get_all(CONTENT_LENGTH).iter().count() > 1 {
+        headers.remove(CONTENT_LENGTH);
+    }
+}
+
+/// Removes what `Connection` names (RFC 9110 §7.6.1). The framing and the host cannot be named
+/// away: others depend on them, and they are made anew for the next hop anyway.
+fn remove_nominated(headers: &mut HeaderMap) {
+    let mut nominated: SmallVec<[HeaderName; 4]> = SmallVec::new();
+    for value in headers.get_all(CONNECTION) {
+        for name in value.as_bytes().split(|&byte| byte == b',') {
+            if let Ok(name) = HeaderName::from_bytes(name.trim_ascii())
+                && name != CONTENT_LENGTH
+                && name != TRANSFER_ENCODING
+                && name != HOST
+            {
+                nominated.push(name);
+            }
+        }
+    }
+    for name in nominated {
+        headers.remove(name);
+    }
+}
+
+fn accepts_trailers(headers: &HeaderMap) -> bool {
+    headers.get_all(TE).iter().any(|value| {
+        value.as_bytes().split(|&byte| byte == b',').any(|coding| coding.trim_ascii().eq_ignore_ascii_case(b"trailers"))
+    })
+}
+
+/// Fields that concern one connection only. `Trailer` is not among them: it travels with the
+/// trailers that it announces. `Expect` is met by the gateway itself, and `Proxy` is read as an
+/// environment variable by CGI programs.
+fn is_hop_by_hop(name: &HeaderName) -> bool {
+    *name == CONNECTION
+        || *name == TRANSFER_ENCODING
+        || *name == TE
+        || *name == UPGRADE
+        || *name == EXPECT
+        || *name == PROXY_AUTHENTICATE
+        || *name == PROXY_AUTHORIZATION
+        || matches!(
+            name.as_str(),
+            "keep-alive" | "proxy-connection" | "proxy-authentication-info" | "http2-settings" | "proxy"
+        )
+}
+
+fn is_own(name: &HeaderName) -> bool {
+    let name = name.as_str().as_bytes();
+    name.len() >= OWN_PREFIX.len()
+        && name.iter().zip(OWN_PREFIX).all(|(&byte, &own)| {
+            // Names are in lower case already.
+            byte == own || (own == b'-' && matches!(byte, b'_' | b'.'))
+        })
+}
+
+fn is_intermediary(name: &HeaderName) -> bool {
+    name.as_str().starts_with(INTERMEDIARY_PREFIX) || INTERMEDIARY_FIELDS.contains(&name.as_str())
+}

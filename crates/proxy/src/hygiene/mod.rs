@@ -1,0 +1,195 @@
+//! What makes a request unambiguous before anything decides on it.
+//!
+//! An HTTP library parses; a gateway must also make sure that nobody behind it can read the same
+//! bytes in another way. So everything here happens before routing and policies: one Host, one
+//! framing, one path (in two spellings, see [`path`]), no field that speaks in the gateway's name,
+//! and only addresses that somebody trusted has vouched for. What is refused here is refused for
+//! every route alike.
+//!
+//! The rules of hyper come first (RFC 9112 syntax, Content-Length, chunks); tests on raw sockets
+//! pin those that the gateway relies on.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::request::Parts;
+use http::{HeaderMap, Method, Version};
+use ipnet::IpNet;
+use tollgate_core::exchange::{Client, Scheme, Target};
+use tollgate_core::settings::Settings;
+use tollgate_core::{Problem, reason};
+
+pub mod body;
+mod fields;
+mod forwarded;
+mod host;
+pub mod path;
+
+pub use body::{BodyMeter, client_body};
+pub use fields::clean_response;
+pub use forwarded::forwarding_fields;
+
+/// What a listener's requests are held to. Built once, when a project is loaded.
+pub struct HygieneRules {
+    url_length: usize,
+    header_count: usize,
+    header_bytes: usize,
+    body_limit: Option<u64>,
+    body_idle: Duration,
+    trusted: Vec<IpNet>,
+    allow_underscore: Vec<String>,
+}
+
+impl HygieneRules {
+    /// The rules that the settings ask for.
+    pub fn new(settings: &Settings) -> Self {
+        let limits = &settings.server.limits;
+        Self {
+            url_length: limits.url_length.as_usize(),
+            header_count: limits.header_count,
+            header_bytes: limits.header_bytes.as_usize(),
+            body_limit: limits.body.map(|size| size.0),
+            body_idle: settings.server.timeouts.body.0,
+            trusted: settings.server.trusted_proxies.clone(),
+            allow_underscore: settings
+                .hygiene
+                .allow_underscore
+                .iter()
+                .map(|name| name.trim().to_ascii_lowercase())
+                .collect(),
+        }
+    }
+}
+
+impl fmt::Debug for HygieneRules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HygieneRules").field("trusted", &self.trusted).finish_non_exhaustive()
+    }
+}
+
+/// What is known of a connection before its first request.
+#[derive(Debug, Clone, Copy)]
+pub struct ConnectionInfo {
+    /// The address at the other end.
+    pub peer: SocketAddr,
+    /// The listener's address that it reached.
+    pub local: SocketAddr,
+    /// Whether it is encrypted.
+    pub scheme: Scheme,
+}
+
+/// A request that can be read in one way only.
+#[derive(Debug)]
+pub struct Inspected {
+    /// Where it came from.
+    pub client: Client,
+    /// Its target in two spellings.
+    pub target: Target,
+    /// How a more lenient reader would see the path, where it has `%2F`, `%5C`, `\` or `;`. If
+    /// this finds another route than the match path, the request must be refused.
+    pub second_path: Option<String>,
+}
+
+/// Checks a request head and takes out of it what must not travel on: hop-by-hop fields, what
+/// `Connection` names, the gateway's own identity fields, names with an underscore, and
+/// forwarding fields from peers that are not trusted.
+///
+/// # Errors
+/// A [`Problem`] where the head breaks a rule: 400, 413, 414, 431 or 501.
+pub fn inspect(parts: &mut Parts, connection: &ConnectionInfo, rules: &HygieneRules) -> Result<Inspected, Problem> {
+    check_size(parts, rules)?;
+    check_method(&parts.method)?;
+    check_framing(parts, rules)?;
+    let host = host::asked_for(parts, connection)?;
+    let paths = path::canonicalise(parts.uri.path()).map_err(|why| malformed(why.0))?;
+
+    let trusted = forwarded::is_trusted(connection.peer.ip(), &rules.trusted);
+    fields::clean_request(&mut parts.headers, trusted, &rules.allow_underscore);
+    let client = forwarded::client(&parts.headers, host, connection, trusted, &rules.trusted);
+
+    Ok(Inspected {
+        client,
+        target: Target {
+            match_path: paths.matched,
+            forward_path: paths.forward,
+            query: parts.uri.query().map(str::to_owned),
+        },
+        second_path: paths.second,
+    })
+}
+
+/// A request whose two readings find different routes, as [`Inspected::second_path`] asks for.
+pub fn ambiguous_path() -> Problem {
+    malformed(
+        "The path has an encoded slash, a backslash or a semicolon that leads to another route once it is decoded.",
+    )
+}
+
+fn malformed(detail: &'static str) -> Problem {
+    Problem::new(&reason::REQUEST_MALFORMED, detail)
+}
+
+fn check_size(parts: &Parts, rules: &HygieneRules) -> Result<(), Problem> {
+    let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len())
+        + parts.uri.authority().map_or(0, |authority| authority.as_str().len());
+    if target > rules.url_length {
+        return Err(Problem::new(&reason::REQUEST_URI_TOO_LONG, "The request target is too long.").closing());
+    }
+    let bytes: usize = parts.headers.iter().map(|(name, value)| field_size(name.as_str(), value.as_bytes())).sum();
+    if parts.headers.len() > rules.header_count || bytes > rules.header_bytes {
+        return Err(Problem::new(
+            &reason::REQUEST_HEADERS_TOO_LARGE,
+            "The request has too many or too large header fields.",
+        )
+        .closing());
+    }
+    Ok(())
+}
+
+/// A field as it stands on the wire: name, colon, space, value, line end.
+fn field_size(name: &str, value: &[u8]) -> usize {
+    name.len() + value.len() + 4
+}
+
+fn check_method(method: &Method) -> Result<(), Problem> {
+    // CONNECT would make a tunnel of the gateway; TRACE would echo fields that the gateway added.
+    if *method == Method::CONNECT || *method == Method::TRACE {
+        return Err(
+            Problem::new(&reason::REQUEST_METHOD_UNSUPPORTED, "The gateway does not forward this method.").closing()
+        );
+    }
+    Ok(())
+}
+
+/// RFC 9112 §6: exactly one kind of framing. The HTTP library has refused unequal lengths, and
+/// has taken Content-Length away beside Transfer-Encoding; what is left to refuse is every
+/// coding but `chunked`, and `chunked` twice.
+fn check_framing(parts: &Parts, rules: &HygieneRules) -> Result<(), Problem> {
+    let mut codings = parts.headers.get_all(TRANSFER_ENCODING).iter();
+    if let Some(coding) = codings.next() {
+        if parts.version >= Version::HTTP_2 {
+            return Err(malformed("Transfer-Encoding does not exist in this version of HTTP.").closing());
+        }
+        if codings.next().is_some() || !coding.as_bytes().eq_ignore_ascii_case(b"chunked") {
+            return Err(malformed("Transfer-Encoding must be exactly `chunked`.").closing());
+        }
+        if parts.headers.contains_key(CONTENT_LENGTH) {
+            return Err(malformed("Content-Length and Transfer-Encoding exclude each other.").closing());
+        }
+    }
+    if let Some(limit) = rules.body_limit
+        && content_length(&parts.headers).is_some_and(|length| length > limit)
+    {
+        return Err(body::too_large(limit));
+    }
+    Ok(())
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+//! Backends: connections to them, and one exchange over such a connection.
+//!
+//! [`Upstreams`] lives as long as the process. A snapshot asks it for each [`Upstream`] it needs;
+//! an unchanged definition gets the same one, with its open connections.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use http::HeaderValue;
+use parking_lot::Mutex;
+use rustls::ClientConfig;
+use tollgate_core::Reason;
+use tollgate_core::catalog::BuildError;
+use tollgate_core::settings::{UpstreamHost, UpstreamSettings};
+use tollgate_core::time::Clock;
+use url::{Host, Url};
+
+mod connect;
+mod link;
+mod map_hosts;
+mod pool;
+mod response;
+mod send;
+mod tls;
+
+use connect::Connector;
+pub use map_hosts::MapHosts;
+use pool::Pool;
+pub use response::BrokenResponse;
+
+/// Why the body of an answer broke off, where an upstream's did.
+pub fn broken_body_reason(error: &(dyn std::error::Error + 'static)) -> Option<&'static Reason> {
+    BrokenResponse::in_chain(error).map(|broken| broken.reason)
+}
+
+/// The most upstreams that templates may bring into being at request time; above it, those that
+/// nobody uses at the moment are forgotten.
+const MOST_BY_URL: usize = 1024;
+
+/// Every upstream of the process.
+pub struct Upstreams {
+    clock: Arc<dyn Clock>,
+    map_hosts: MapHosts,
+    defined: Mutex<HashMap<String, Arc<Upstream>>>,
+    by_url: Mutex<HashMap<String, Arc<Upstream>>>,
+    system_trust: OnceLock<Arc<ClientConfig>>,
+}
+
+impl Upstreams {
+    /// None yet.
+    pub fn new(clock: Arc<dyn Clock>, map_hosts: MapHosts) -> Arc<Self> {
+        Arc::new(Self {
+            clock,
+            map_hosts,
+            defined: Mutex::default(),
+            by_url: Mutex::default(),
+            system_trust: OnceLock::new(),
+        })
+    }
+
+    /// The upstream with this definition: the one there is, or a new one without connections.
+    ///
+    /// # Errors
+    /// Where the URL is not an `http` or `https` one with a host, or `tls` cannot be used.
+    pub fn get(&self, settings: &UpstreamSettings) -> Result<Arc<Upstream>, BuildError> {
+        let key = serde_json::to_string(settings).map_err(|error| BuildError::at("", error.to_string()))?;
+        if let Some(upstream) = self.defined.lock().get(&key) {
+            return Ok(Arc::clone(upstream));
+        }
+        let url = Url::parse(&settings.url)
+            .map_err(|error| BuildError::at("/url", format!("`{}` is not a URL: {error}", settings.url)))?;
+        let upstream = Arc::new(self.build(&url, settings)?);
+        Ok(Arc::clone(self.defined.lock().entry(key).or_insert(upstream)))
+    }
+
+    /// The upstream at a URL of which only scheme, host and port matter, with default settings:
+    /// for handlers whose target comes out of a template at request time.
+    ///
+    /// # Errors
+    /// Where the URL is not an `http` or `https` one with a host.
+    pub fn get_url(&self, origin: &Url) -> Result<Arc<Upstream>, BuildError> {
+        let key = &origin[..url::Position::BeforePath];
+        if let Some(upstream) = self.by_url.lock().get(key) {
+            return Ok(Arc::clone(upstream));
+        }
+        let upstream = Arc::new(self.build(origin, &UpstreamSettings::new(key))?);
+        let mut by_url = self.by_url.lock();
+        if by_url.len() >= MOST_BY_URL {
+            by_url.retain(|_, upstream| Arc::strong_count(upstream) > 1);
+        }
+        Ok(Arc::clone(by_url.entry(key.to_owned()).or_insert(upstream)))
+    }
+
+    /// After a reload: forgets every defined upstream that is not in use any more. Exchanges that
+    /// are under way on one finish; its idle connections are closed.
+    pub fn retain(&self, in_use: &[Arc<Upstream>]) {
+        self.defined.lock().retain(|_, upstream| in_use.iter().any(|used| Arc::ptr_eq(used, upstream)));
+    }
+
+    fn build(&self, url: &Url, settings: &UpstreamSettings) -> Result<Upstream, BuildError> {
+        let wrong = |message: &str| BuildError::at("/url", format!("`{}`: {message}", settings.url));
+        let encrypted = match url.scheme() {
+            "http" => false,
+            "https" => true,
+            _ => return Err(wrong("the scheme of an upstream is http or https")),
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(wrong("a URL of an upstream holds no user name and no password")
+                .help("send credentials with a `set-headers` step, its value from `$env(NAME)`"));
+        }
+        let host = url.host().ok_or_else(|| wrong("the URL has no host"))?;
+        let port = url.port_or_known_default().ok_or_else(|| wrong("the URL has no port"))?;
+        let name = match &host {
+            Host::Domain(name) => (*name).to_owned(),
+            Host::Ipv4(ip) => ip.to_string(),
+            Host::Ipv6(ip) => ip.to_string(),
+        };
+        let mapped = self.map_hosts.find(&name, port);
+        let tls = if encrypted && mapped.is_none_or(|mapping| mapping.tls) {
+            let config = match &settings.tls.ca {
+                Some(ca) => tls::trusting(ca)?,
+                None => self.system_trust()?,
+            };
+            Some(tls::Tls::new(config, settings.tls.server_name.as_deref().unwrap_or(&name))?)
+        } else {
+            None
+        };
+        let authority = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_string(),
+        };
+        Ok(Upstream {
+            target: Arc::from(format!("{host}:{port}")),
+            host: HeaderValue::from_str(&authority).map_err(|_| wrong("the host cannot be sent as a Host field"))?,
+            host_rule: settings.host,
+            base_path: url.path().trim_end_matches('/').to_owned(),
+            connector: Connector::new(name, port, mapped.map(|mapping| mapping.address), tls, Arc::clone(&self.clock)),
+            pool: Arc::new(Pool::new(&settings.pool)),
+            clock: Arc::clone(&self.clock),
+        })
+    }
+
+    /// Read once, and only when somebody speaks TLS: the system's store has hundreds of
+    /// certificates.
+    fn system_trust(&self) -> Result<Arc<ClientConfig>, BuildError> {
+        if let Some(config) = self.system_trust.get() {
+            return Ok(Arc::clone(config));
+        }
+        let config = tls::trusting_system()?;
+        Ok(Arc::clone(self.system_trust.get_or_init(|| config)))
+    }
+}
+
+impl fmt::Debug for Upstreams {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upstreams").field("defined", &self.defined.lock().len()).finish_non_exhaustive()
+    }
+}
+
+/// One backend and the connections to it.
+pub struct Upstream {
+    target: Arc<str>,
+    host: HeaderValue,
+    host_rule: UpstreamHost,
+    base_path: String,
+    connector: Connector,
+    pool: Arc<Pool>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Upstream {
+    /// `host:port`, as the log names it.
+    pub fn target(&self) -> &Arc<str> {
+        &self.target
+    }
+
+    /// What it is sent as Host where the client's is not passed on.
+    pub(crate) fn host(&self) -> &HeaderValue {
+        &self.host
+    }
+
+    /// The path of its URL, which goes in front of every request's; without a trailing slash,
+    /// empty for the root.
+    pub fn base_path(&self) -> &str {
+        &self.base_path
+    }
+
+    /// How many open connections wait for a request.
+    pub fn idle_connections(&self) -> usize {
+        self.pool.len()
+    }
+}
+
+impl fmt::Debug for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upstream").field("target", &self.target).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,19 @@
+//! What the gateway does with bytes: raw sockets on both sides of a real listener.
+//!
+//! The application half is left out: the handler under test makes a request unambiguous and sends
+//! it on, as every route does.
+
+mod absolute_form;
+mod bodies;
+mod broken_answers;
+mod client_gone;
+mod fields;
+mod framing;
+mod host;
+mod lines;
+mod pipelining;
+mod pool;
+mod server_timeouts;
+mod shutdown;
+mod support;
+mod upstream_timeouts;

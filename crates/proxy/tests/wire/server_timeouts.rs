@@ -1,0 +1,71 @@
+//! Clients that are slow.
+
+use std::time::Duration;
+
+use tollgate_core::units::Interval;
+
+use super::support::{End, OK, Setup, Upstream, soon};
+
+const SHORT: Interval = Interval(Duration::from_millis(150));
+
+#[tokio::test]
+async fn a_connection_without_a_request_is_closed() {
+    let mut setup = Setup::to("http://127.0.0.1:1");
+    setup.settings.server.timeouts.head = SHORT;
+    let gate = setup.start().await;
+    let (answer, end) = soon("the end", gate.client().await.rest()).await;
+    assert_eq!((answer.as_str(), end), ("", End::Closed));
+}
+
+/// Each byte is in time, the head is not.
+#[tokio::test]
+async fn a_head_that_trickles_in_is_cut_off() {
+    let mut setup = Setup::to("http://127.0.0.1:1");
+    setup.settings.server.timeouts.head = SHORT;
+    let gate = setup.start().await;
+    let mut client = gate.client().await;
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n").await;
+    soon("the end", async {
+        while client.try_send("X: y\r\n").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed_after_its_keep_alive_and_not_before_the_head_timeout_says() {
+    let (upstream, _seen) = Upstream::echoing(OK).await;
+    let mut setup = Setup::to(upstream.url());
+    setup.settings.server.timeouts.head = SHORT;
+    setup.settings.server.timeouts.keep_alive = Interval(Duration::from_millis(600));
+    let gate = setup.start().await;
+    let mut client = gate.client().await;
+    for _ in 0..2 {
+        client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        assert!(client.answer().await.starts_with("HTTP/1.1 200"));
+        // Longer than a head may take, shorter than the connection may be idle.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    let (rest, end) = soon("the end", client.rest()).await;
+    assert_eq!((rest.as_str(), end), ("", End::Closed));
+}
+
+/// The time that the upstream takes is not the client's.
+#[tokio::test]
+async fn a_slow_answer_is_not_a_slow_client() {
+    let upstream = Upstream::play(|_, mut conn| async move {
+        conn.head().await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        conn.send(OK).await;
+    })
+    .await;
+    let mut setup = Setup::to(upstream.url());
+    setup.settings.server.timeouts.head = SHORT;
+    setup.settings.server.timeouts.keep_alive = SHORT;
+    setup.settings.server.timeouts.body = SHORT;
+    let gate = setup.start().await;
+    let mut client = gate.client().await;
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert!(client.answer().await.starts_with("HTTP/1.1 200"));
+}

@@ -1,0 +1,91 @@
+use std::net::SocketAddr;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::soon;
+
+/// A client that sends bytes and reads what comes.
+pub(crate) struct Client {
+    socket: TcpStream,
+    unread: Vec<u8>,
+}
+
+/// How a connection ended.
+#[derive(Debug, PartialEq, Eq, Clone, Copy)]
+pub(crate) enum End {
+    Closed,
+    Reset,
+}
+
+impl Client {
+    pub(crate) async fn connect(address: SocketAddr) -> Self {
+        Self { socket: TcpStream::connect(address).await.unwrap(), unread: Vec::new() }
+    }
+
+    pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.socket.write_all(bytes.as_ref()).await.unwrap();
+    }
+
+    /// Like `send`, for where the other side may be gone already.
+    pub(crate) async fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
+        self.socket.write_all(bytes.as_ref()).await
+    }
+
+    async fn more(&mut self) -> Result<(), End> {
+        let mut chunk = [0; 16 * 1024];
+        match soon("the gateway's answer", self.socket.read(&mut chunk)).await {
+            Ok(0) => Err(End::Closed),
+            Err(_) => Err(End::Reset),
+            Ok(n) => {
+                self.unread.extend_from_slice(&chunk[..n]);
+                Ok(())
+            }
+        }
+    }
+
+    /// Reads one answer with a Content-Length, head and body.
+    pub(crate) async fn answer(&mut self) -> String {
+        let head = self.until("\r\n\r\n").await;
+        let length = header(&head, "content-length").map_or(0, |text| text.parse().unwrap());
+        while self.unread.len() < length {
+            self.more().await.unwrap_or_else(|end| panic!("{end:?} within a body after {head}"));
+        }
+        let body: Vec<u8> = self.unread.drain(..length).collect();
+        head + &String::from_utf8_lossy(&body)
+    }
+
+    /// Reads up to and with `mark`.
+    pub(crate) async fn until(&mut self, mark: &str) -> String {
+        loop {
+            if let Some(at) = find(&self.unread, mark.as_bytes()) {
+                let taken: Vec<u8> = self.unread.drain(..at + mark.len()).collect();
+                return String::from_utf8_lossy(&taken).into_owned();
+            }
+            self.more()
+                .await
+                .unwrap_or_else(|end| panic!("{end:?} before {mark:?}: {}", String::from_utf8_lossy(&self.unread)));
+        }
+    }
+
+    /// Reads to the end of the connection.
+    pub(crate) async fn rest(mut self) -> (String, End) {
+        loop {
+            if let Err(end) = self.more().await {
+                return (String::from_utf8_lossy(&self.unread).into_owned(), end);
+            }
+        }
+    }
+}
+
+fn find(bytes: &[u8], mark: &[u8]) -> Option<usize> {
+    bytes.windows(mark.len()).position(|window| window == mark)
+}
+
+/// The value of a field in a head.
+pub(crate) fn header<'h>(head: &'h str, name: &str) -> Option<&'h str> {
+    head.lines().find_map(|line| {
+        let (key, value) = line.split_once(':')?;
+        key.eq_ignore_ascii_case(name).then(|| value.trim())
+    })
+}

@@ -1,0 +1,197 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use parking_lot::Mutex;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use tollgate_core::exchange::Trace;
+use tollgate_core::problem::ProblemContext;
+use tollgate_core::project::{CorsChoice, HandlerDefinition, Place, Timeouts, Use};
+use tollgate_core::record::Record;
+use tollgate_core::route::{Document, Methods, Operation, PathMode, PathTemplate, Route};
+use tollgate_core::settings::{Settings, UpstreamSettings};
+use tollgate_core::{Body, Exchange, Problem, Response, Services};
+use tollgate_proxy::connection::WireSettings;
+use tollgate_proxy::hygiene::{self, ConnectionInfo, HygieneRules};
+use tollgate_proxy::listener;
+use tollgate_proxy::upstream::{MapHosts, Upstream, Upstreams};
+
+use super::client::Client;
+use super::services;
+
+/// What a test wants of the gateway; everything has a patient default.
+pub(crate) struct Setup {
+    pub(crate) settings: Settings,
+    pub(crate) upstream: UpstreamSettings,
+    pub(crate) timeouts: Timeouts,
+}
+
+impl Setup {
+    pub(crate) fn to(url: impl Into<String>) -> Self {
+        let patient = Some(Duration::from_secs(30));
+        Self {
+            settings: Settings::default(),
+            upstream: UpstreamSettings::new(url),
+            timeouts: Timeouts { connect: Duration::from_secs(30), first_byte: patient, idle: patient, total: None },
+        }
+    }
+
+    pub(crate) async fn start(self) -> Gate {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let services = services::none();
+        let upstreams = Upstreams::new(Arc::clone(&services.clock), MapHosts::default());
+        let upstream = upstreams.get(&self.upstream).unwrap();
+        let app = Arc::new(App {
+            rules: HygieneRules::new(&self.settings),
+            upstream: Arc::clone(&upstream),
+            timeouts: self.timeouts,
+            services,
+            records: Mutex::default(),
+        });
+        let shutdown = CancellationToken::new();
+        let handling = Arc::clone(&app);
+        let serving = tokio::spawn(listener::serve_with(
+            listener,
+            Arc::new(WireSettings::new(&self.settings)),
+            shutdown.clone(),
+            move |info, request| {
+                let app = Arc::clone(&handling);
+                async move { app.answer(info, request).await }
+            },
+        ));
+        Gate { address, app, upstream, shutdown, serving: Some(serving) }
+    }
+}
+
+/// A gateway on a free port of loopback.
+pub(crate) struct Gate {
+    pub(crate) address: SocketAddr,
+    app: Arc<App>,
+    pub(crate) upstream: Arc<Upstream>,
+    pub(crate) shutdown: CancellationToken,
+    serving: Option<JoinHandle<()>>,
+}
+
+impl Gate {
+    pub(crate) async fn before(upstream: &super::Upstream) -> Self {
+        Setup::to(upstream.url()).start().await
+    }
+
+    /// A gateway whose upstream must never be asked.
+    pub(crate) async fn alone() -> Self {
+        Setup::to("http://127.0.0.1:1").start().await
+    }
+
+    pub(crate) async fn client(&self) -> Client {
+        Client::connect(self.address).await
+    }
+
+    /// Sends bytes on a connection of their own and reads all that comes until it is closed.
+    pub(crate) async fn exchange(&self, bytes: impl AsRef<[u8]>) -> String {
+        let mut client = self.client().await;
+        client.send(bytes).await;
+        client.rest().await.0
+    }
+
+    /// The records of the exchanges whose answer has begun.
+    pub(crate) fn records(&self) -> Vec<Record> {
+        self.app.records.lock().clone()
+    }
+
+    /// Waits until the listener has ended.
+    pub(crate) async fn ended(&mut self) {
+        if let Some(serving) = self.serving.take() {
+            super::soon("the end of the listener", serving).await.unwrap();
+        }
+    }
+}
+
+impl Drop for Gate {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+        if let Some(serving) = &self.serving {
+            serving.abort();
+        }
+    }
+}
+
+struct App {
+    rules: HygieneRules,
+    upstream: Arc<Upstream>,
+    timeouts: Timeouts,
+    services: Arc<Services>,
+    records: Mutex<Vec<Record>>,
+}
+
+impl App {
+    async fn answer(&self, info: Arc<ConnectionInfo>, request: http::Request<Incoming>) -> Response {
+        let (mut parts, body) = request.into_parts();
+        let inspected = match hygiene::inspect(&mut parts, &info, &self.rules) {
+            Ok(inspected) => inspected,
+            Err(problem) => return refuse(problem),
+        };
+        let body = hygiene::client_body(body, &self.rules, &mut parts.extensions);
+        hygiene::forwarding_fields(&mut parts.headers, &inspected.client, &info);
+        let query = inspected.target.query.as_ref().map_or(String::new(), |query| format!("?{query}"));
+        parts.uri = format!("{}{query}", inspected.target.forward_path).parse().unwrap();
+        let mut exchange = Exchange {
+            id: Arc::from("test"),
+            route: route(self.timeouts),
+            params: Default::default(),
+            client: inspected.client,
+            target: inspected.target,
+            trace: Trace { trace_id: String::new(), span_id: String::new(), parent_id: None, flags: 0 },
+            user: None,
+            custom: Default::default(),
+            response_headers: Default::default(),
+            record: Record { started: self.services.clock.monotonic(), ..Record::default() },
+            services: Arc::clone(&self.services),
+        };
+        let request = http::Request::from_parts(parts, body);
+        let result = self.upstream.send(&mut exchange, request, &self.timeouts).await;
+        self.records.lock().push(exchange.record);
+        result.unwrap_or_else(refuse)
+    }
+}
+
+/// The body names the reason, so that a test can tell one 400 from another.
+fn refuse(problem: Problem) -> Response {
+    let context =
+        ProblemContext { request_id: "test", instance: "/", type_base: "/problems/", trace: None, explain: true };
+    let response: http::Response<Body> = problem.into_response(&context);
+    response
+}
+
+fn route(timeouts: Timeouts) -> Arc<Route> {
+    let place = Place { file: Arc::from("test"), pointer: String::new(), line: 0, column: 0 };
+    let document = Document {
+        name: String::new(),
+        uri: String::new(),
+        root: Arc::default(),
+        resources: Vec::new(),
+        mount: String::new(),
+    };
+    Arc::new(Route {
+        id: Arc::from("test"),
+        place: place.clone(),
+        template: PathTemplate { text: "/".to_owned(), mode: PathMode::OpenApi, rest: None },
+        methods: Methods::Any,
+        hosts: Vec::new(),
+        inbound: Vec::new(),
+        handler: HandlerDefinition {
+            implementation: Use::BuiltIn("forward".into()),
+            options: serde_json::Value::Null,
+            place,
+        },
+        outbound: Vec::new(),
+        cors: CorsChoice::None,
+        timeouts,
+        operation: Operation { document: Arc::new(document), pointer: String::new() },
+        authenticated: false,
+        internal: false,
+    })
+}
