@@ -13,6 +13,7 @@
 //! project comes checked and lowered. No snapshot is changed once it is built.
 
 pub mod access_log;
+mod alarm;
 mod answer;
 pub mod connection;
 pub mod exchange;
