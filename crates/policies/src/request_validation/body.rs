@@ -8,9 +8,9 @@ use serde_json::Value;
 use tollgate_core::catalog::BuildError;
 
 use super::parameters::read_form;
-use super::schemas::{Schema, Shape, compile};
+use super::schemas::{Schema, Schemas, Shape};
 use super::violation::Violation;
-use crate::references::{References, Spot};
+use crate::references::Spot;
 
 /// What an operation says of its body.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub(super) struct BodyRules {
 struct Media {
     /// Lower-case, without parameters: `application/json`, `image/*`, `*/*`.
     range: String,
-    schema: Option<Schema>,
+    schema: Option<Arc<Schema>>,
     shape: Shape,
 }
 
@@ -54,18 +54,18 @@ impl BodyRules {
     ///
     /// # Errors
     /// Where they cannot be understood.
-    pub(super) fn of_operation(references: &Arc<References>, operation: &Spot<'_>) -> Result<Option<Self>, BuildError> {
+    pub(super) fn of_operation(schemas: &Schemas, operation: &Spot<'_>) -> Result<Option<Self>, BuildError> {
         let Some(body) = operation.member("requestBody") else { return Ok(None) };
-        let body = references.follow(body)?;
+        let body = schemas.references.follow(body)?;
         let mut media = Vec::new();
         for (name, spot) in body.member("content").iter().flat_map(Spot::members) {
             let range = essence(name);
             let schema = spot.member("schema").filter(|_| is_json(&range) || is_form(&range) || range.ends_with("/*"));
             let shape = match &schema {
-                Some(schema) if is_form(&range) => Shape::of(references, schema.clone())?,
+                Some(schema) if is_form(&range) => Shape::of(&schemas.references, schema.clone())?,
                 _ => Shape::default(),
             };
-            media.push(Media { range, schema: schema.map(|schema| compile(references, &schema)).transpose()?, shape });
+            media.push(Media { range, schema: schema.map(|schema| schemas.compile(&schema)).transpose()?, shape });
         }
         let required = body.value.get("required").and_then(Value::as_bool).unwrap_or(false);
         Ok(Some(Self { required, media }))

@@ -11,7 +11,7 @@ mod violation;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use http_body::Body as _;
 use schemars::JsonSchema;
@@ -20,11 +20,13 @@ use serde_json::{Value, json};
 use tollgate_core::body::CollectError;
 use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, PolicyKind};
 use tollgate_core::reason::{CLIENT_BODY_BROKEN, REQUEST_TOO_LARGE};
+use tollgate_core::route::Document;
 use tollgate_core::{Body, Exchange, Fault, Flow, Policy, Problem, Reason, Request, Route, Step};
 
 use crate::references::LastDocument;
 use body::{BodyRules, Check, Verdict};
 use parameters::{Parameter, Source};
+use schemas::Schemas;
 use violation::{In, MOST, Violation};
 
 /// A request does not fit its operation.
@@ -150,6 +152,8 @@ struct Settings {
 struct RequestValidation {
     settings: Settings,
     documents: LastDocument,
+    /// The schemas of the document that was bound last.
+    schemas: Mutex<Option<Arc<Schemas>>>,
 }
 
 impl Configure for RequestValidation {
@@ -172,7 +176,20 @@ impl Configure for RequestValidation {
             buffered: usize::try_from(context.settings.server.limits.buffered_body.0).unwrap_or(usize::MAX),
             sentences: context.compatibility.zuplo_problems,
         };
-        Ok(Self { settings, documents: LastDocument::default() })
+        Ok(Self { settings, documents: LastDocument::default(), schemas: Mutex::default() })
+    }
+}
+
+impl RequestValidation {
+    fn schemas(&self, document: &Arc<Document>) -> Result<Arc<Schemas>, BuildError> {
+        let references = self.documents.references(document)?;
+        let mut last = self.schemas.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(schemas) = last.as_ref().filter(|schemas| Arc::ptr_eq(&schemas.references, &references)) {
+            return Ok(Arc::clone(schemas));
+        }
+        let schemas = Arc::new(Schemas::new(references));
+        *last = Some(Arc::clone(&schemas));
+        Ok(schemas)
     }
 }
 
@@ -182,15 +199,16 @@ impl Policy for RequestValidation {
         if pointer.is_empty() {
             return Ok(None);
         }
-        let references = self.documents.references(&route.operation.document)?;
+        let schemas = self.schemas(&route.operation.document)?;
+        let references = &schemas.references;
         let operation = references
             .spot(pointer)
             .ok_or_else(|| BuildError::at("", format!("the operation at {pointer} is not in the document")))?;
         let path_item = pointer.rsplit_once('/').and_then(|(parent, _)| references.spot(parent));
         let modes = self.settings.modes;
         let wanted = |part| modes.of(part) != Mode::None;
-        let parameters = parameters::of_operation(&references, &operation, path_item.as_ref(), wanted)?;
-        let body = if wanted(In::Body) { BodyRules::of_operation(&references, &operation)? } else { None };
+        let parameters = parameters::of_operation(&schemas, &operation, path_item.as_ref(), wanted)?;
+        let body = if wanted(In::Body) { BodyRules::of_operation(&schemas, &operation)? } else { None };
         let reads_query = parameters.iter().any(|parameter| parameter.part == In::Query);
         Ok(Some(Arc::new(Bound { settings: self.settings.clone(), parameters, body, reads_query })))
     }

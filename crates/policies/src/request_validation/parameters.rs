@@ -11,9 +11,9 @@ use serde_json::{Map, Value};
 use tollgate_core::catalog::BuildError;
 use tollgate_core::exchange::Params;
 
-use super::schemas::{Schema, Shape, compile};
+use super::schemas::{Schema, Schemas, Shape};
 use super::violation::{In, Violation};
-use crate::references::{References, Spot};
+use crate::references::Spot;
 
 /// A parameter, ready to be checked.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(super) struct Parameter {
     allow_empty: bool,
     format: Format,
     shape: Shape,
-    schema: Option<Schema>,
+    schema: Option<Arc<Schema>>,
 }
 
 /// How a parameter is written.
@@ -82,7 +82,7 @@ fn decode(text: &str) -> String {
 /// # Errors
 /// Where one cannot be understood.
 pub(super) fn of_operation(
-    references: &Arc<References>,
+    schemas: &Schemas,
     operation: &Spot<'_>,
     path_item: Option<&Spot<'_>>,
     wanted: impl Fn(In) -> bool,
@@ -93,8 +93,8 @@ pub(super) fn of_operation(
         let listed = owner.member("parameters");
         let inherited = parameters.len();
         for spot in listed.iter().flat_map(Spot::items) {
-            let spot = references.follow(spot)?;
-            let Some(parameter) = Parameter::new(references, &spot, &wanted)? else { continue };
+            let spot = schemas.references.follow(spot)?;
+            let Some(parameter) = Parameter::new(schemas, &spot, &wanted)? else { continue };
             let known = parameters[..inherited].iter().any(|p| p.part == parameter.part && p.name == parameter.name);
             if !known {
                 parameters.push(parameter);
@@ -105,11 +105,7 @@ pub(super) fn of_operation(
 }
 
 impl Parameter {
-    fn new(
-        references: &Arc<References>,
-        spot: &Spot<'_>,
-        wanted: &impl Fn(In) -> bool,
-    ) -> Result<Option<Self>, BuildError> {
+    fn new(schemas: &Schemas, spot: &Spot<'_>, wanted: &impl Fn(In) -> bool) -> Result<Option<Self>, BuildError> {
         let text = |name: &str| spot.value.get(name).and_then(Value::as_str);
         let flag = |name: &str| spot.value.get(name).and_then(Value::as_bool);
         let (Some(name), Some(part)) = (text("name"), text("in")) else {
@@ -157,8 +153,8 @@ impl Parameter {
             required: part == In::Path || flag("required").unwrap_or(false),
             allow_empty: flag("allowEmptyValue").unwrap_or(false),
             format,
-            shape: schema.clone().map(|schema| Shape::of(references, schema)).transpose()?.unwrap_or_default(),
-            schema: schema.map(|schema| compile(references, &schema)).transpose()?,
+            shape: schema.clone().map(|schema| Shape::of(&schemas.references, schema)).transpose()?.unwrap_or_default(),
+            schema: schema.map(|schema| schemas.compile(&schema)).transpose()?,
         }))
     }
 

@@ -1,7 +1,7 @@
 //! The JSON Schemas of a document (draft 2020-12, which OpenAPI 3.1 has), compiled.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, Validator};
@@ -9,28 +9,58 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use tollgate_core::catalog::BuildError;
 
-use super::violation::detail;
+use super::violation::{cut, detail};
 use crate::references::{References, Spot};
 
 /// How deep a schema is searched for the types that it allows.
 const DEEPEST_SHAPE: usize = 6;
 
-/// Compiles the schema at a place.
-///
-/// # Errors
-/// Where it is no schema.
-pub(super) fn compile(references: &Arc<References>, spot: &Spot<'_>) -> Result<Schema, BuildError> {
-    let place = spot.reference();
+/// The schemas of one document: each is compiled once, however many operations have it.
+#[derive(Debug)]
+pub(super) struct Schemas {
+    pub(super) references: Arc<References>,
+    compiled: Mutex<HashMap<String, Arc<Schema>>>,
+}
+
+impl Schemas {
+    pub(super) fn new(references: Arc<References>) -> Self {
+        Self { references, compiled: Mutex::default() }
+    }
+
+    /// Compiles the schema at a place.
+    ///
+    /// # Errors
+    /// Where it is no schema.
+    pub(super) fn compile(&self, spot: &Spot<'_>) -> Result<Arc<Schema>, BuildError> {
+        // A bare reference is what it refers to; one with siblings is a schema of its own.
+        let bare = spot.value.as_object().is_some_and(|schema| schema.len() == 1);
+        let target = if bare { self.references.follow(spot.clone()).ok() } else { None };
+        let place = target.as_ref().unwrap_or(spot).reference();
+        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(schema) = compiled.get(&place) {
+            return Ok(Arc::clone(schema));
+        }
+        let schema = Arc::new(compile(&self.references, &place)?);
+        compiled.insert(place, Arc::clone(&schema));
+        Ok(schema)
+    }
+}
+
+fn compile(references: &Arc<References>, place: &str) -> Result<Schema, BuildError> {
     let validator = jsonschema::options()
         .with_draft(Draft::Draft202012)
         .with_registry(references.registry())
         .should_validate_formats(true)
         .build(&json!({ "$ref": place }))
         .map_err(|error| {
-            let at = error.absolute_keyword_location().map_or(place.clone(), |uri| uri.as_str().to_owned());
             let document = references.document();
-            let at = at.replacen(&document.uri, &document.name, 1);
-            BuildError::at("", format!("the schema at {at} cannot be used: {error}"))
+            let place = place.replacen(&document.uri, &document.name, 1);
+            // Where in its file the mistake is, when it is not the reference itself.
+            let inside = match error.instance_path().as_str() {
+                "" => String::new(),
+                inside => format!(" at {inside} ({})", cut(&error.instance().to_string())),
+            };
+            BuildError::at("", format!("the schema {place} cannot be used: {error}{inside}"))
                 .help("correct the schema; request-validation reads JSON Schema 2020-12, as OpenAPI 3.1 has it")
         })?;
     Ok(Schema { validator, references: Arc::clone(references) })

@@ -9,10 +9,11 @@ use tollgate_core::route::Document;
 
 use super::body::{BodyRules, Verdict};
 use super::parameters::{Source, of_operation, pairs};
+use super::schemas::Schemas;
 use super::violation::{In, MOST, Violation};
 use crate::references::References;
 
-fn references(root: Value, resources: &[(&str, Value)]) -> Arc<References> {
+fn schemas(root: Value, resources: &[(&str, Value)]) -> Schemas {
     let document = Document {
         name: "openapi.yaml".to_owned(),
         uri: "file:///project/openapi.yaml".to_owned(),
@@ -20,14 +21,14 @@ fn references(root: Value, resources: &[(&str, Value)]) -> Arc<References> {
         resources: resources.iter().map(|(uri, value)| ((*uri).to_owned(), Arc::new(value.clone()))).collect(),
         mount: String::new(),
     };
-    References::new(&Arc::new(document)).unwrap().into()
+    Schemas::new(Arc::new(References::new(&Arc::new(document)).unwrap()))
 }
 
 /// What is wrong with one parameter, described by `parameter`, in a request.
 fn violations(parameter: Value, path: &[(&str, &str)], query: &str, headers: &[(&str, &str)]) -> Vec<Violation> {
-    let references = references(json!({ "paths": { "/x": { "get": { "parameters": [parameter] } } } }), &[]);
-    let operation = references.spot("/paths/~1x/get").unwrap();
-    let parameters = of_operation(&references, &operation, None, |_| true).unwrap();
+    let schemas = schemas(json!({ "paths": { "/x": { "get": { "parameters": [parameter] } } } }), &[]);
+    let operation = schemas.references.spot("/paths/~1x/get").unwrap();
+    let parameters = of_operation(&schemas, &operation, None, |_| true).unwrap();
     let params: Params = path.iter().map(|(name, value)| ((*name).into(), (*value).to_owned())).collect();
     let headers: HeaderMap = headers
         .iter()
@@ -120,9 +121,10 @@ fn an_operations_parameter_replaces_that_of_its_path() {
         ],
         "get": { "parameters": [{ "name": "p", "in": "query", "schema": { "type": "string" } }] },
     } } });
-    let references = references(root, &[]);
-    let (operation, item) = (references.spot("/paths/~1x/get").unwrap(), references.spot("/paths/~1x").unwrap());
-    let parameters = of_operation(&references, &operation, Some(&item), |_| true).unwrap();
+    let schemas = schemas(root, &[]);
+    let (operation, item) =
+        (schemas.references.spot("/paths/~1x/get").unwrap(), schemas.references.spot("/paths/~1x").unwrap());
+    let parameters = of_operation(&schemas, &operation, Some(&item), |_| true).unwrap();
     let (params, headers, mut found) = (Params::new(), HeaderMap::new(), Vec::new());
     for parameter in &parameters {
         parameter.check(&Source { params: &params, query: &pairs("p=text"), headers: &headers }, &mut found, MOST);
@@ -130,9 +132,9 @@ fn an_operations_parameter_replaces_that_of_its_path() {
     assert_eq!(found, [Violation::of_parameter(In::Query, "q", "is required")]);
 }
 
-fn body_rules(references: &Arc<References>) -> BodyRules {
-    let operation = references.spot("/paths/~1x~1{id}/post").unwrap();
-    BodyRules::of_operation(references, &operation).unwrap().unwrap()
+fn body_rules(schemas: &Schemas) -> BodyRules {
+    let operation = schemas.references.spot("/paths/~1x~1{id}/post").unwrap();
+    BodyRules::of_operation(schemas, &operation).unwrap().unwrap()
 }
 
 fn check_body(rules: &BodyRules, body: &str) -> Vec<Violation> {
@@ -144,8 +146,8 @@ fn check_body(rules: &BodyRules, body: &str) -> Vec<Violation> {
 }
 
 /// A schema in another file that refers back and to itself.
-fn tree() -> Arc<References> {
-    references(
+fn tree() -> Schemas {
+    schemas(
         json!({
             "paths": { "/x/{id}": { "post": { "requestBody": { "$ref": "#/components/requestBodies/Node" } } } },
             "components": {
@@ -171,8 +173,8 @@ fn tree() -> Arc<References> {
 
 #[test]
 fn references_lead_into_other_files_back_and_round() {
-    let references = tree();
-    let rules = body_rules(&references);
+    let schemas = tree();
+    let rules = body_rules(&schemas);
     assert_eq!(check_body(&rules, r#"{"name": "a", "children": [{"name": "b"}]}"#), []);
     let found = check_body(&rules, r#"{"name": "a", "children": [{"name": "long"}, {}]}"#);
     let found: Vec<_> = found.iter().map(|v| (v.pointer.as_str(), v.detail.as_str())).collect();
@@ -188,13 +190,13 @@ fn references_lead_into_other_files_back_and_round() {
 #[test]
 fn an_answer_is_bounded_and_repeats_no_value() {
     let schema = json!({ "type": "array", "items": { "type": "object", "additionalProperties": false } });
-    let references = references(
+    let schemas = schemas(
         json!({ "paths": { "/x/{id}": { "post": { "requestBody": { "content": { "application/json": { "schema": schema } } } } } } }),
         &[],
     );
     let long = "n".repeat(10_000);
     let items: Vec<Value> = (0..500).map(|_| json!({ (long.clone()): "secret-value" })).collect();
-    let found = check_body(&body_rules(&references), &Value::Array(items).to_string());
+    let found = check_body(&body_rules(&schemas), &Value::Array(items).to_string());
     assert_eq!(found.len(), MOST);
     let answer: String = found.iter().map(|violation| violation.object().to_string()).collect();
     assert!(answer.len() < 20_000 && !answer.contains("secret-value"), "{} bytes", answer.len());
@@ -210,19 +212,22 @@ fn a_schema_that_is_none_is_a_mistake_with_its_place() {
             "elsewhere.test",
         ),
         (json!({ "pattern": "(" }), "pattern"),
+        (
+            json!({ "allOf": [{ "properties": { "a": { "minLength": "x" } } }] }),
+            "schema/allOf/0/properties/a/minLength",
+        ),
     ] {
         let media = json!({ "application/json": { "schema": schema } });
-        let references =
-            references(json!({ "paths": { "/x": { "post": { "requestBody": { "content": media } } } } }), &[]);
-        let operation = references.spot("/paths/~1x/post").unwrap();
-        let error = BodyRules::of_operation(&references, &operation).unwrap_err();
+        let schemas = schemas(json!({ "paths": { "/x": { "post": { "requestBody": { "content": media } } } } }), &[]);
+        let operation = schemas.references.spot("/paths/~1x/post").unwrap();
+        let error = BodyRules::of_operation(&schemas, &operation).unwrap_err();
         assert!(error.message.contains(expected) && error.message.contains("openapi.yaml#"), "{error}");
     }
 }
 
 #[test]
 fn deeply_nested_json_is_refused_and_not_followed() {
-    let references = tree();
-    let found = check_body(&body_rules(&references), &"[".repeat(100_000));
+    let schemas = tree();
+    let found = check_body(&body_rules(&schemas), &"[".repeat(100_000));
     assert!(found[0].detail.contains("recursion limit"), "{found:?}");
 }

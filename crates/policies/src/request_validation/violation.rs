@@ -172,7 +172,7 @@ fn allowed(options: &Value) -> String {
 }
 
 /// At most so much of it, so that an answer stays small whatever came in.
-fn cut(text: &str) -> String {
+pub(super) fn cut(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

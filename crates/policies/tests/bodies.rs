@@ -1,0 +1,105 @@
+//! What happens to bodies that policies hold in memory or count.
+
+use http::{Request, StatusCode};
+use serde_json::{Value, json};
+use tollgate_testkit::PolicyBench;
+use tollgate_testkit::bench::BenchProject;
+
+fn project(buffered: &str) -> BenchProject {
+    let schema = json!({ "type": "object", "required": ["name"] });
+    let document = json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Pets", "version": "1" },
+        "paths": { "/pets": { "post": { "requestBody": { "content": { "application/json": { "schema": schema } } } } } },
+    });
+    let settings = json!({ "server": { "limits": { "bufferedBody": buffered } } });
+    BenchProject { document, settings: serde_json::from_value(settings).unwrap(), ..BenchProject::default() }
+}
+
+fn bench(policy: &str, options: Value, buffered: &str) -> PolicyBench {
+    PolicyBench::builder().project(project(buffered)).policy(policy, options).build().unwrap()
+}
+
+fn post(media: &str, chunked: bool, body: &str) -> Request<String> {
+    let mut request = Request::post("/pets").header("content-type", media);
+    if chunked {
+        request = request.header("transfer-encoding", "chunked");
+    }
+    request.body(body.to_owned()).unwrap()
+}
+
+/// A body of 1,030 bytes that fits the schema.
+fn long() -> String {
+    json!({ "name": "n".repeat(1019) }).to_string()
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_long_to_be_checked_is_refused_however_it_comes() {
+    let bench = bench("request-validation", Value::Null, "1KiB");
+    for chunked in [false, true] {
+        let answer = bench.send(post("application/json", chunked, &long())).await;
+        assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "chunked: {chunked}");
+        assert_eq!(answer.headers["connection"], "close");
+        assert!(answer.seen.is_none());
+        let answer = bench.send(post("application/json", chunked, r#"{"name": "Rex"}"#)).await;
+        assert_eq!(answer.status, StatusCode::OK, "chunked: {chunked}");
+        assert_eq!(answer.seen.unwrap().body, r#"{"name": "Rex"}"#);
+    }
+}
+
+#[tokio::test]
+async fn what_is_only_logged_passes_and_is_in_the_record() {
+    let bench = bench("request-validation", json!({ "validateBody": "log-only" }), "1KiB");
+    for (media, body, expected) in [
+        ("application/json", "{}", "Body must have required property 'name'"),
+        ("application/json", "{", "Body must be well-formed JSON: EOF while parsing an object at line 1 column 1"),
+        (
+            "text/plain",
+            "hello",
+            "Body is not checked: This operation does not take this media type, only: application/json.",
+        ),
+    ] {
+        let answer = bench.send(post(media, false, body)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{body}");
+        assert_eq!(answer.seen.unwrap().body, body);
+        assert_eq!(answer.record.fields["validation"], json!([expected]));
+        assert_eq!(answer.record.reason(), "ok");
+    }
+}
+
+#[tokio::test]
+async fn a_size_limit_in_front_of_a_check_still_answers_413() {
+    let bench = PolicyBench::builder()
+        .project(project("1MiB"))
+        .policy("request-size-limit", json!("64"))
+        .step("request-validation")
+        .build()
+        .unwrap();
+    for chunked in [false, true] {
+        let answer = bench.send(post("application/json", chunked, &long())).await;
+        assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "chunked: {chunked}");
+        assert_eq!(answer.record.reason(), "request.too_large");
+    }
+}
+
+#[test]
+fn a_value_that_is_no_size_or_no_header_is_a_mistake_at_its_place() {
+    for (policy, options, pointer) in [
+        ("request-size-limit", json!({ "maxSizeInBytes": "a lot" }), "/maxSizeInBytes"),
+        ("set-request-headers", json!({ "X-A": ["b"] }), "/X-A"),
+        ("set-request-headers", json!({ "Content-Length": 1 }), "/Content-Length"),
+        ("set-request-headers", json!({ "X_Tollgate.Consumer": "me" }), "/X_Tollgate.Consumer"),
+        ("set-response-headers", json!({ "headers": [{ "name": "X-A", "value": "a\r\nb: c" }] }), "/headers/0/value"),
+        ("set-response-headers", json!({ "headers": [{ "name": "a b", "value": "c" }] }), "/headers/0/name"),
+        ("remove-request-headers", json!(["X-A", "Host"]), "/headers/1"),
+        ("remove-response-headers", json!({ "headers": [] }), "/headers"),
+        ("ip-restriction", json!({ "allow": ["10.0.0.0/8", "10.0.0.0/33"] }), "/allow/1"),
+        ("ip-restriction", json!({ "deny": [] }), ""),
+        ("mock-api", json!({ "responsePrefixFilter": "2x" }), "/responsePrefixFilter"),
+        ("mock-api", json!({ "exampleName": "missing" }), ""),
+        ("request-validation", json!({ "validateBody": "reject" }), "/validateBody"),
+    ] {
+        let error = PolicyBench::builder().policy(policy, options.clone()).build().map(|_| ()).unwrap_err();
+        assert_eq!(error.pointer, pointer, "{policy} {options}: {error}");
+    }
+}
