@@ -134,7 +134,11 @@ fn read_project(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> Opt
         diagnostics.push(Diagnostic::error("missing-file", Span::of_file(root.display().to_string()), message));
         return None;
     }
-    Some(crate::native::read(context, diagnostics))
+    Some(if crate::zuplo::is_zuplo(context.files) {
+        crate::zuplo::read(context, diagnostics)
+    } else {
+        crate::native::read(context, diagnostics)
+    })
 }
 
 fn read_environment(options: &LoadOptions<'_>, files: &ProjectFiles<'_>, diagnostics: &mut Diagnostics) -> Environment {

@@ -1,0 +1,335 @@
+//! Projects of the Zuplo form: what they come to, and what is said of them.
+
+mod common;
+
+use common::Case;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tollgate_core::catalog::{BuildContext, BuildError, Catalog, Configure, Direction, schema_of};
+use tollgate_core::project::{CorsChoice, ProjectForm, Stage, Use};
+use tollgate_core::route::PathMode;
+use tollgate_core::{HandlerKind, Policy, PolicyKind};
+use tollgate_spec::{LoadOptions, Loaded, load_memory};
+
+macro_rules! options {
+    ($($name:ident { $($field:ident: $type:ty),* })*) => {$(
+        /// Options.
+        #[derive(Debug, Deserialize, JsonSchema)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        struct $name { $(#[allow(dead_code)] $field: $type),* }
+        impl Policy for $name {}
+        impl Configure for $name {
+            type Options = Self;
+            fn configure(options: Self, _: &BuildContext<'_>) -> Result<Self, BuildError> {
+                Ok(options)
+            }
+        }
+    )*};
+}
+
+options! {
+    Key { allow_unauthenticated_requests: Option<bool>, secret: Option<String>, list: Option<Vec<Option<String>>> }
+    Limit { rate_limit_by: String, requests_allowed: u32 }
+    Members { policies: Vec<String> }
+    Headers { headers: Vec<Value> }
+    Forward { base_url: String, forward_search: Option<bool>, follow_redirects: Option<bool> }
+    File { open_api_file_path: String }
+}
+
+static KEY: PolicyKind =
+    PolicyKind::of::<Key>("api-key", Direction::Inbound, "").exports(&["ApiKeyInboundPolicy"]).authenticates();
+static LIMIT: PolicyKind =
+    PolicyKind::of::<Limit>("rate-limit", Direction::Inbound, "").exports(&["RateLimitInboundPolicy"]);
+static MEMBERS: PolicyKind =
+    PolicyKind::of::<Members>("composite", Direction::Inbound, "").exports(&["CompositeInboundPolicy"]);
+static HEADERS: PolicyKind =
+    PolicyKind::of::<Headers>("set-response-headers", Direction::Outbound, "").exports(&["SetHeadersOutboundPolicy"]);
+static FORWARD: HandlerKind = HandlerKind {
+    name: "url-forward",
+    exports: &["urlForwardHandler"],
+    reasons: &[],
+    docs: "",
+    schema: schema_of::<Forward>,
+};
+static FILE: HandlerKind = HandlerKind {
+    name: "openapi",
+    exports: &["openApiSpecHandler"],
+    reasons: &[],
+    docs: "",
+    schema: schema_of::<File>,
+};
+
+fn load(text: &str) -> Loaded {
+    static POLICIES: [&PolicyKind; 4] = [&KEY, &LIMIT, &MEMBERS, &HEADERS];
+    static HANDLERS: [&HandlerKind; 2] = [&FORWARD, &FILE];
+    let case = Case::parse(text);
+    let fetch = |url: &str| Err(format!("{url} is not there"));
+    let mut options = LoadOptions::new("", &fetch);
+    options.process_env = case.process_env.clone();
+    load_memory(case.files, &options, &Catalog { policies: &POLICIES, handlers: &HANDLERS })
+}
+
+fn said(loaded: &Loaded) -> Vec<String> {
+    let all = loaded.diagnostics.iter();
+    all.map(|d| {
+        let line = d.span.start().map_or(0, |(line, _)| line);
+        format!("{}:{line} {} {}", d.span.source.name(), d.severity.as_str(), d.code)
+    })
+    .collect()
+}
+
+#[track_caller]
+fn check(text: &str, expected: &[&str]) -> Loaded {
+    let loaded = load(text);
+    let shown = loaded.diagnostics.to_text(&tollgate_spec::diagnostic::TextStyle::default());
+    assert_eq!(said(&loaded), expected, "\n{shown}");
+    loaded
+}
+
+/// A project of one document with these path items, and policies.
+fn project(paths: &str, policies: &str) -> String {
+    format!(
+        "=== config/routes.oas.json\n{{ \"openapi\": \"3.1.0\", \"paths\": {{\n{paths}\n}} }}\n=== config/policies.json\n{policies}\n"
+    )
+}
+
+/// An operation with these fields in its `x-zuplo-route`.
+fn route(fields: &str) -> String {
+    format!(
+        r#"{{ "x-zuplo-route": {{ "handler": {{ "module": "$import(@zuplo/runtime)", "export": "urlForwardHandler", "options": {{ "baseUrl": "https://a.example" }} }}{fields} }} }}"#
+    )
+}
+
+const POLICIES: &str = r#"{ "policies": [
+  { "name": "keys", "policyType": "wrong", "handler": { "module": "$import(@zuplo/runtime)", "export": "ApiKeyInboundPolicy", "options": {} } },
+  { "name": "maybe", "handler": { "module": "$import(@zuplo/runtime)", "export": "ApiKeyInboundPolicy", "options": { "allowUnauthenticatedRequests": true } } },
+  { "name": "limit", "handler": { "module": "$import(@zuplo/runtime)", "export": "RateLimitInboundPolicy",
+      "options": { "rateLimitBy": "ip", "requestsAllowed": 5, "identifier": { "module": "$import(./modules/x)", "export": "x" } } } },
+  { "name": "both", "handler": { "module": "$import(@zuplo/runtime)", "export": "CompositeInboundPolicy", "options": { "policies": ["limit", "keys"] } } },
+  { "name": "out", "handler": { "module": "$import(@zuplo/runtime)", "export": "SetHeadersOutboundPolicy", "options": { "headers": [] } } },
+  { "name": "broken", "handler": { "module": "$import(@zuplo/runtime)", "export": "default" } }
+] }"#;
+
+#[test]
+fn routes_stand_in_the_order_of_files_and_documents_and_lists_run_as_written() {
+    let text = format!(
+        "=== config/b.oas.json\n{{ \"openapi\": \"3.0.0\", \"paths\": {{ \"/z/{{a}}.{{b}}\": {{ \"post\": {} }}, \"/a\": {{ \"get\": {} }} }} }}\n=== config/a.oas.json\n{{ \"openapi\": \"3.1.0\", \"paths\": {{ \"/m\": {{ \"x-zuplo-path\": {{ \"pathMode\": \"url-pattern\" }}, \"get\": {}, }} }} /* c */ }}\n=== config/policies.json\n{POLICIES}\n=== zuplo.jsonc\n{{ \"version\": 1, // c\n \"compatibilityDate\": \"2025-02-06\" }}\n=== config/dev-portal.json\nnot even JSON",
+        route(
+            r#", "policies": { "inbound": ["limit", "keys", "limit"], "outbound": ["out"] }, "corsPolicy": "Anything-Goes""#
+        ),
+        route(r#", "policies": { "inbound": ["keys", "maybe", "limit"] }"#),
+        route(r#", "policies": { "inbound": ["maybe", "both"] }, "mcp": {}"#),
+    );
+    let loaded = check(&text, &["config/policies.json:8 warning unsupported-policy"]);
+    let project = loaded.project.unwrap();
+    assert_eq!(project.form, ProjectForm::Zuplo);
+    assert!(project.compatibility.document_order && project.compatibility.literal_paths);
+    let shown: Vec<_> = project
+        .routes
+        .iter()
+        .map(|route| {
+            let steps = route
+                .inbound
+                .iter()
+                .map(|step| format!("{}:{}", step.stage.as_str(), project.policies[step.policy].name));
+            (&*route.id, steps.collect::<Vec<_>>().join(" "), route.authenticated)
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            ("GET /m", "auth:maybe auth:both".to_owned(), true),
+            ("POST /z/{a}.{b}", "inbound:limit inbound:keys inbound:limit".to_owned(), true),
+            ("GET /a", "auth:keys auth:maybe inbound:limit".to_owned(), true),
+        ]
+    );
+    assert_eq!(project.routes[0].template.mode, PathMode::UrlPattern);
+    assert_eq!(project.routes[1].cors, CorsChoice::AnythingGoes);
+    assert_eq!(project.routes[1].outbound[0].stage, Stage::Outbound);
+    assert_eq!(project.routes[0].handler.implementation, Use::BuiltIn("url-forward".to_owned()));
+    assert_eq!(
+        project.documents.iter().map(|d| d.name.as_str()).collect::<Vec<_>>(),
+        ["config/a.oas.json", "config/b.oas.json"]
+    );
+    let limit = project.policies.iter().find(|policy| &*policy.name == "limit").unwrap();
+    assert_eq!(limit.options, json!({ "rateLimitBy": "ip", "requestsAllowed": 5 }), "the identifier is never called");
+    assert!(!project.policies.iter().any(|policy| &*policy.name == "broken"));
+    assert_eq!(project.policies.iter().filter(|policy| &*policy.name == "keys").count(), 1);
+}
+
+#[test]
+fn a_route_whose_only_authentication_may_be_left_out_is_not_authenticated() {
+    let paths = format!(r#""/a": {{ "get": {} }}"#, route(r#", "policies": { "inbound": ["maybe"] }"#));
+    let loaded = check(&project(&paths, POLICIES), &["config/policies.json:8 warning unsupported-policy"]);
+    assert!(!loaded.project.unwrap().routes[0].authenticated);
+}
+
+#[test]
+fn every_mistake_of_a_route_is_said_at_its_line() {
+    let text = format!(
+        r#""/a": {{ "get": {},
+"put": {{ "x-zuplo-route": {{
+  "handler": {{ "module": "$import(./modules/hello)", "export": "default" }},
+  "polices": {{}} }} }},
+"post": {{ "x-zuplo-route": {{ "policies": {{ "inbound": [
+  "kesy",
+  "out",
+  "broken" ] }},
+  "corsPolicy": "noen",
+  "handler": {{ "module": "$import(@zuplo/runtime)",
+    "export": "urlForwardHandlr",
+    "options": {{ "baseUrl": "$env(X)" }} }} }} }},
+"delete": {{ "x-zuplo-route": {{ "handler": {{ "module": "$import(@zuplo/runtime)", "export": "openApiSpecHandler",
+    "options": {{ "openApiFilePath": "./config/rutes.oas.json" }} }} }} }},
+"head": {{}} }}"#,
+        route("")
+    );
+    check(
+        &project(&text, POLICIES),
+        &[
+            "config/policies.json:8 error unsupported-policy",
+            "config/routes.oas.json:4 error needs-module",
+            "config/routes.oas.json:5 error unknown-field",
+            "config/routes.oas.json:7 error unknown-policy",
+            "config/routes.oas.json:8 error wrong-direction",
+            "config/routes.oas.json:10 error unknown-cors-policy",
+            "config/routes.oas.json:12 error unsupported-handler",
+            "config/routes.oas.json:13 warning env-misplaced",
+            "config/routes.oas.json:15 error unknown-document",
+            "config/routes.oas.json:16 warning not-served",
+        ],
+    );
+}
+
+#[test]
+fn two_routes_of_one_method_and_path_need_leave() {
+    let paths = format!("\"/a\": {{ \"get\": {} }}", route(""));
+    let twice = format!(
+        "{}=== config/z.oas.json\n{{ \"openapi\": \"3.1.0\", \"paths\": {{ {paths} }} }}\n",
+        project(&paths, "{}")
+    );
+    check(&twice, &["config/z.oas.json:1 error duplicate-route"]);
+    let allowed = check(&format!("{twice}=== zuplo.jsonc\n{{ \"allowDuplicateRoutes\": true }}"), &[]);
+    let ids: Vec<_> = allowed.project.unwrap().routes.iter().map(|route| route.id.to_string()).collect();
+    assert_eq!(ids, ["GET /a", "GET /a (2)"]);
+}
+
+#[test]
+fn what_needs_a_module_is_said_only_where_it_is_used() {
+    let policies = r#"{ "policies": [
+  { "name": "own", "handler": { "module": "$import(./modules/own)", "export": "default" } },
+  { "name": "by", "handler": { "module": "$import(@zuplo/runtime)", "export": "RateLimitInboundPolicy", "options": {
+    "rateLimitBy": "function", "requestsAllowed": 1,
+    "identifier": { "module": "$import(./modules/by)", "export": "by" } } } } ] }"#;
+    let paths = |used: &str| {
+        format!("\"/a\": {{ \"get\": {} }}", route(&format!(r#", "policies": {{ "inbound": [{used}] }}"#)))
+    };
+    let lines = [2, 4, 5];
+    let expected = |severity| lines.map(|line| format!("config/policies.json:{line} {severity} needs-module"));
+    assert_eq!(said(&load(&project(&paths(r#""own", "by""#), policies))), expected("error"));
+    assert_eq!(said(&load(&project(&paths(""), policies))), expected("warning"));
+    let runtime =
+        format!("{}=== modules/zuplo.runtime.ts\nexport function runtimeInit() {{}}", project(&paths(""), "{}"));
+    check(&runtime, &["modules/zuplo.runtime.ts:0 error needs-module"]);
+}
+
+#[test]
+fn variables_are_replaced_where_they_may_stand_and_said_where_they_are_unset() {
+    let policies = r#"{ "policies": [
+  { "name": "keys", "handler": { "module": "$import(@zuplo/runtime)", "export": "ApiKeyInboundPolicy", "options": {
+    "secret": "$env(UNSET)",
+    "list": ["$env(SET)", "$env(UNSET)", "a-$env(SET)-$env(UNSET)-$env(ZUPLO_ENVIRONMENT_NAME)"] } } },
+  { "name": "$env(SET)", "handler": { "module": "$import(@zuplo/runtime)", "export": "default" } } ],
+  "corsPolicies": [ { "name": "Web", "allowedOrigins": "$env(SET)", "maxAge": "$env(AGE)", "allowCredentials": true } ] }"#;
+    let paths =
+        format!("\"/a\": {{ \"get\": {} }}", route(r#", "policies": { "inbound": ["keys"] }, "corsPolicy": "wEB""#));
+    let text = format!("SET=s3cret\nAGE=60\nZUPLO_OTHER=x\n{}=== .env\nSET=file\n", project(&paths, policies));
+    let loaded = check(
+        &text,
+        &[
+            ".env:0 warning reserved-name",
+            "config/policies.json:3 warning env-unset",
+            "config/policies.json:4 warning env-unset",
+            "config/policies.json:4 warning env-unset",
+            "config/policies.json:5 error env-misplaced",
+            "config/policies.json:5 warning unsupported-policy",
+        ],
+    );
+    let shown = loaded.diagnostics.to_text(&tollgate_spec::diagnostic::TextStyle::default());
+    assert!(!shown.contains("s3cret"), "{shown}");
+
+    let loaded = load(&text.replace(r#""name": "$env(SET)""#, r#""name": "other""#));
+    let project = loaded.project.unwrap();
+    assert_eq!(project.policies[0].options, json!({ "list": ["s3cret", null, "a-s3cret--production"] }));
+    assert_eq!(project.cors[0].max_age, Some(60));
+    assert_eq!(project.cors[0].allowed_origins.iter().collect::<Vec<_>>(), ["s3cret"]);
+    assert_eq!(project.routes[0].cors, CorsChoice::Named(0));
+    assert_eq!(project.environment["SET"], "s3cret");
+    assert!(!project.environment.contains_key("ZUPLO_OTHER"));
+    for name in ["TYPE", "STAGE", "NAME"] {
+        assert!(project.environment.contains_key(&format!("ZUPLO_ENVIRONMENT_{name}")));
+    }
+    let id = &project.environment["ZUPLO_BUILD_ID"];
+    assert_eq!(id.split('-').map(str::len).collect::<Vec<_>>(), [8, 4, 4, 4, 12], "{id}");
+}
+
+#[test]
+fn a_secret_never_shows_in_what_is_said_of_the_option_that_holds_it() {
+    let policies = r#"{ "policies": [ { "name": "limit", "handler": { "module": "$import(@zuplo/runtime)", "export": "RateLimitInboundPolicy",
+    "options": { "rateLimitBy": "ip", "requestsAllowed": "$env(SET)" } } } ] }"#;
+    let paths = format!("\"/a\": {{ \"get\": {} }}", route(r#", "policies": { "inbound": ["limit"] }"#));
+    let loaded =
+        check(&format!("SET=s3cret\n{}", project(&paths, policies)), &["config/policies.json:2 error wrong-type"]);
+    assert!(!loaded.diagnostics.to_text(&tollgate_spec::diagnostic::TextStyle::default()).contains("s3cret"));
+}
+
+#[test]
+fn before_2025_02_06_a_pattern_in_a_path_is_a_pattern() {
+    let paths = format!(
+        "\"/files/{{name}}/(.*)\": {{ \"get\": {} }}, \"/plain/{{id}}\": {{ \"get\": {} }}",
+        route(""),
+        route("")
+    );
+    let text = project(&paths, "{}");
+    let templates = |date: &str| {
+        let loaded = load(&format!("{text}=== zuplo.jsonc\n{{ \"compatibilityDate\": \"{date}\" }}"));
+        let project = loaded.project.unwrap();
+        project.routes.iter().map(|route| (route.template.text.clone(), route.template.mode)).collect::<Vec<_>>()
+    };
+    let plain = ("/plain/{id}".to_owned(), PathMode::OpenApi);
+    assert_eq!(templates("2024-09-02"), [("/files/{:name}/(.*)".to_owned(), PathMode::UrlPattern), plain.clone()]);
+    assert_eq!(templates("2025-02-06"), [("/files/{name}/(.*)".to_owned(), PathMode::OpenApi), plain]);
+}
+
+#[test]
+fn what_is_misspelt_in_the_projects_own_files_is_said() {
+    let text = format!(
+        "{}=== zuplo.jsonc\n{{\n \"compatibilityDat\": \"2025-02-06\",\n \"version\": 2, \"somethingElse\": 1,\n \"allowDuplicateRoutes\": 1 }}\n=== tollgate.yaml\npolicies: {{}}\nserver: {{ listen: '127.0.0.1:1' }}\n=== local-config/api-keys.json\n{{}}",
+        project(&format!("\"/a\": {{ \"get\": {} }}", route("")), r#"{ "policis": [] }"#)
+    );
+    check(
+        &text,
+        &[
+            "config/policies.json:1 error unknown-field",
+            "local-config/api-keys.json:0 warning not-read",
+            "tollgate.yaml:1 warning other-form",
+            "zuplo.jsonc:2 error unknown-field",
+            "zuplo.jsonc:3 error wrong-value",
+            "zuplo.jsonc:3 warning unknown-field",
+            "zuplo.jsonc:4 error wrong-type",
+        ],
+    );
+}
+
+#[test]
+fn a_composite_that_runs_itself_is_refused() {
+    let policies = r#"{ "policies": [
+  { "name": "a", "handler": { "module": "$import(@zuplo/runtime)", "export": "CompositeInboundPolicy", "options": { "policies": ["b"] } } },
+  { "name": "b", "handler": { "module": "$import(@zuplo/runtime)", "export": "CompositeInboundPolicy", "options": { "policies": ["a", "nobody"] } } } ] }"#;
+    let paths = format!("\"/a\": {{ \"get\": {} }}", route(r#", "policies": { "inbound": ["a"] }"#));
+    check(
+        &project(&paths, policies),
+        &["config/policies.json:3 error policy-cycle", "config/policies.json:3 error unknown-policy"],
+    );
+}
