@@ -46,8 +46,11 @@ impl FailedAuth {
             Ok(decision) if decision.remaining == 0 => {
                 let wait = if decision.retry_after.is_zero() { decision.reset_after } else { decision.retry_after };
                 let seconds = u64::from(wait.subsec_nanos() > 0).saturating_add(wait.as_secs()).max(1);
-                Err(Problem::new(&AUTH_TOO_MANY_FAILURES, "Too many failed attempts to authenticate from this address.")
-                    .with_header(RETRY_AFTER, HeaderValue::from(seconds)))
+                Err(Problem::new(
+                    &AUTH_TOO_MANY_FAILURES,
+                    "Too many failed attempts to authenticate from this address.",
+                )
+                .with_header(RETRY_AFTER, HeaderValue::from(seconds)))
             }
             _ => Ok(()),
         }

@@ -35,9 +35,7 @@ pub fn answer(snapshot: &Snapshot, parts: &Parts, inspected: &Inspected) -> Opti
             if served || !snapshot.compatibility.zuplo_problems {
                 return None;
             }
-        } else if origin.is_some()
-            && matches!(snapshot.router.find(host, &Method::OPTIONS, path), Outcome::Found(_))
-        {
+        } else if origin.is_some() && matches!(snapshot.router.find(host, &Method::OPTIONS, path), Outcome::Found(_)) {
             // A cross-origin OPTIONS request that is meant for the backend.
             return None;
         }

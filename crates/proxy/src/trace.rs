@@ -107,9 +107,12 @@ mod tests {
     #[test]
     fn only_well_formed_request_ids_are_taken_over() {
         assert_eq!(identify(&headers(&[("x-request-id", "abc-1")])).0, "abc-1");
-        for pairs in
-            [&[("x-request-id", "a b")][..], &[("x-request-id", "")], &[("x-request-id", "a"), ("x-request-id", "b")], &[]]
-        {
+        for pairs in [
+            &[("x-request-id", "a b")][..],
+            &[("x-request-id", "")],
+            &[("x-request-id", "a"), ("x-request-id", "b")],
+            &[],
+        ] {
             assert_eq!(identify(&headers(pairs)).0.len(), 36, "{pairs:?}");
         }
     }

@@ -78,7 +78,8 @@ fn pretty(entry: &Entry, color: bool) -> String {
     }
     let _ = write!(out, " {}", millis(entry.total()));
     let timings = &entry.record.timings;
-    let parts = [("in", timings.inbound), ("connect", timings.connect), ("up", timings.first_byte), ("out", timings.outbound)];
+    let parts =
+        [("in", timings.inbound), ("connect", timings.connect), ("up", timings.first_byte), ("out", timings.outbound)];
     let parts: Vec<_> =
         parts.into_iter().filter_map(|(name, took)| Some(format!("{name} {}", bare_millis(took?)))).collect();
     if !parts.is_empty() {

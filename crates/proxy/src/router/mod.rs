@@ -238,7 +238,9 @@ fn compile(route: &Route, compatibility: &Compatibility) -> Result<(Compiled, Ve
         match segment {
             segment::Segment::Literal(_) => {}
             segment::Segment::Param(name) => names.push(name.as_str().into()),
-            segment::Segment::Mixed { names: inside, .. } => names.extend(inside.iter().map(|name| name.as_str().into())),
+            segment::Segment::Mixed { names: inside, .. } => {
+                names.extend(inside.iter().map(|name| name.as_str().into()))
+            }
         }
     }
     names.extend(rest.as_deref().map(Into::into));
@@ -339,3 +341,6 @@ fn allow(methods: &BTreeSet<String>) -> HeaderValue {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+pub(crate) use tests::test_route;

@@ -66,7 +66,9 @@ impl Expression {
                 found.and_then(text)
             }
             Self::RequestId => Some(Cow::Borrowed(&*exchange.id)),
-            Self::Url => Some(Cow::Owned(format!("{}{}{}", origin(exchange), exchange.target.forward_path, search(exchange)))),
+            Self::Url => {
+                Some(Cow::Owned(format!("{}{}{}", origin(exchange), exchange.target.forward_path, search(exchange))))
+            }
             Self::Origin => Some(Cow::Owned(origin(exchange))),
             Self::Host => Some(Cow::Borrowed(&*exchange.client.host)),
             Self::Hostname => Some(Cow::Borrowed(host_and_port(exchange).0)),

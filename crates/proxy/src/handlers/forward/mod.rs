@@ -75,8 +75,11 @@ pub(super) fn build(options: Value, context: &HandlerContext<'_>) -> Result<Arc<
     let path = match options.path {
         None => Path::Unchanged,
         Some(PathRule { rewrite: Some(_), strip, prepend }) if strip.is_some() || prepend.is_some() => {
-            return Err(BuildError::at("/path", "`rewrite` says the whole path, so `strip` and `prepend` have no place")
-                .help("write either `rewrite`, or `strip` and `prepend`"));
+            return Err(BuildError::at(
+                "/path",
+                "`rewrite` says the whole path, so `strip` and `prepend` have no place",
+            )
+            .help("write either `rewrite`, or `strip` and `prepend`"));
         }
         Some(PathRule { rewrite: Some(rewrite), .. }) => {
             if !rewrite.starts_with('/') {

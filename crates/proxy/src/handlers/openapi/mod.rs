@@ -6,8 +6,8 @@ use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
 use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -88,8 +88,9 @@ impl OpenApi {
     /// Weak comparison (RFC 9110, section 13.1.2).
     fn matches(&self, field: &HeaderValue) -> bool {
         let Ok(field) = field.to_str() else { return false };
-        field.split(',').map(str::trim).any(|tag| {
-            tag == "*" || tag.strip_prefix("W/").unwrap_or(tag).as_bytes() == self.etag.as_bytes()
-        })
+        field
+            .split(',')
+            .map(str::trim)
+            .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag).as_bytes() == self.etag.as_bytes())
     }
 }

@@ -116,9 +116,8 @@ fn key_policy<'p>(route: &Route, project: &'p Project) -> Option<&'p PolicyInsta
 }
 
 fn scheme(options: &Value) -> Value {
-    let text = |name: &str, default: &'static str| {
-        options.get(name).and_then(Value::as_str).unwrap_or(default).to_owned()
-    };
+    let text =
+        |name: &str, default: &'static str| options.get(name).and_then(Value::as_str).unwrap_or(default).to_owned();
     let (header, prefix) = (text("authHeader", "Authorization"), text("authScheme", "Bearer"));
     if header.eq_ignore_ascii_case("authorization") && !prefix.is_empty() {
         json!({ "type": "http", "scheme": prefix.to_ascii_lowercase() })

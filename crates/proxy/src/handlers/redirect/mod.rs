@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use http::header::{HeaderValue, LOCATION};
 use http::StatusCode;
+use http::header::{HeaderValue, LOCATION};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
