@@ -65,10 +65,13 @@ impl Pipeline {
         let refused_early = early.is_some();
         let mut response = match early {
             Some(response) => response,
-            None => match self.handler.handle(exchange, request).await {
-                Ok(response) => response,
-                Err(problem) => self.problems.render(exchange, problem, Stage::Handler, None),
-            },
+            None => {
+                exchange.record.stage = Some(Stage::Handler);
+                match self.handler.handle(exchange, request).await {
+                    Ok(response) => response,
+                    Err(problem) => self.problems.render(exchange, problem, Stage::Handler, None),
+                }
+            }
         };
 
         match &self.cors {
@@ -91,6 +94,7 @@ impl Pipeline {
     async fn inbound(&self, exchange: &mut Exchange, request: &mut Request, clock: &dyn Clock) -> Option<Response> {
         for placed in &self.inbound {
             let start = clock.monotonic();
+            exchange.record.stage = Some(placed.stage);
             let flow = placed.policy.on_request(exchange, request).get().await;
             visited(exchange, placed, clock.monotonic().saturating_sub(start));
             match flow {
@@ -107,6 +111,7 @@ impl Pipeline {
     async fn outbound(&self, exchange: &mut Exchange, response: &mut Response, clock: &dyn Clock) {
         for placed in &self.outbound {
             let start = clock.monotonic();
+            exchange.record.stage = Some(placed.stage);
             let flow = placed.policy.on_response(exchange, response).get().await;
             visited(exchange, placed, clock.monotonic().saturating_sub(start));
             match flow {

@@ -73,6 +73,9 @@ pub struct Visit {
 pub struct Record {
     /// When it began, on the monotonic clock.
     pub started: Duration,
+    /// The stage that is running; `None` before routing. A policy that runs others asks it, so
+    /// that what it notes of them stands in the right stage.
+    pub stage: Option<Stage>,
     /// Why it was refused, where it was.
     pub refusal: Option<Refusal>,
     /// Every try to reach a target.

@@ -49,10 +49,10 @@ impl Members {
 }
 
 /// Runs a member on the way in, and notes how long it took.
-pub(crate) async fn run_inbound(member: &Nested, stage: Stage, exchange: &mut Exchange, request: &mut Request) -> Flow {
+pub(crate) async fn run_inbound(member: &Nested, exchange: &mut Exchange, request: &mut Request) -> Flow {
     let start = exchange.services.clock.monotonic();
     let flow = member.policy.on_request(exchange, request).get().await;
-    visited(member, stage, exchange, start);
+    visited(member, exchange, start);
     flow
 }
 
@@ -60,21 +60,22 @@ pub(crate) async fn run_inbound(member: &Nested, stage: Stage, exchange: &mut Ex
 pub(crate) async fn run_outbound(member: &Nested, exchange: &mut Exchange, response: &mut Response) -> Flow {
     let start = exchange.services.clock.monotonic();
     let flow = member.policy.on_response(exchange, response).get().await;
-    visited(member, Stage::Outbound, exchange, start);
+    visited(member, exchange, start);
     flow
 }
 
-fn visited(member: &Nested, stage: Stage, exchange: &mut Exchange, start: std::time::Duration) {
+fn visited(member: &Nested, exchange: &mut Exchange, start: std::time::Duration) {
+    let stage = exchange.record.stage.unwrap_or(Stage::Inbound);
     let took = exchange.services.clock.monotonic().saturating_sub(start);
     exchange.record.visits.push(Visit { policy: Arc::clone(&member.name), stage, took });
 }
 
 /// Notes that it was this member that refused, before the pipeline notes the policy around it:
 /// the first note stands.
-pub(crate) fn refused_by(member: &Arc<str>, stage: Stage, problem: &Problem, exchange: &mut Exchange) {
+pub(crate) fn refused_by(member: &Arc<str>, problem: &Problem, exchange: &mut Exchange) {
     exchange.record.refuse(Refusal {
         reason: problem.reason,
-        stage: Some(stage),
+        stage: exchange.record.stage,
         policy: Some(Arc::clone(member)),
         cause: problem.cause.clone(),
         detail: problem.detail.clone().into_owned(),

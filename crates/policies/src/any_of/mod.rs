@@ -10,7 +10,6 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, PolicyKind};
 use tollgate_core::exchange::Target;
-use tollgate_core::project::Stage;
 use tollgate_core::record::Refusal;
 use tollgate_core::{Exchange, Flow, Policy, Problem, Request, Route, Step, User};
 
@@ -58,7 +57,7 @@ impl AnyOf {
         let mut refusals = Refusals::default();
         for member in self.0.iter() {
             exchange.user = None;
-            let flow = members::run_inbound(member, Stage::Auth, exchange, request).await;
+            let flow = members::run_inbound(member, exchange, request).await;
             match flow {
                 Flow::Continue if exchange.user.is_some() => return Flow::Continue,
                 // It lets everyone through, and knows nobody: that counts only if no other does
@@ -159,7 +158,7 @@ impl Refusals {
             Flow::Refuse(problem) => {
                 match noted {
                     Some(noted) => exchange.record.refuse(noted),
-                    None => members::refused_by(&member, Stage::Auth, problem, exchange),
+                    None => members::refused_by(&member, problem, exchange),
                 }
                 problem.status
             }

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, PolicyKind};
-use tollgate_core::project::Stage;
 use tollgate_core::{Exchange, Flow, Policy, Request, Route, Step};
 
 use crate::members::{self, Members};
@@ -42,9 +41,9 @@ impl Policy for Composite {
     fn on_request<'a>(&'a self, exchange: &'a mut Exchange, request: &'a mut Request) -> Step<'a> {
         Step::later(async move {
             for member in self.0.iter() {
-                let flow = members::run_inbound(member, Stage::Inbound, exchange, request).await;
+                let flow = members::run_inbound(member, exchange, request).await;
                 if let Flow::Refuse(problem) = &flow {
-                    members::refused_by(&member.name, Stage::Inbound, problem, exchange);
+                    members::refused_by(&member.name, problem, exchange);
                 }
                 if !matches!(flow, Flow::Continue) {
                     return flow;

@@ -1,4 +1,5 @@
 use serde_json::json;
+use tollgate_core::project::Stage;
 
 use super::*;
 use crate::testing::{Room, passed, refused, request, route, run};
@@ -25,12 +26,15 @@ async fn members_run_in_their_order_and_each_visit_is_recorded() {
 }
 
 #[tokio::test]
-async fn the_first_that_refuses_ends_it_and_is_named() {
+async fn the_first_that_refuses_ends_it_and_is_named_in_the_stage_that_runs() {
     let room = room();
     let policy = room.build(&KIND, json!({ "policies": ["checks", "sign"] })).unwrap();
     let (mut exchange, mut request) = (room.exchange(), request(&[]));
+    exchange.record.stage = Some(Stage::Auth);
     assert_eq!(refused(run(&policy, &mut exchange, &mut request).await).reason.name, "key.missing");
-    assert_eq!(exchange.record.refusal.unwrap().policy.as_deref(), Some("key"));
+    let refusal = exchange.record.refusal.unwrap();
+    // Failed authentications are counted by the stage of the refusal.
+    assert_eq!((refusal.policy.as_deref(), refusal.stage), (Some("key"), Some(Stage::Auth)));
     assert!(!request.headers().contains_key("authorization"));
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, PolicyKind};
-use tollgate_core::project::Stage;
 use tollgate_core::{Exchange, Flow, Policy, Response, Route, Step};
 
 use crate::members::{self, Members};
@@ -47,7 +46,7 @@ impl Policy for CompositeOutbound {
                     Flow::Respond(other) => *response = other,
                     // … but a problem can only be written by the pipeline, so it ends this list.
                     Flow::Refuse(problem) => {
-                        members::refused_by(&member.name, Stage::Outbound, &problem, exchange);
+                        members::refused_by(&member.name, &problem, exchange);
                         return Flow::Refuse(problem);
                     }
                 }
