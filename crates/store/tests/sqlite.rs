@@ -1,0 +1,192 @@
+//! The suite on SQLite, and what is particular to a file.
+
+mod suite;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use suite::{Subject, new_consumer, new_key};
+use tollgate_core::store::{Store, StoreError};
+use tollgate_core::time::ManualClock;
+
+async fn open(path: &Path) -> Result<Arc<dyn Store>, StoreError> {
+    tollgate_store::open(&format!("sqlite://{}", path.display()), Arc::new(ManualClock::default())).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn sqlite_passes_the_suite() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let number = std::cell::Cell::new(0);
+    suite::all(|| {
+        number.set(number.get() + 1);
+        let path = folder.path().join(format!("{}.db", number.get()));
+        async move {
+            let clock = Arc::new(ManualClock::default());
+            let store = tollgate_store::open(&path.display().to_string(), Arc::<ManualClock>::clone(&clock)).await;
+            Subject { store: store.expect("opened"), clock }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn folder_and_file_are_the_owners_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("data/inner/tollgate.db");
+    let store = open(&path).await.expect("opened");
+    store.create_consumer(new_consumer("bob")).await.expect("a consumer");
+    let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    assert_eq!(mode(&folder.path().join("data")), 0o700);
+    assert_eq!(mode(&folder.path().join("data/inner")), 0o700);
+    for name in ["tollgate.db", "tollgate.db-wal", "tollgate.db-shm"] {
+        assert_eq!(mode(&path.with_file_name(name)), 0o600, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_after_opening_anew() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tollgate.db");
+    let key = {
+        let store = open(&path).await.expect("opened");
+        store.create_consumer(new_consumer("bob")).await.expect("a consumer");
+        store.create_key("default", "bob", new_key(1)).await.expect("a key")
+    };
+    let store = open(&path).await.expect("opened");
+    assert_eq!(*store.key(&key.id).await.expect("found").key, key);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_that_share_a_file_see_each_others_changes_within_a_second() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tollgate.db");
+    let (one, other) = (open(&path).await.expect("opened"), open(&path).await.expect("opened"));
+    one.create_consumer(new_consumer("bob")).await.expect("a consumer");
+    for number in 0..5 {
+        let (writer, reader) = if number % 2 == 0 { (&one, &other) } else { (&other, &one) };
+        let before = reader.key_set().await.expect("the keys").sequence;
+        writer.create_key("default", "bob", new_key(number)).await.expect("a key");
+        let seen = async {
+            loop {
+                let changed = reader.changed();
+                if !reader.key_changes(before).await.expect("the changes").changes.is_empty() {
+                    break;
+                }
+                changed.await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(1), seen).await.expect("within a second");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_waiter_is_woken_by_another_process_and_not_for_ever_by_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tollgate.db");
+    let (one, other) = (open(&path).await.expect("opened"), open(&path).await.expect("opened"));
+    // The first wait may end early; after that only a change ends it.
+    let _ = tokio::time::timeout(Duration::from_secs(1), other.changed()).await;
+    assert!(tokio::time::timeout(Duration::from_millis(500), other.changed()).await.is_err(), "nothing happened");
+    let waiting = other.changed();
+    one.create_consumer(new_consumer("bob")).await.expect("a consumer");
+    tokio::time::timeout(Duration::from_secs(1), waiting).await.expect("woken");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn many_that_open_a_new_file_at_once_all_succeed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tollgate.db");
+    let opening: Vec<_> = (0..12)
+        .map(|_| {
+            let path = path.clone();
+            tokio::spawn(async move { open(&path).await.map(drop) })
+        })
+        .collect();
+    for one in opening {
+        one.await.expect("joined").expect("opened");
+    }
+}
+
+#[track_caller]
+fn check(outcome: Result<Arc<dyn Store>, StoreError>, path: &Path, expected: &str) {
+    let error = outcome.expect_err("refused").to_string();
+    assert!(error.contains(expected), "{error}");
+    assert!(error.contains(&path.display().to_string()), "it names the file: {error}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_store_is_named_and_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tollgate.db");
+    let garbage = b"this is not a database, but somebody's notes. ".repeat(200);
+    fs::write(&path, &garbage).expect("written");
+    check(open(&path).await, &path, "not a database");
+    assert_eq!(fs::read(&path).expect("read"), garbage);
+    check(open(folder.path()).await, folder.path(), "it is a folder");
+}
+
+#[tokio::test]
+async fn a_damaged_store_is_said_to_be_damaged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tollgate.db");
+    {
+        let store = open(&path).await.expect("opened");
+        store.create_consumer(new_consumer("bob")).await.expect("a consumer");
+    }
+    // Everything goes into the file itself when the last connection closes; wait for that.
+    for _ in 0..100 {
+        if !path.with_file_name("tollgate.db-wal").exists() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let mut bytes = fs::read(&path).expect("read");
+    assert!(bytes.len() > 4096);
+    for byte in &mut bytes[100..] {
+        *byte = 0x5a;
+    }
+    fs::write(&path, bytes).expect("written");
+    check(open(&path).await, &path, "damaged");
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_is_named() {
+    // Nobody can make a file here, not even root.
+    let path = Path::new("/proc/tollgate-data/tollgate.db");
+    check(open(path).await, path, "cannot make or open");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let inner = folder.path().join("data");
+    fs::create_dir(&inner).expect("made");
+    fs::set_permissions(&inner, fs::Permissions::from_mode(0o555)).expect("set");
+    // Root writes everywhere; for everybody else this is the case that happens.
+    if fs::write(inner.join("probe"), b"").is_err() {
+        let path = inner.join("tollgate.db");
+        check(open(&path).await, &path, "Permission denied");
+    }
+}
+
+#[tokio::test]
+async fn a_store_of_a_newer_version_is_refused_and_left_alone() {
+    use sqlx::Connection;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tollgate.db");
+    drop(open(&path).await.expect("opened"));
+    let mut connection =
+        sqlx::SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.expect("connected");
+    sqlx::query(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (9999, 'from the future', 1, x'00', 0)",
+    )
+    .execute(&mut connection)
+    .await
+    .expect("inserted");
+    connection.close().await.expect("closed");
+    match open(&path).await {
+        Err(StoreError::Newer { found: 9999, known }) => assert!(known < 9999),
+        other => panic!("{other:?}"),
+    }
+}
