@@ -171,8 +171,7 @@ async fn a_restart_after_kill_9_keeps_the_signing_key_and_the_api_key() {
     let before = client::get(&jwks, &[]).await.unwrap().json();
 
     world.gateway.kill().await.unwrap();
-    world.gateway =
-        World::gateway(&world.folder, &world.gateway_url, &world.tornado_url, &world.bottle_url).await;
+    world.gateway = World::gateway(&world.folder, &world.gateway_url, &world.tornado_url, &world.bottle_url).await;
 
     assert_eq!(client::get(&jwks, &[]).await.unwrap().json(), before);
     assert_eq!(world.claims("/bottle/protected", &key).await["sub"], "acme");

@@ -1,0 +1,215 @@
+//! `consumer`, `key` and `token`.
+
+use clap::{Args, Subcommand};
+
+use super::StoreArgs;
+
+/// `consumer …`
+#[derive(Debug, Subcommand)]
+pub enum ConsumerCommand {
+    /// Make a consumer
+    #[command(after_help = "\
+Examples:
+  tollgate consumer create acme
+  tollgate consumer create acme --metadata '{\"plan\":\"gold\"}' --tag team=payments")]
+    Create(CreateConsumerArgs),
+    /// List consumers
+    List(ListConsumersArgs),
+    /// Show a consumer and its keys
+    Show(NamedConsumerArgs),
+    /// Replace the metadata or the tags of a consumer; a running gateway uses them at once
+    Update(UpdateConsumerArgs),
+    /// Delete a consumer and all of its keys
+    Delete(NamedConsumerArgs),
+}
+
+/// `consumer create`
+#[derive(Debug, Args)]
+pub struct CreateConsumerArgs {
+    /// Its name: the `sub` of its requests and tokens
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// What the backend should know of it: a JSON object
+    #[arg(long, value_name = "JSON")]
+    pub metadata: Option<String>,
+    /// For finding it again (repeatable)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub tag: Vec<String>,
+    /// The set it belongs to
+    #[arg(long, value_name = "BUCKET", default_value = "default")]
+    pub bucket: String,
+    /// Which store.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// `consumer list`
+#[derive(Debug, Args)]
+pub struct ListConsumersArgs {
+    /// Only those with this tag (repeatable: all must match)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub tag: Vec<String>,
+    /// Only those of this set
+    #[arg(long, value_name = "BUCKET")]
+    pub bucket: Option<String>,
+    /// Which store.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// `consumer show`, `consumer delete`
+#[derive(Debug, Args)]
+pub struct NamedConsumerArgs {
+    /// Its name
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The set it belongs to
+    #[arg(long, value_name = "BUCKET", default_value = "default")]
+    pub bucket: String,
+    /// Which store.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// `consumer update`
+#[derive(Debug, Args)]
+pub struct UpdateConsumerArgs {
+    /// Its name
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Replaces its metadata: a JSON object
+    #[arg(long, value_name = "JSON", required_unless_present = "tag")]
+    pub metadata: Option<String>,
+    /// Replaces its tags (repeatable)
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub tag: Vec<String>,
+    /// The set it belongs to
+    #[arg(long, value_name = "BUCKET", default_value = "default")]
+    pub bucket: String,
+    /// Which store.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// `key …`
+#[derive(Debug, Subcommand)]
+pub enum KeyCommand {
+    /// Make a key; it is shown once, and only its hash is kept
+    #[command(after_help = "\
+Examples:
+  tollgate key create acme
+  tollgate key create acme --expires 30d --description \"CI of the web shop\"
+  KEY=$(tollgate key create acme --output json | jq -r .key)")]
+    Create(CreateKeyArgs),
+    /// List keys: their ids, consumers and state
+    List(ListKeysArgs),
+    /// Refuse a key from now on, for good
+    Revoke(KeyIdArgs),
+    /// Make a new key for the same consumer and let the old one live on for a while
+    #[command(after_help = "\
+Example:
+  tollgate key roll key_0192f3 --overlap 24h")]
+    Roll(RollKeyArgs),
+    /// Print the hash of a key on standard input, for `consumers` in tollgate.yaml
+    #[command(after_help = "\
+Example:
+  tollgate key hash < key.txt")]
+    Hash,
+}
+
+/// `key create`
+#[derive(Debug, Args)]
+pub struct CreateKeyArgs {
+    /// The name of its consumer
+    #[arg(value_name = "CONSUMER")]
+    pub consumer: String,
+    /// When it ends: 30d from now, or a moment such as 2030-01-31T00:00:00Z
+    #[arg(long, value_name = "WHEN")]
+    pub expires: Option<String>,
+    /// What it is for
+    #[arg(long, value_name = "TEXT")]
+    pub description: Option<String>,
+    /// The consumer's set
+    #[arg(long, value_name = "BUCKET", default_value = "default")]
+    pub bucket: String,
+    /// Which store.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// `key list`
+#[derive(Debug, Args)]
+pub struct ListKeysArgs {
+    /// Only those of this consumer
+    #[arg(value_name = "CONSUMER")]
+    pub consumer: Option<String>,
+    /// The consumer's set
+    #[arg(long, value_name = "BUCKET", default_value = "default")]
+    pub bucket: String,
+    /// Which store.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// `key revoke`
+#[derive(Debug, Args)]
+pub struct KeyIdArgs {
+    /// Its id: `tollgate key list` shows it
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// Which store.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// `key roll`
+#[derive(Debug, Args)]
+pub struct RollKeyArgs {
+    /// The id of the old key
+    #[arg(value_name = "ID")]
+    pub id: String,
+    /// How long the old key lives on
+    #[arg(long, value_name = "DURATION", default_value = "24h")]
+    pub overlap: tollgate_core::units::Interval,
+    /// When the new key ends: 30d from now, or a moment
+    #[arg(long, value_name = "WHEN")]
+    pub expires: Option<String>,
+    /// Which store.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// `token …`
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Replace the key that signs tokens
+    ///
+    /// The new key is announced first, so that backends know it before it signs. `--now` is for a
+    /// key that leaked: the old ones are withdrawn and the new one signs at once.
+    #[command(after_help = "\
+Examples:
+  tollgate token rotate
+  tollgate token rotate --now")]
+    Rotate(RotateArgs),
+    /// List the keys that sign tokens
+    List(ListTokensArgs),
+}
+
+/// `token rotate`
+#[derive(Debug, Args)]
+pub struct RotateArgs {
+    /// Withdraw the old keys at once
+    #[arg(long)]
+    pub now: bool,
+    /// Which store.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// `token list`
+#[derive(Debug, Args)]
+pub struct ListTokensArgs {
+    /// Which store.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}

@@ -1,0 +1,321 @@
+//! The command line: what can be typed, and what its help says. What it does is in
+//! [`crate::commands`].
+
+mod keys;
+mod options;
+mod serve;
+
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+pub use keys::{ConsumerCommand, KeyCommand, TokenCommand};
+pub use options::{EnvironmentArgs, ProjectArgs, ProjectFlag, StoreArgs};
+pub use serve::{DevArgs, MapHost, RunArgs, ServeArgs};
+
+const AFTER: &str = "\
+Start here:
+  tollgate dev --upstream http://127.0.0.1:8888    A gateway in front of that address, no file needed
+  tollgate init my-api --upstream http://127.0.0.1:8888 --openapi openapi.json
+  tollgate dev my-api                              Hot reload, one readable line per request
+
+Exit codes: 0 done · 1 failed, or `check` found mistakes · 2 wrong usage · 78 the project is broken";
+
+/// A programmable API gateway: your OpenAPI document is the configuration
+#[derive(Debug, Parser)]
+#[command(name = "tollgate", version, about, after_help = AFTER, propagate_version = true, subcommand_required = true, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a project that runs at once
+    Init(InitArgs),
+    /// Serve a project while it is being written: hot reload, readable lines, a development key
+    Dev(Box<DevArgs>),
+    /// Serve a project in production
+    Run(Box<RunArgs>),
+    /// Make a running gateway read its project again
+    ///
+    /// Prints the diagnostics. A broken project changes nothing and gives exit code 78.
+    Reload(ReloadArgs),
+    /// Find all mistakes of a project at once, each with its line and what to do
+    Check(CheckArgs),
+    /// List the routes of a project
+    Routes(RoutesArgs),
+    /// Who calls: make, list, change and delete consumers
+    #[command(subcommand)]
+    Consumer(ConsumerCommand),
+    /// API keys: make, list, revoke and roll them
+    #[command(subcommand)]
+    Key(KeyCommand),
+    /// The keys that sign tokens for backends: list and rotate them
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Print verification code for a backend
+    Snippet(SnippetArgs),
+    /// Test store, upstreams, issuer, keys and clock as a backend would see them
+    Doctor(DoctorArgs),
+    /// List the policies that a project can use
+    Policies(PoliciesArgs),
+    /// Print the JSON Schema that gives editors completion
+    Schema(SchemaArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man(ManArgs),
+    /// Print the version
+    Version(VersionArgs),
+}
+
+/// How a command prints its result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Output {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON document
+    Json,
+}
+
+/// `init`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate init my-api --upstream http://127.0.0.1:8888
+      One route that takes every path: for backends without a document
+  tollgate init my-api --upstream http://127.0.0.1:8888 --openapi openapi.json
+      A copy of your document with `x-tollgate` in it; every byte that is yours stays as it is
+  tollgate init my-api --upstream http://127.0.0.1:8888 --openapi http://127.0.0.1:8888/openapi.json --overlay
+      For a document that a framework regenerates: what is ours stands in an overlay beside it")]
+pub struct InitArgs {
+    /// The folder of the new project
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+    /// The backend: its URL
+    #[arg(long, value_name = "URL")]
+    pub upstream: String,
+    /// Its OpenAPI document (3.0, 3.1 or 3.2; YAML or JSON)
+    #[arg(long, value_name = "FILE|URL")]
+    pub openapi: Option<String>,
+    /// Keep what is ours in an overlay, so that the document can be regenerated
+    #[arg(long, requires = "openapi")]
+    pub overlay: bool,
+    /// Overwrite files that exist
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// `reload`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate reload my-api
+  tollgate reload --data-dir /var/lib/tollgate
+  kill -HUP $(pidof tollgate)      The same, without an answer")]
+pub struct ReloadArgs {
+    /// The folder of the project
+    #[arg(value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// The folder of the data
+    #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// How to print what became of it
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// How `check` prints what it found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum CheckFormat {
+    /// For people: lines, carets, help
+    #[default]
+    Text,
+    /// For programs
+    Json,
+    /// For code scanning (SARIF 2.1.0)
+    Sarif,
+}
+
+/// `check`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate check my-api
+  tollgate check my-api --format sarif > tollgate.sarif
+  tollgate check my-api --against ../main/my-api
+      Also prints what became public, signed or limited differently")]
+pub struct CheckArgs {
+    /// The project
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// Another state of the project, to compare what is public, signed and limited
+    #[arg(long, value_name = "DIR")]
+    pub against: Option<PathBuf>,
+    /// How to print what was found
+    #[arg(long, value_enum, default_value_t)]
+    pub format: CheckFormat,
+}
+
+/// `routes`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate routes my-api
+  tollgate routes my-api --output json | jq -r '.[] | select(.authenticated | not) | .path'
+      What is public")]
+pub struct RoutesArgs {
+    /// The project
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// How to print them
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// The kinds of verification code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SnippetKind {
+    /// A base class for Tornado handlers (python-jose)
+    Tornado,
+    /// A plugin for Bottle (PyJWT)
+    Bottle,
+    /// Python with PyJWT
+    Pyjwt,
+    /// Python with python-jose
+    PythonJose,
+    /// JavaScript with jose
+    Jose,
+}
+
+/// `snippet`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate snippet tornado --project my-api > tollgate_auth.py
+  tollgate snippet pyjwt --issuer https://api.example.com/__tollgate/issuer > tollgate_jwt.py")]
+pub struct SnippetArgs {
+    /// For what
+    #[arg(value_enum, value_name = "KIND")]
+    pub kind: SnippetKind,
+    /// The issuer that it shall accept; the project's unless given
+    #[arg(long, value_name = "URL")]
+    pub issuer: Option<String>,
+    /// The project
+    #[command(flatten)]
+    pub project: ProjectFlag,
+}
+
+/// `doctor`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate doctor my-api
+  tollgate doctor my-api --data-dir /var/lib/tollgate --output json")]
+pub struct DoctorArgs {
+    /// The project
+    #[command(flatten)]
+    pub project: ProjectArgs,
+    /// The folder of the data
+    #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// How to print what was found
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// `policies`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate policies
+  tollgate policies rate-limit     Its page: options, examples, reasons")]
+pub struct PoliciesArgs {
+    /// Only this one, with its whole page
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
+    /// How to print them
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// Which schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum SchemaKind {
+    /// `tollgate.yaml`
+    #[default]
+    Server,
+    /// `x-tollgate` in a document
+    Document,
+}
+
+/// `schema`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  tollgate schema > tollgate.schema.json
+  then in line 1 of tollgate.yaml:  # yaml-language-server: $schema=tollgate.schema.json")]
+pub struct SchemaArgs {
+    /// Of what
+    #[arg(long, value_enum, default_value_t)]
+    pub kind: SchemaKind,
+}
+
+/// `completions`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  tollgate completions bash > /etc/bash_completion.d/tollgate")]
+pub struct CompletionsArgs {
+    /// For which shell
+    #[arg(value_enum)]
+    pub shell: clap_complete::Shell,
+}
+
+/// `man`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate man | man -l -
+  tollgate man --dir /usr/share/man/man1     One page for each command")]
+pub struct ManArgs {
+    /// Write the pages of all commands into this folder instead
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}
+
+/// `version`
+#[derive(Debug, Args)]
+pub struct VersionArgs {
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// The whole command line, for the reference, the completions and the manual page.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_definitions_do_not_contradict_each_other() {
+        super::command().debug_assert();
+    }
+
+    #[test]
+    fn every_option_says_what_it_is_for() {
+        fn walk(command: &clap::Command) {
+            for argument in command.get_arguments() {
+                assert!(argument.get_help().is_some(), "{} {}", command.get_name(), argument.get_id());
+            }
+            command.get_subcommands().for_each(walk);
+        }
+        walk(&super::command());
+    }
+}

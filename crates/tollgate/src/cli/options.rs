@@ -1,0 +1,58 @@
+//! Options that several commands share.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Output;
+
+/// Which values `$env(NAME)` has.
+#[derive(Debug, Clone, Default, Args)]
+pub struct EnvironmentArgs {
+    /// Merge tollgate.NAME.yaml over tollgate.yaml
+    #[arg(long = "env", value_name = "NAME", help_heading = "Project")]
+    pub env: Option<String>,
+    /// Read values for $env(NAME) from here instead of the project's .env; the process environment
+    /// wins over both
+    #[arg(long, value_name = "PATH", help_heading = "Project")]
+    pub env_file: Option<PathBuf>,
+}
+
+/// A project as the first argument.
+#[derive(Debug, Clone, Args)]
+pub struct ProjectArgs {
+    /// The folder of the project
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+    /// Its environment
+    #[command(flatten)]
+    pub environment: EnvironmentArgs,
+}
+
+/// A project as an option, where the arguments are something else.
+#[derive(Debug, Clone, Args)]
+pub struct ProjectFlag {
+    /// The folder of the project; this folder unless given
+    #[arg(long = "project", value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Its environment
+    #[command(flatten)]
+    pub environment: EnvironmentArgs,
+}
+
+/// Which store: of a data folder, or of a project.
+#[derive(Debug, Clone, Args)]
+pub struct StoreArgs {
+    /// The folder of the data. Default: .tollgate in the project
+    #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR", help_heading = "Store")]
+    pub data_dir: Option<PathBuf>,
+    /// The folder of the project, for its settings; this folder unless given
+    #[arg(long = "project", value_name = "DIR", help_heading = "Store")]
+    pub project: Option<PathBuf>,
+    /// Its environment
+    #[command(flatten)]
+    pub environment: EnvironmentArgs,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}

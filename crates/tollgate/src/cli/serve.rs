@@ -1,0 +1,136 @@
+//! `dev` and `run`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::Args;
+
+use super::EnvironmentArgs;
+
+/// `NAME[:PORT]=ADDR:PORT`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MapHost {
+    /// The name that an upstream's URL has.
+    pub host: String,
+    /// Its port; any where none is given.
+    pub port: Option<u16>,
+    /// Where to connect instead.
+    pub address: SocketAddr,
+}
+
+impl FromStr for MapHost {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (from, to) =
+            text.split_once('=').ok_or("expected NAME[:PORT]=ADDR:PORT, as in api.example.com=127.0.0.1:8080")?;
+        let address = to.parse().map_err(|_| format!("`{to}` is not ADDR:PORT with a numeric address"))?;
+        let (host, port) = match from.rsplit_once(':') {
+            Some((host, port)) if !host.ends_with(':') && !port.ends_with(']') => {
+                (host, Some(port.parse().map_err(|_| format!("`{port}` is not a port"))?))
+            }
+            _ => (from, None),
+        };
+        if host.is_empty() {
+            return Err("the name before `=` is empty".to_owned());
+        }
+        Ok(Self { host: host.to_ascii_lowercase(), port, address })
+    }
+}
+
+impl std::fmt::Display for MapHost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.port {
+            Some(port) => write!(f, "{}:{port}={}", self.host, self.address),
+            None => write!(f, "{}={}", self.host, self.address),
+        }
+    }
+}
+
+/// What both take.
+#[derive(Debug, Clone, Args)]
+pub struct ServeArgs {
+    /// The address of the gateway; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", env = "TOLLGATE_LISTEN")]
+    pub listen: Option<String>,
+    /// The address of management API, health and metrics: keep it on loopback
+    #[arg(long, value_name = "ADDR", env = "TOLLGATE_MANAGEMENT_LISTEN")]
+    pub management_listen: Option<String>,
+    /// The folder of the data. Default: .tollgate in the project
+    #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Write {"listen","management","pid"} here as soon as traffic is accepted
+    #[arg(long, value_name = "PATH")]
+    pub ready_file: Option<PathBuf>,
+    /// For tests: connect to ADDR:PORT instead of NAME, over plain http; Host stays (repeatable)
+    #[arg(long, value_name = "NAME[:PORT]=ADDR:PORT", help_heading = "Tests")]
+    pub map_host: Vec<MapHost>,
+    /// The same, over TLS
+    #[arg(long, value_name = "NAME[:PORT]=ADDR:PORT", help_heading = "Tests")]
+    pub map_host_tls: Vec<MapHost>,
+    /// Its environment
+    #[command(flatten)]
+    pub environment: EnvironmentArgs,
+}
+
+/// `dev`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate dev --upstream http://127.0.0.1:8888     No file at all
+  tollgate dev my-api
+  tollgate dev my-api --listen 127.0.0.1:0          On a free port")]
+pub struct DevArgs {
+    /// The folder of the project
+    #[arg(value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Stand in front of this address, without a project
+    #[arg(long, value_name = "URL", conflicts_with = "dir")]
+    pub upstream: Option<String>,
+    /// What both `dev` and `run` take.
+    #[command(flatten)]
+    pub serve: ServeArgs,
+}
+
+/// `run`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate run my-api
+  tollgate run my-api --listen 0.0.0.0:9000 --data-dir /var/lib/tollgate --env production
+
+The access log goes to standard output, the log of the process to standard error, both one JSON
+object a line; RUST_LOG sets its level. SIGHUP reloads, SIGTERM stops when what is under way is
+done (at most `server.drain`), a second SIGTERM stops at once. A broken project: exit code 78.")]
+pub struct RunArgs {
+    /// The folder of the project
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub dir: PathBuf,
+    /// Where the project is broken, serve the last one that was good
+    #[arg(long)]
+    pub last_good: bool,
+    /// What both `dev` and `run` take.
+    #[command(flatten)]
+    pub serve: ServeArgs,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mapped_host_has_an_optional_port_and_a_numeric_address() {
+        let map = |host: &str, port, address: &str| {
+            Ok(MapHost { host: host.to_owned(), port, address: address.parse().unwrap() })
+        };
+        assert_eq!("api.test=127.0.0.1:80".parse(), map("api.test", None, "127.0.0.1:80"));
+        assert_eq!("API.test:443=127.0.0.1:80".parse(), map("api.test", Some(443), "127.0.0.1:80"));
+        assert_eq!("[::1]:443=[::1]:80".parse(), map("[::1]", Some(443), "[::1]:80"));
+        for wrong in
+            ["", "api.test", "api.test=localhost:80", "api.test=127.0.0.1", "api.test:x=127.0.0.1:80", "=127.0.0.1:80"]
+        {
+            assert!(wrong.parse::<MapHost>().is_err(), "{wrong}");
+        }
+    }
+}

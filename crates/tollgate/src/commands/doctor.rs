@@ -1,0 +1,213 @@
+//! `tollgate doctor`: looks at everything that a gateway depends on, as a backend would see it.
+
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderMap;
+use serde::Serialize;
+use serde_json::Value;
+use tollgate_core::project::Project;
+use tollgate_core::services::HttpClient;
+use tollgate_core::time::{Clock, SystemClock, Timestamp};
+
+use crate::cli::{DoctorArgs, Output};
+use crate::data_dir::{self, DataDir};
+use crate::loading::ProjectSource;
+use crate::output::{self, Palette};
+use crate::run_state::RunState;
+use crate::{issuer_url, stores, views, wiring};
+
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// Tokens are valid from the second they are signed in: libraries forgive little.
+const MOST_SKEW: Duration = Duration::from_secs(5);
+
+/// What became of one look.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Finding {
+    /// What was looked at.
+    check: String,
+    ok: bool,
+    detail: String,
+    /// What to do.
+    help: Option<&'static str>,
+}
+
+#[derive(Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn good(&mut self, check: impl Into<String>, detail: impl Into<String>) {
+        self.0.push(Finding { check: check.into(), ok: true, detail: detail.into(), help: None });
+    }
+
+    fn bad(&mut self, check: impl Into<String>, detail: impl Into<String>, help: &'static str) {
+        self.0.push(Finding { check: check.into(), ok: false, detail: detail.into(), help: Some(help) });
+    }
+}
+
+pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
+    let mut findings = Findings::default();
+    let source = ProjectSource::new(&args.project.dir, &args.project.environment);
+    let loaded = source.load().await?;
+    let (errors, warnings) = loaded.diagnostics.counts();
+    match &loaded.project {
+        Some(project) if warnings == 0 => findings.good("project", format!("{} routes", project.routes.len())),
+        Some(project) => findings.good("project", format!("{} routes, {warnings} warnings", project.routes.len())),
+        None => findings.bad("project", format!("{errors} mistakes"), "`tollgate check` shows each with its line"),
+    }
+    let data_path = args.data_dir.clone().unwrap_or_else(|| source.dir.join(data_dir::NAME));
+    let data = DataDir::existing(&data_path);
+    match &data {
+        Some(data) => findings.good("data folder", data.path().display().to_string()),
+        None => {
+            findings.good("data folder", format!("{} (not there yet: `dev` and `run` make it)", data_path.display()))
+        }
+    }
+    let http = wiring::http_client();
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    if let Some(project) = &loaded.project {
+        let state = match &data {
+            Some(data) => {
+                store(&mut findings, project, &source, data, &clock).await;
+                RunState::read(data)
+            }
+            None => None,
+        };
+        upstreams(&mut findings, project, &http, &*clock).await;
+        issuer(&mut findings, project, state.as_ref(), &http, &*clock).await;
+    }
+    print(&findings, args.output)?;
+    Ok(if findings.0.iter().all(|finding| finding.ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+async fn store(
+    findings: &mut Findings,
+    project: &Project,
+    source: &ProjectSource,
+    data: &DataDir,
+    clock: &Arc<dyn Clock>,
+) {
+    const HELP: &str = "look at the path, its permissions and the space on its disk";
+    let url = stores::url(&project.settings, source.folder(), data);
+    let started = clock.monotonic();
+    let opened = match tollgate_store::open(&url, Arc::clone(clock)).await {
+        Ok(store) => match store.keys(None).await {
+            Ok(keys) => Ok((store, keys.len())),
+            Err(error) => Err(error),
+        },
+        Err(error) => Err(error),
+    };
+    match opened {
+        Ok((_, keys)) => {
+            let took = clock.monotonic().saturating_sub(started).as_millis();
+            findings.good("store", format!("{keys} keys, answered in {took} ms"));
+        }
+        Err(error) => findings.bad("store", error.to_string(), HELP),
+    }
+}
+
+/// Each upstream is called as the gateway would, and its clock compared.
+async fn upstreams(findings: &mut Findings, project: &Project, http: &Arc<dyn HttpClient>, clock: &dyn Clock) {
+    let urls: BTreeSet<String> = project
+        .routes
+        .iter()
+        .filter_map(|route| views::upstream(project, route))
+        .filter_map(|text| {
+            let url = url::Url::parse(&text).ok().filter(|url| url.has_host())?;
+            Some(format!("{}://{}/", url.scheme(), url.authority()))
+        })
+        .collect();
+    for url in urls {
+        let name = format!("upstream {}", url.trim_end_matches('/'));
+        match http.get(&url, TIMEOUT, 4 * 1024 * 1024).await {
+            Ok(response) => {
+                findings.good(&name, format!("answers ({})", response.status.as_u16()));
+                compare_clocks(findings, &format!("clock of {name}"), &response.headers, clock.now());
+            }
+            Err(error) => {
+                findings.bad(
+                    &name,
+                    error.to_string(),
+                    "start the backend, or correct the upstream's URL in the project",
+                );
+            }
+        }
+    }
+}
+
+/// The issuer, as a backend that verifies tokens sees it: discovery, then the keys.
+async fn issuer(
+    findings: &mut Findings,
+    project: &Project,
+    state: Option<&RunState>,
+    http: &Arc<dyn HttpClient>,
+    clock: &dyn Clock,
+) {
+    const HELP: &str = "start the gateway; behind a proxy or on another machine, set `publicUrl` to the URL that backends reach it under";
+    let issuer = state.map_or_else(|| issuer_url::of_settings(&project.settings, None), |state| state.issuer.clone());
+    let discovery = format!("{issuer}/.well-known/openid-configuration");
+    let response = match http.get(&discovery, TIMEOUT, 1024 * 1024).await {
+        Ok(response) if response.status.is_success() => response,
+        Ok(response) => return findings.bad("issuer", format!("{discovery} answers {}", response.status), HELP),
+        Err(error) => return findings.bad("issuer", format!("{discovery}: {error}"), HELP),
+    };
+    compare_clocks(findings, "clock of the gateway", &response.headers, clock.now());
+    let document: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+    if document["issuer"] != issuer.as_str() {
+        let said = document["issuer"].as_str().unwrap_or("something else");
+        return findings.bad("issuer", format!("it calls itself {said}, not {issuer}"), HELP);
+    }
+    findings.good("issuer", issuer);
+    let Some(jwks_uri) = document["jwks_uri"].as_str() else {
+        return findings.bad("signing keys", "the discovery document has no `jwks_uri`", HELP);
+    };
+    match http.get(jwks_uri, TIMEOUT, 1024 * 1024).await {
+        Ok(response) if response.status.is_success() => {
+            let keys: Value = serde_json::from_slice(&response.body).unwrap_or_default();
+            let kids: Vec<&str> =
+                keys["keys"].as_array().into_iter().flatten().filter_map(|key| key["kid"].as_str()).collect();
+            if kids.is_empty() {
+                findings.bad("signing keys", format!("{jwks_uri} has none"), "look at the log of the gateway");
+            } else {
+                findings.good("signing keys", format!("{} at {jwks_uri}", kids.len()));
+            }
+        }
+        Ok(response) => findings.bad("signing keys", format!("{jwks_uri} answers {}", response.status), HELP),
+        Err(error) => findings.bad("signing keys", format!("{jwks_uri}: {error}"), HELP),
+    }
+}
+
+fn compare_clocks(findings: &mut Findings, name: &str, headers: &HeaderMap, now: Timestamp) {
+    let date = headers.get(http::header::DATE).and_then(|value| value.to_str().ok());
+    let Some(date) = date.and_then(|text| jiff::fmt::rfc2822::parse(text).ok()) else { return };
+    let theirs = Timestamp(date.timestamp().as_millisecond());
+    let skew = if theirs > now { theirs.since(now) } else { now.since(theirs) };
+    // The header counts whole seconds.
+    if skew <= MOST_SKEW {
+        findings.good(name, "agrees with this one");
+    } else {
+        findings.bad(
+            name,
+            format!("differs by {} s", skew.as_secs()),
+            "synchronise both clocks (NTP); tokens are refused before their `nbf` and after their `exp`",
+        );
+    }
+}
+
+fn print(findings: &Findings, format: Output) -> anyhow::Result<()> {
+    if format == Output::Json {
+        return output::json(&findings.0);
+    }
+    let palette = Palette::stdout();
+    for finding in &findings.0 {
+        let mark = if finding.ok { palette.green("ok  ") } else { palette.red("fail") };
+        output::line(format!("{mark}  {}: {}", finding.check, finding.detail));
+        if let Some(help) = finding.help {
+            output::line(format!("      {} {help}", palette.dim("what to do:")));
+        }
+    }
+    Ok(())
+}

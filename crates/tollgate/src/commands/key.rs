@@ -1,0 +1,124 @@
+//! `tollgate key`
+
+use std::io::Read;
+
+use anyhow::{Context, bail};
+use tollgate_admin::operations::{self, parse_expiry};
+use tollgate_admin::views::{CreatedKey, KeyStatus, KeyView};
+
+use crate::cli::{KeyCommand, Output};
+use crate::minting;
+use crate::output::{self, Palette};
+use crate::stores;
+
+pub(crate) const KEY_COLUMNS: &[&str] = &["ID", "CONSUMER", "STATUS", "KEY", "MADE ON", "EXPIRES ON", "DESCRIPTION"];
+
+pub(crate) async fn run(command: KeyCommand) -> anyhow::Result<()> {
+    match command {
+        KeyCommand::Create(args) => {
+            let open = stores::open(&args.store).await?;
+            let expires_on = args.expires.as_deref().map(|text| parse_expiry(text, open.clock.now())).transpose()?;
+            let minted = minting::mint(&open.settings.keys.prefix, args.description, expires_on)?;
+            let created = operations::create_key(&*open.store, &args.bucket, &args.consumer, minted)
+                .await
+                .map_err(super::explain)?;
+            show_created(&created, args.store.output)?;
+        }
+        KeyCommand::List(args) => {
+            let open = stores::open(&args.store).await?;
+            let of = args.consumer.as_deref().map(|name| (args.bucket.as_str(), name));
+            let keys = operations::keys(&*open.store, of, open.clock.now()).await.map_err(super::explain)?;
+            match args.store.output {
+                Output::Json => output::json(&keys)?,
+                Output::Text if keys.is_empty() => {
+                    output::note("there are no keys; make one: tollgate key create CONSUMER")
+                }
+                Output::Text => output::line(output::table(Palette::stdout(), KEY_COLUMNS, &key_rows(&keys))),
+            }
+        }
+        KeyCommand::Revoke(args) => {
+            refuse_a_key_as_id(&args.id)?;
+            let open = stores::open(&args.store).await?;
+            let key = operations::revoke_key(&*open.store, &args.id, open.clock.now()).await.map_err(super::explain)?;
+            match args.store.output {
+                Output::Json => output::json(&key)?,
+                Output::Text => {
+                    output::line(format!("key {} of `{}` is refused from now on", key.id, key.consumer));
+                }
+            }
+        }
+        KeyCommand::Roll(args) => {
+            refuse_a_key_as_id(&args.id)?;
+            let open = stores::open(&args.store).await?;
+            let now = open.clock.now();
+            let expires_on = args.expires.as_deref().map(|text| parse_expiry(text, now)).transpose()?;
+            let old = operations::key(&*open.store, &args.id, now).await.map_err(super::explain)?;
+            let minted = minting::mint(&open.settings.keys.prefix, old.description, expires_on)?;
+            let created = operations::roll_key(&*open.store, &args.id, now.plus(args.overlap.0), minted, now)
+                .await
+                .map_err(super::explain)?;
+            show_created(&created, args.store.output)?;
+            if args.store.output == Output::Text {
+                output::note(format!("the old key {} lives on for {}", args.id, args.overlap));
+            }
+        }
+        KeyCommand::Hash => {
+            let mut text = String::new();
+            std::io::stdin().take(64 * 1024).read_to_string(&mut text).context("cannot read standard input")?;
+            let key = text.trim();
+            if key.is_empty() {
+                bail!("there is no key on standard input\n  help: tollgate key hash < key.txt");
+            }
+            output::line(format!("sha256:{}", tollgate_identity::digest(key).to_hex()));
+        }
+    }
+    Ok(())
+}
+
+/// The key alone goes to standard output, so that `KEY=$(tollgate key create acme)` works.
+fn show_created(created: &CreatedKey, format: Output) -> anyhow::Result<()> {
+    match format {
+        Output::Json => output::json(created)?,
+        Output::Text => {
+            output::line(&created.key);
+            let until = created.expires_on.as_deref().map_or_else(String::new, |end| format!(", until {end}"));
+            output::note(format!(
+                "key {} of `{}`{until}; this is the only time it is shown: only its hash is kept",
+                created.id, created.consumer
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Someone who pastes the key where its id belongs should not find it in an error or a log.
+fn refuse_a_key_as_id(id: &str) -> anyhow::Result<()> {
+    if id.starts_with("key_") || id.len() < 24 {
+        return Ok(());
+    }
+    bail!(
+        "this looks like a key, not like its id\n  help: `tollgate key list` shows ids and the first characters of each key"
+    )
+}
+
+pub(crate) fn key_rows(keys: &[KeyView]) -> Vec<Vec<String>> {
+    keys.iter()
+        .map(|key| {
+            let status = match key.status {
+                KeyStatus::Active if key.development => "development",
+                KeyStatus::Active => "active",
+                KeyStatus::Expired => "expired",
+                KeyStatus::Revoked => "revoked",
+            };
+            vec![
+                key.id.clone(),
+                key.consumer.clone(),
+                status.to_owned(),
+                key.hint.clone(),
+                key.created_on.clone(),
+                key.expires_on.clone().unwrap_or_else(|| "never".to_owned()),
+                key.description.clone().unwrap_or_default(),
+            ]
+        })
+        .collect()
+}

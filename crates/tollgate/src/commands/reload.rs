@@ -1,0 +1,56 @@
+//! `tollgate reload`
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use http::Method;
+use tollgate_admin::views::ReloadReport;
+
+use crate::cli::{Output, ReloadArgs};
+use crate::client::ManagementClient;
+use crate::data_dir::{self, DataDir};
+use crate::output;
+
+pub(crate) async fn run(args: &ReloadArgs) -> anyhow::Result<ExitCode> {
+    let path = match (&args.data_dir, &args.dir) {
+        (Some(data), _) => data.clone(),
+        (None, Some(dir)) => dir.join(data_dir::NAME),
+        (None, None) => PathBuf::from(data_dir::NAME),
+    };
+    let data = find(&path).with_context(|| {
+        format!(
+            "there is no data folder {}\n  help: give the --data-dir that the gateway was started with",
+            path.display()
+        )
+    })?;
+    let (status, body) = ManagementClient::of(&data)?.call(Method::POST, "/v1/reload").await?;
+    let report: ReloadReport = serde_json::from_slice(&body)
+        .with_context(|| format!("the gateway answered {status}: {}", String::from_utf8_lossy(&body)))?;
+    match args.output {
+        Output::Json => output::json(&report)?,
+        Output::Text => print(&report),
+    }
+    Ok(if report.applied { ExitCode::SUCCESS } else { crate::exit_broken() })
+}
+
+fn find(path: &Path) -> Option<DataDir> {
+    DataDir::existing(path)
+}
+
+fn print(report: &ReloadReport) {
+    if !report.text.is_empty() {
+        output::note(report.text.trim_end());
+    }
+    for change in &report.security_changes {
+        output::line(change);
+    }
+    for change in &report.needs_restart {
+        output::note(format!("needs a restart: {change}"));
+    }
+    if report.applied {
+        output::line(format!("reloaded: {} routes, snapshot {}", report.routes, report.snapshot));
+    } else {
+        output::note(format!("nothing was applied; snapshot {} stays in force", report.snapshot));
+    }
+}

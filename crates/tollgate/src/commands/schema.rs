@@ -1,0 +1,11 @@
+//! `tollgate schema`
+
+use crate::cli::{SchemaArgs, SchemaKind};
+use crate::output;
+
+pub(crate) fn run(args: &SchemaArgs) -> anyhow::Result<()> {
+    output::json(&match args.kind {
+        SchemaKind::Server => crate::schema_files::server(),
+        SchemaKind::Document => crate::schema_files::document(),
+    })
+}

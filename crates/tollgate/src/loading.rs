@@ -1,0 +1,115 @@
+//! Reading a project: its files, the values of `$env(NAME)`, documents that are given by URL.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use tollgate_core::services::HttpClient;
+use tollgate_spec::{LoadOptions, Loaded};
+
+use crate::cli::EnvironmentArgs;
+
+/// How long a document that is given by URL may take, and how large it may be.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(20);
+const FETCH_LIMIT: usize = 64 * 1024 * 1024;
+
+/// Where a project comes from.
+#[derive(Debug, Clone)]
+pub(crate) struct ProjectSource {
+    /// Its folder; without meaning where there is only an upstream.
+    pub(crate) dir: PathBuf,
+    /// Stands in for a project: one route to this address.
+    pub(crate) upstream: Option<String>,
+    pub(crate) environment: EnvironmentArgs,
+    /// What stands in for `server.listen`.
+    pub(crate) listen: Option<String>,
+}
+
+impl ProjectSource {
+    /// A folder.
+    pub(crate) fn new(dir: &Path, environment: &EnvironmentArgs) -> Self {
+        let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+        Self { dir, upstream: None, environment: environment.clone(), listen: None }
+    }
+
+    /// No folder: one route to an address.
+    pub(crate) fn upstream_only(upstream: &str, environment: &EnvironmentArgs) -> Self {
+        Self { upstream: Some(upstream.to_owned()), ..Self::new(Path::new("."), environment) }
+    }
+
+    /// The folder, where there is one.
+    pub(crate) fn folder(&self) -> Option<&Path> {
+        self.upstream.is_none().then_some(self.dir.as_path())
+    }
+
+    /// Reads it: everything that is wrong with it, and the project where nothing is.
+    pub(crate) async fn load(&self) -> anyhow::Result<Loaded> {
+        if self.upstream.is_none() && !self.dir.is_dir() {
+            anyhow::bail!(
+                "there is no folder {}\n  help: make a project: tollgate init {0} --upstream http://127.0.0.1:8888",
+                self.dir.display()
+            );
+        }
+        let source = self.clone();
+        // Reading and checking large documents takes a while, and fetching waits.
+        let load = tokio::task::spawn_blocking(move || source.load_blocking());
+        load.await.context("reading the project ended unexpectedly")
+    }
+
+    fn load_blocking(&self) -> Loaded {
+        let runtime = tokio::runtime::Handle::current();
+        let client = crate::wiring::http_client();
+        let fetch = |url: &str| -> Result<Vec<u8>, String> { runtime.block_on(fetch(&client, url)) };
+        let options = LoadOptions {
+            env_name: self.environment.env.clone(),
+            env_file: self.environment.env_file.clone(),
+            process_env: process_environment(),
+            listen: self.listen.clone(),
+            ..LoadOptions::new(&self.dir, &fetch)
+        };
+        match &self.upstream {
+            Some(upstream) => tollgate_spec::upstream_only(upstream, &options, crate::catalog()),
+            None => tollgate_spec::load(&options, crate::catalog()),
+        }
+    }
+
+    /// Whether its settings may say where the store is: asked only where it cannot be read.
+    pub(crate) fn may_name_a_store(&self) -> bool {
+        let files = std::fs::read_dir(&self.dir).into_iter().flatten().flatten();
+        files.filter(|file| file.file_name().to_string_lossy().starts_with("tollgate.")).any(|file| {
+            let text = std::fs::read_to_string(file.path()).unwrap_or_default();
+            text.lines().any(|line| line.trim_start().trim_start_matches('"').starts_with("store"))
+        })
+    }
+}
+
+/// Fetches a document.
+pub(crate) async fn fetch(client: &Arc<dyn HttpClient>, url: &str) -> Result<Vec<u8>, String> {
+    let response = client.get(url, FETCH_TIMEOUT, FETCH_LIMIT).await.map_err(|error| error.to_string())?;
+    if !response.status.is_success() {
+        return Err(format!("the answer was {}", response.status));
+    }
+    Ok(response.body.to_vec())
+}
+
+/// The environment of the process: read here and nowhere else.
+fn process_environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+/// Whether a folder looks like a project of either form.
+pub(crate) fn is_project(dir: &Path) -> bool {
+    const FILES: [&str; 6] =
+        ["tollgate.yaml", "tollgate.yml", "tollgate.json", "openapi.yaml", "openapi.yml", "openapi.json"];
+    let has_documents = |folder: &str, end: &str| {
+        let entries = std::fs::read_dir(dir.join(folder)).into_iter().flatten().flatten();
+        entries.into_iter().any(|entry| entry.file_name().to_string_lossy().ends_with(end))
+    };
+    FILES.iter().any(|name| dir.join(name).is_file())
+        || has_documents("config", ".oas.json")
+        || dir.join("apis").is_dir()
+}

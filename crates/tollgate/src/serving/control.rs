@@ -1,0 +1,119 @@
+//! The running gateway, as the management API sees it.
+
+use std::sync::Arc;
+
+use tollgate_admin::views::{ReloadReport, RouteView, SigningKeyView, Status};
+use tollgate_admin::{Control, Health, MintedKey};
+use tollgate_core::later::BoxFuture;
+use tollgate_core::services::TokenIssuer;
+use tollgate_core::time::Timestamp;
+
+use super::Serving;
+use crate::{minting, views};
+
+impl Control for Serving {
+    fn health(&self) -> BoxFuture<'_, Health> {
+        Box::pin(async move {
+            let keyring = self.rooms.keyring.status();
+            let max_stale = self.project().settings.keys.max_stale.0;
+            let too_long = keyring.away_for > max_stale;
+            Health {
+                snapshot: self.project().digest.clone(),
+                project: self.degraded.load_full().map(|why| why.as_ref().clone()),
+                store: self.rooms.store.ping().await.err().map(|error| error.to_string()).or(keyring.error),
+                keys: too_long.then(|| "the store has been away for longer than `keys.maxStale`".to_owned()),
+                issuer: published_keys(&*self.rooms.issuer).is_none().then(|| "there is no signing key".to_owned()),
+                stopping: self.stopping.is_cancelled(),
+            }
+        })
+    }
+
+    fn status(&self) -> Status {
+        let in_force = self.in_force.load();
+        Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            mode: self.mode.as_str().to_owned(),
+            project: self.source.folder().map(|dir| dir.display().to_string()),
+            data_dir: self.data.path().display().to_string(),
+            listen: self.listen.to_string(),
+            management: self.management.to_string(),
+            issuer: self.rooms.issuer.issuer().to_string(),
+            snapshot: in_force.project.digest.clone(),
+            started_on: self.started_on.rfc3339(),
+            loaded_on: in_force.since.rfc3339(),
+            routes: in_force.project.routes.len(),
+            degraded: self.degraded.load_full().map(|why| why.as_ref().clone()),
+        }
+    }
+
+    fn routes(&self) -> Vec<RouteView> {
+        views::routes(&self.project())
+    }
+
+    fn reload(&self) -> BoxFuture<'_, ReloadReport> {
+        Box::pin(async move {
+            let outcome = Self::reload(self).await;
+            let report = self.report(&outcome);
+            log(&report);
+            report
+        })
+    }
+
+    fn mint_key(&self, description: Option<String>, expires_on: Option<Timestamp>) -> Result<MintedKey, String> {
+        minting::mint(&self.project().settings.keys.prefix, description, expires_on).map_err(|error| error.to_string())
+    }
+
+    fn rotate_signing_key(&self, now: bool) -> BoxFuture<'_, Result<Vec<SigningKeyView>, String>> {
+        Box::pin(async move {
+            let rotation = self.rooms.issuer.rotate(now).await.map_err(|error| error.to_string())?;
+            tracing::info!(kid = %rotation.kid, now, "signing key rotated");
+            self.signing_keys().await
+        })
+    }
+
+    fn signing_keys(&self) -> BoxFuture<'_, Result<Vec<SigningKeyView>, String>> {
+        Box::pin(async move {
+            let keys = self.rooms.store.signing_keys().await.map_err(|error| error.to_string())?;
+            Ok(SigningKeyView::list(&keys, self.now()))
+        })
+    }
+
+    fn metrics(&self) -> String {
+        self.rooms.metrics.encode().unwrap_or_default()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.rooms.services.clock.now()
+    }
+}
+
+fn published_keys(issuer: &dyn TokenIssuer) -> Option<usize> {
+    let jwks: Arc<_> = issuer.jwks();
+    jwks["keys"].as_array().map(Vec::len).filter(|count| *count > 0)
+}
+
+/// A line in the log of the process for every reload.
+pub(super) fn log(report: &ReloadReport) {
+    if report.applied {
+        tracing::info!(snapshot = %report.snapshot, routes = report.routes, "project reloaded");
+        for change in &report.security_changes {
+            tracing::warn!(change, "what is public, signed or limited has changed");
+        }
+        return;
+    }
+    tracing::error!(
+        snapshot = %report.snapshot,
+        needs_restart = ?report.needs_restart,
+        diagnostics = %report.text,
+        "the project on disk was not applied; the one in force stays"
+    );
+}
+
+impl Serving {
+    /// Reloads and logs what became of it.
+    pub(crate) async fn reload_and_log(&self) {
+        let outcome = Self::reload(self).await;
+        log(&self.report(&outcome));
+    }
+}

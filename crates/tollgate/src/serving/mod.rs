@@ -1,0 +1,258 @@
+//! A gateway that serves: what `dev` and `run` have in common.
+
+mod control;
+mod last_good;
+mod reload;
+mod signals;
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use arc_swap::{ArcSwap, ArcSwapOption};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tollgate_admin::{Admin, ManagementToken};
+use tollgate_core::project::Project;
+use tollgate_core::time::{Clock, SystemClock, Timestamp};
+use tollgate_proxy::Gateway;
+use tollgate_proxy::access_log::{AccessLog, Format};
+use tollgate_proxy::connection::WireSettings;
+use tollgate_proxy::listener;
+use tollgate_proxy::upstream::MapHosts;
+use tollgate_spec::Diagnostics;
+
+use crate::cli::ServeArgs;
+use crate::data_dir::DataDir;
+use crate::loading::ProjectSource;
+use crate::run_state::RunState;
+use crate::wiring::{Plan, Rooms};
+use crate::{Broken, issuer_url, ready_file, stores};
+
+pub(crate) use last_good::LastGood;
+pub(crate) use reload::Outcome;
+pub(crate) use signals::{Asked, Signals};
+
+/// For whom it serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Dev,
+    Run,
+}
+
+impl Mode {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dev => "dev",
+            Self::Run => "run",
+        }
+    }
+}
+
+/// How to serve.
+pub(crate) struct Options {
+    pub(crate) mode: Mode,
+    pub(crate) source: ProjectSource,
+    pub(crate) data: DataDir,
+    pub(crate) management_listen: Option<String>,
+    pub(crate) ready_file: Option<PathBuf>,
+    pub(crate) map_hosts: MapHosts,
+    pub(crate) log: Box<dyn Write + Send>,
+    pub(crate) format: Format,
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options").field("mode", &self.mode).field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+/// The mappings of `--map-host` and `--map-host-tls`.
+pub(crate) fn map_hosts(args: &ServeArgs) -> MapHosts {
+    let mut hosts = MapHosts::default();
+    for (maps, tls) in [(&args.map_host, false), (&args.map_host_tls, true)] {
+        for map in maps {
+            // The command line has checked the form.
+            let _ = hosts.add(&map.to_string(), tls);
+        }
+    }
+    hosts
+}
+
+/// A project in force, and since when.
+#[derive(Debug)]
+pub(crate) struct InForce {
+    pub(crate) project: Arc<Project>,
+    pub(crate) since: Timestamp,
+}
+
+/// A gateway that serves.
+#[derive(Debug)]
+pub(crate) struct Serving {
+    pub(crate) mode: Mode,
+    pub(crate) source: ProjectSource,
+    pub(crate) data: DataDir,
+    pub(crate) rooms: Rooms,
+    pub(crate) gateway: Arc<Gateway>,
+    pub(crate) listen: SocketAddr,
+    pub(crate) management: SocketAddr,
+    pub(crate) descriptors: usize,
+    started_on: Timestamp,
+    management_listen: Option<String>,
+    in_force: ArcSwap<InForce>,
+    /// Why the project on disk is not the one in force.
+    degraded: ArcSwapOption<String>,
+    reloading: tokio::sync::Mutex<()>,
+    stopping: CancellationToken,
+    ended: tokio_util::task::TaskTracker,
+    state: RunState,
+}
+
+impl Serving {
+    /// Starts serving a project. Traffic is accepted when this returns.
+    pub(crate) async fn start(
+        options: Options,
+        project: Arc<Project>,
+        diagnostics: Diagnostics,
+    ) -> anyhow::Result<Arc<Self>> {
+        let descriptors = crate::descriptors::raise();
+        let settings = &project.settings;
+        let listener = bind(&settings.server.listen, "--listen").await?;
+        let management_address = options.management_listen.as_ref().unwrap_or(&settings.server.management_listen);
+        let management_listener = bind(management_address, "--management-listen").await?;
+        let (listen, management) = (listener.local_addr()?, management_listener.local_addr()?);
+
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let issuer_url = issuer_url::of_settings(settings, Some(listen));
+        let rooms = Rooms::open(Plan {
+            settings,
+            data: &options.data,
+            store_url: stores::url(settings, options.source.folder(), &options.data),
+            issuer_url: issuer_url.clone(),
+            map_hosts: options.map_hosts,
+            clock: Arc::clone(&clock),
+            dev: options.mode == Mode::Dev,
+        })
+        .await?;
+        let snapshot = rooms.compile(&project).map_err(|issues| {
+            let mut diagnostics = diagnostics;
+            diagnostics.add_build_issues(&issues);
+            Broken::new(diagnostics)
+        })?;
+        rooms.keyring.set_declared(&project.consumers)?;
+        let wire = WireSettings::new(settings).with_descriptor_limit(descriptors);
+        let access_log = AccessLog::start(options.log, options.format, rooms.metrics.access_log_dropped.clone())
+            .context("the access log cannot be started")?;
+        let gateway = Gateway::new(
+            Arc::clone(&rooms.services),
+            Arc::clone(&rooms.upstreams),
+            Arc::clone(&rooms.metrics),
+            access_log,
+            snapshot,
+        );
+        let token = ManagementToken::new(&options.data.management_token()?);
+        let now = clock.now();
+        let state = RunState {
+            pid: std::process::id(),
+            mode: options.mode.as_str().to_owned(),
+            listen: listen.to_string(),
+            management: management.to_string(),
+            project: options.source.folder().map(Into::into),
+            env: options.source.environment.env.clone(),
+            env_file: options.source.environment.env_file.clone(),
+            issuer: issuer_url,
+        };
+        let serving = Arc::new(Self {
+            mode: options.mode,
+            source: options.source,
+            data: options.data,
+            gateway,
+            listen,
+            management,
+            descriptors,
+            started_on: now,
+            management_listen: options.management_listen,
+            in_force: ArcSwap::from_pointee(InForce { project, since: now }),
+            degraded: ArcSwapOption::empty(),
+            reloading: tokio::sync::Mutex::new(()),
+            stopping: CancellationToken::new(),
+            ended: tokio_util::task::TaskTracker::new(),
+            state,
+            rooms,
+        });
+        serving.spawn(listener, wire, management_listener, token);
+        serving.state.write(&serving.data)?;
+        if let Some(path) = &options.ready_file {
+            ready_file::write(path, listen, management)?;
+        }
+        Ok(serving)
+    }
+
+    fn spawn(
+        self: &Arc<Self>,
+        listener: TcpListener,
+        wire: WireSettings,
+        management: TcpListener,
+        token: ManagementToken,
+    ) {
+        // These follow the store for as long as the process lives.
+        tokio::spawn(Arc::clone(&self.rooms.keyring).run());
+        tokio::spawn(Arc::clone(&self.rooms.issuer).run());
+        let gateway = Arc::clone(&self.gateway);
+        let data = listener::serve_on(listener, gateway, wire, self.stopping.clone());
+        self.ended.spawn(data);
+        let admin = Admin { store: Arc::clone(&self.rooms.store), control: Arc::clone(self) as _, token };
+        // Until the last exchange has ended, probes and scrapers still get their answers.
+        let drained = self.ended.clone();
+        tokio::spawn(async move {
+            if let Err(error) = tollgate_admin::serve(management, admin, async move { drained.wait().await }).await {
+                tracing::error!(%error, "the management listener broke");
+            }
+        });
+        self.ended.close();
+    }
+
+    /// The project in force.
+    pub(crate) fn project(&self) -> Arc<Project> {
+        Arc::clone(&self.in_force.load().project)
+    }
+
+    /// Whether what is in force is not what is on disk.
+    pub(crate) fn is_degraded(&self) -> bool {
+        self.degraded.load().is_some()
+    }
+
+    /// Says that what is in force is not what is on disk.
+    pub(crate) fn degrade(&self, why: impl Into<String>) {
+        self.degraded.store(Some(Arc::new(why.into())));
+    }
+
+    /// Accepts no more, waits for what is under way (at most `server.drain`), and tidies up. A
+    /// second signal ends it at once.
+    pub(crate) async fn stop(&self, signals: &mut Signals) {
+        tracing::info!("stopping: waiting for what is under way");
+        self.stopping.cancel();
+        tokio::select! {
+            () = self.ended.wait() => tracing::info!("stopped"),
+            () = signals.stop() => tracing::warn!("stopped at once, by a second signal"),
+        }
+        self.gateway.access_log.flush(Duration::from_secs(5));
+        self.state.remove(&self.data);
+    }
+}
+
+async fn bind(address: &str, flag: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let help = match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                format!("something listens there already; {flag} 127.0.0.1:0 takes a free port")
+            }
+            std::io::ErrorKind::PermissionDenied => "ports below 1024 need the right to bind them".to_owned(),
+            _ => "an address is IP:PORT, such as 127.0.0.1:9000".to_owned(),
+        };
+        anyhow::anyhow!("cannot listen on {address}: {error}\n  help: {help}")
+    })
+}

@@ -1,0 +1,155 @@
+//! Putting another state of the project into force: whole, or not at all.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tollgate_admin::views::ReloadReport;
+use tollgate_core::project::Project;
+use tollgate_core::settings::Settings;
+use tollgate_spec::{Diagnostics, Loaded};
+
+use super::{InForce, LastGood, Mode, Serving};
+use crate::{issuer_url, stores, views};
+
+/// What became of a reload.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// Whether the project on disk is in force now.
+    pub(crate) applied: bool,
+    /// Whether it is the one that was in force before.
+    pub(crate) unchanged: bool,
+    /// Everything that was found in it.
+    pub(crate) diagnostics: Diagnostics,
+    /// What became public, signed or limited differently.
+    pub(crate) security_changes: Vec<String>,
+    /// What changed but needs a restart, so that nothing was applied.
+    pub(crate) needs_restart: Vec<String>,
+    /// Why it could not even be tried.
+    pub(crate) failure: Option<String>,
+    /// Every file that was read or looked for.
+    pub(crate) files: Vec<PathBuf>,
+}
+
+impl Outcome {
+    fn refused(diagnostics: Diagnostics) -> Self {
+        Self {
+            applied: false,
+            unchanged: false,
+            diagnostics,
+            security_changes: Vec::new(),
+            needs_restart: Vec::new(),
+            failure: None,
+            files: Vec::new(),
+        }
+    }
+}
+
+impl Serving {
+    /// Reads the project again and puts it into force if it is good.
+    pub(crate) async fn reload(&self) -> Outcome {
+        let _one = self.reloading.lock().await;
+        let outcome = self.try_reload().await;
+        if outcome.applied {
+            self.degraded.store(None);
+        } else {
+            self.rooms.metrics.reloads_failed.inc();
+            self.degrade(match (&outcome.failure, outcome.needs_restart.is_empty()) {
+                (Some(failure), _) => failure.clone(),
+                (None, false) => "the project on disk needs a restart".to_owned(),
+                (None, true) => "the project on disk has mistakes; the last good one serves".to_owned(),
+            });
+        }
+        outcome
+    }
+
+    async fn try_reload(&self) -> Outcome {
+        match self.source.load().await {
+            Ok(loaded) => {
+                let files = loaded.files.clone();
+                Outcome { files, ..self.apply(loaded) }
+            }
+            Err(error) => Outcome { failure: Some(format!("{error:#}")), ..Outcome::refused(Diagnostics::new()) },
+        }
+    }
+
+    fn apply(&self, loaded: Loaded) -> Outcome {
+        let mut diagnostics = loaded.diagnostics;
+        let Some(project) = loaded.project else { return Outcome::refused(diagnostics) };
+        let old = self.project();
+        let needs_restart = self.needs_restart(&old, &project);
+        if !needs_restart.is_empty() {
+            return Outcome { needs_restart, ..Outcome::refused(diagnostics) };
+        }
+        let snapshot = match self.rooms.compile(&project) {
+            Ok(snapshot) => snapshot,
+            Err(issues) => {
+                diagnostics.add_build_issues(&issues);
+                return Outcome::refused(diagnostics);
+            }
+        };
+        if let Err(error) = self.rooms.keyring.set_declared(&project.consumers) {
+            return Outcome { failure: Some(error.to_string()), ..Outcome::refused(diagnostics) };
+        }
+        let issuer = issuer_url::of_settings(&project.settings, Some(self.listen));
+        self.rooms.issuer.reconfigure(&project.settings.issuer, issuer);
+        self.gateway.apply(snapshot);
+        let security_changes = views::security_changes(&old, &project);
+        let unchanged = old.digest == project.digest;
+        let in_force = InForce { project: Arc::clone(&project), since: self.rooms.services.clock.now() };
+        self.in_force.store(Arc::new(in_force));
+        if self.mode == Mode::Run {
+            LastGood::keep(&self.data, &self.source, &project);
+        }
+        Outcome { applied: true, unchanged, security_changes, ..Outcome::refused(diagnostics) }
+    }
+
+    /// What of the settings is read at start alone.
+    fn needs_restart(&self, old: &Project, new: &Project) -> Vec<String> {
+        let url = |settings: &Settings| stores::url(settings, self.source.folder(), &self.data);
+        let (a, b) = (&old.settings, &new.settings);
+        let (from, to) = (&a.server, &b.server);
+        let mut changes = Vec::new();
+        let mut changed = |name: &str, differs: bool| {
+            if differs {
+                changes.push(name.to_owned());
+            }
+        };
+        changed("server.listen", from.listen != to.listen);
+        changed(
+            "server.managementListen",
+            self.management_listen.is_none() && from.management_listen != to.management_listen,
+        );
+        changed("server.timeouts", from.timeouts != to.timeouts);
+        changed("server.drain", from.drain != to.drain);
+        changed("server.limits.connections", from.limits.connections != to.limits.connections);
+        changed(
+            "server.limits.connectionsPerAddress",
+            from.limits.connections_per_address != to.limits.connections_per_address,
+        );
+        changed("store", url(a) != url(b));
+        changed("limits", a.limits != b.limits);
+        changed("keys", a.keys != b.keys);
+        changed("secrets", a.secrets != b.secrets);
+        changes
+    }
+
+    /// An outcome as the management API tells it.
+    pub(crate) fn report(&self, outcome: &Outcome) -> ReloadReport {
+        let in_force = self.in_force.load();
+        let mut text = outcome.failure.clone().unwrap_or_default();
+        if !outcome.diagnostics.is_empty() {
+            text.push_str(&outcome.diagnostics.to_text(&tollgate_spec::diagnostic::TextStyle::default()));
+        }
+        let diagnostics = outcome.diagnostics.to_json();
+        ReloadReport {
+            applied: outcome.applied,
+            snapshot: in_force.project.digest.clone(),
+            routes: in_force.project.routes.len(),
+            diagnostics: diagnostics.get("diagnostics").cloned().unwrap_or(Value::Array(Vec::new())),
+            text,
+            security_changes: outcome.security_changes.clone(),
+            needs_restart: outcome.needs_restart.clone(),
+        }
+    }
+}

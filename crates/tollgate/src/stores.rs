@@ -1,0 +1,90 @@
+//! The store that a command means: of a data folder, or of a project. No gateway need run.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::bail;
+use tollgate_core::settings::Settings;
+use tollgate_core::store::Store;
+use tollgate_core::time::{Clock, SystemClock};
+
+use crate::cli::{EnvironmentArgs, StoreArgs};
+use crate::data_dir::{self, DataDir};
+use crate::loading::{self, ProjectSource};
+use crate::output;
+use crate::run_state::RunState;
+
+/// A store, and what belongs to it.
+#[derive(Debug)]
+pub(crate) struct OpenStore {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) data: DataDir,
+    pub(crate) settings: Settings,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+/// Opens the store that the options mean.
+pub(crate) async fn open(args: &StoreArgs) -> anyhow::Result<OpenStore> {
+    let existing = args.data_dir.as_deref().and_then(DataDir::existing);
+    // A data folder knows the project of the gateway that runs on it.
+    let running = existing.as_ref().filter(|_| args.project.is_none()).and_then(RunState::read);
+    let source = match (&args.project, running) {
+        (Some(dir), _) => {
+            if !dir.is_dir() {
+                bail!("there is no folder {}", dir.display());
+            }
+            Some(ProjectSource::new(dir, &args.environment))
+        }
+        (None, Some(state)) => state.project.as_deref().filter(|dir| loading::is_project(dir)).map(|dir| {
+            let env = args.environment.env.clone().or(state.env);
+            let env_file = args.environment.env_file.clone().or(state.env_file);
+            ProjectSource::new(dir, &EnvironmentArgs { env, env_file })
+        }),
+        (None, None) => {
+            loading::is_project(Path::new(".")).then(|| ProjectSource::new(Path::new("."), &args.environment))
+        }
+    };
+    let data_path = match (&args.data_dir, &source) {
+        (Some(dir), _) => dir.clone(),
+        (None, Some(source)) => source.dir.join(data_dir::NAME),
+        (None, None) if Path::new(data_dir::NAME).is_dir() => PathBuf::from(data_dir::NAME),
+        (None, None) => bail!(
+            "which store? This folder is no project.\n  help: give --data-dir DIR (the folder that `run` was given), or --project DIR"
+        ),
+    };
+    let settings = match &source {
+        Some(source) => settings(source).await?,
+        None => Settings::default(),
+    };
+    let data = DataDir::open(&data_path)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let url = url(&settings, source.as_ref().map(|source| source.dir.as_path()), &data);
+    let store = tollgate_store::open(&url, Arc::clone(&clock)).await?;
+    Ok(OpenStore { store, data, settings, clock })
+}
+
+/// The address of the store: as configured, else in the data folder. A relative path is relative
+/// to the project.
+pub(crate) fn url(settings: &Settings, project: Option<&Path>, data: &DataDir) -> String {
+    let Some(url) = &settings.store else { return data.store_url() };
+    match (url.strip_prefix("sqlite://"), project) {
+        (Some(path), Some(project)) if !Path::new(path).is_absolute() => {
+            format!("sqlite://{}", project.join(path).display())
+        }
+        _ => url.clone(),
+    }
+}
+
+/// The settings of a project. A mistake elsewhere in it must not keep anyone from revoking a key,
+/// so only a configured store has to be readable.
+async fn settings(source: &ProjectSource) -> anyhow::Result<Settings> {
+    let loaded = source.load().await?;
+    if let Some(project) = loaded.project {
+        return Ok(project.settings.clone());
+    }
+    if source.may_name_a_store() {
+        return Err(crate::Broken::new(loaded.diagnostics).into());
+    }
+    output::note("note: the project has mistakes (see `tollgate check`); using the store of its data folder");
+    Ok(Settings::default())
+}

@@ -1,0 +1,118 @@
+//! Who is handed what: the rooms behind the traits, put together.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use tollgate_core::catalog::BuildIssue;
+use tollgate_core::project::Project;
+use tollgate_core::services::{HttpClient, Services};
+use tollgate_core::settings::Settings;
+use tollgate_core::store::Store;
+use tollgate_core::time::{Clock, SystemClock};
+use tollgate_identity::{Issuer, Keyring, KeyringOptions, MasterKey, Verifiers};
+use tollgate_limits::LocalLimiter;
+use tollgate_proxy::Snapshot;
+use tollgate_proxy::http_client::OutboundClient;
+use tollgate_proxy::metrics::Metrics;
+use tollgate_proxy::upstream::{MapHosts, Upstreams};
+use tollgate_script::NoScripts;
+
+use crate::data_dir::DataDir;
+use crate::issuer_url;
+use crate::offline::Offline;
+use crate::stores::OpenStore;
+
+/// Everything that lives as long as the process, besides the gateway itself.
+#[derive(Debug)]
+pub(crate) struct Rooms {
+    pub(crate) services: Arc<Services>,
+    pub(crate) upstreams: Arc<Upstreams>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) keyring: Arc<Keyring>,
+    pub(crate) issuer: Arc<Issuer>,
+}
+
+/// What decides how the rooms are made.
+#[derive(Debug)]
+pub(crate) struct Plan<'a> {
+    pub(crate) settings: &'a Settings,
+    pub(crate) data: &'a DataDir,
+    pub(crate) store_url: String,
+    pub(crate) issuer_url: String,
+    pub(crate) map_hosts: MapHosts,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// Whether the development key is good and refusals say how to mend them.
+    pub(crate) dev: bool,
+}
+
+impl Rooms {
+    /// Opens the store, loads keys and signing keys, and puts everything together.
+    pub(crate) async fn open(plan: Plan<'_>) -> anyhow::Result<Self> {
+        let Plan { settings, data, store_url, issuer_url, map_hosts, clock, dev } = plan;
+        let store = tollgate_store::open(&store_url, Arc::clone(&clock)).await?;
+        let master_key = MasterKey::from_settings(&settings.secrets, data.path())?;
+        let issuer =
+            Issuer::load(Arc::clone(&store), Arc::clone(&clock), master_key, &settings.issuer, issuer_url).await?;
+        let options =
+            KeyringOptions { prefix: settings.keys.prefix.clone(), max_stale: settings.keys.max_stale.0, dev };
+        let keyring = Keyring::load(Arc::clone(&store), Arc::clone(&clock), options).await?;
+        // A token of a revoked key, or with the old metadata in it, is not handed out again.
+        let forgetting = Arc::clone(&issuer);
+        keyring.on_change(move |change| forgetting.forget(change));
+        let upstreams = Upstreams::new(Arc::clone(&clock), map_hosts);
+        let http: Arc<dyn HttpClient> = Arc::new(OutboundClient::new(Arc::clone(&upstreams)));
+        let services = Arc::new(Services {
+            keyring: Arc::clone(&keyring) as _,
+            limiter: Arc::new(LocalLimiter::new(Arc::clone(&clock))),
+            issuer: Arc::clone(&issuer) as _,
+            verifiers: Arc::new(Verifiers::new(Arc::clone(&clock), Arc::clone(&http))),
+            http,
+            scripts: Arc::new(NoScripts),
+            clock,
+            explain: dev,
+        });
+        Ok(Self { services, upstreams, metrics: Arc::new(Metrics::new()), store, keyring, issuer })
+    }
+
+    /// Compiles a project.
+    ///
+    /// # Errors
+    /// What only building brings to light, each at its place.
+    pub(crate) fn compile(&self, project: &Arc<Project>) -> Result<Snapshot, Vec<BuildIssue>> {
+        Snapshot::build(Arc::clone(project), crate::catalog(), &self.services, &self.upstreams)
+    }
+}
+
+/// Compiles a project without a store, a socket or a data folder, for the mistakes alone.
+pub(crate) fn compile_offline(project: &Arc<Project>) -> Vec<BuildIssue> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    let upstreams = Upstreams::new(Arc::clone(&clock), MapHosts::default());
+    let http: Arc<dyn HttpClient> = Arc::new(OutboundClient::new(Arc::clone(&upstreams)));
+    let services = Arc::new(Services {
+        keyring: Arc::new(Offline),
+        limiter: Arc::new(LocalLimiter::new(Arc::clone(&clock))),
+        issuer: Arc::new(Offline),
+        verifiers: Arc::new(Verifiers::new(Arc::clone(&clock), Arc::clone(&http))),
+        http,
+        scripts: Arc::new(NoScripts),
+        clock,
+        explain: false,
+    });
+    Snapshot::build(Arc::clone(project), crate::catalog(), &services, &upstreams).err().unwrap_or_default()
+}
+
+/// A client for a command that needs one.
+pub(crate) fn http_client() -> Arc<dyn HttpClient> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+    Arc::new(OutboundClient::new(Upstreams::new(clock, MapHosts::default())))
+}
+
+/// The issuer over a store, for `token rotate`.
+pub(crate) async fn issuer_of_store(open: &OpenStore) -> anyhow::Result<Arc<Issuer>> {
+    let master_key = MasterKey::from_settings(&open.settings.secrets, open.data.path())?;
+    let url = issuer_url::of_settings(&open.settings, None);
+    Issuer::load(Arc::clone(&open.store), Arc::clone(&open.clock), master_key, &open.settings.issuer, url)
+        .await
+        .context("the signing keys cannot be loaded")
+}
