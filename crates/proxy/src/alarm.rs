@@ -3,8 +3,9 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use tokio::time::{Instant, Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
 /// One timer for a whole connection. Setting a later deadline costs nothing: the timer keeps the
 /// earlier one, and when that passes it is set anew. So a connection that is busy touches the
@@ -25,6 +26,15 @@ impl Alarm {
                 return Poll::Ready(());
             }
             sleep.as_mut().reset(deadline);
+        }
+    }
+
+    /// Makes sure that the task is polled again within `period`, for a deadline that cannot be
+    /// known yet.
+    pub(crate) fn tick(&mut self, period: Duration, cx: &mut Context<'_>) {
+        let sleep = self.0.get_or_insert_with(|| Box::pin(sleep(period)));
+        while sleep.as_mut().poll(cx).is_ready() {
+            sleep.as_mut().reset(Instant::now() + period);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::future::Future;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -117,7 +117,7 @@ pub(crate) async fn serve<S, H, F>(
     H: Fn(Arc<ConnectionInfo>, http::Request<Incoming>) -> F,
     F: Future<Output = http::Response<Body>>,
 {
-    let phase = Arc::new(Phase::default());
+    let phase = Arc::new(Phase::new());
     let io = TokioIo::new(ClientIo::new(stream, wire, Arc::clone(&phase)));
     let service = service_fn(|request| {
         phase.request_began();
@@ -143,16 +143,42 @@ pub(crate) async fn serve<S, H, F>(
 }
 
 /// Where a connection is between two requests.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Phase {
+    born: Instant,
     busy: AtomicBool,
     requests: AtomicU32,
+    /// When the last answer was over, in microseconds since `born`.
+    idle_since: AtomicU64,
 }
 
 impl Phase {
+    fn new() -> Self {
+        Self {
+            born: Instant::now(),
+            busy: AtomicBool::new(false),
+            requests: AtomicU32::new(0),
+            idle_since: AtomicU64::new(0),
+        }
+    }
+
     fn request_began(&self) {
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.busy.store(true, Ordering::Relaxed);
+    }
+
+    fn answer_ended(&self) {
+        let since = u64::try_from(self.born.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.idle_since.store(since, Ordering::Relaxed);
+        self.busy.store(false, Ordering::Relaxed);
+    }
+
+    fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::Relaxed)
+    }
+
+    fn idle_since(&self) -> Instant {
+        self.born + Duration::from_micros(self.idle_since.load(Ordering::Relaxed))
     }
 }
 
@@ -181,7 +207,7 @@ impl HttpBody for Answer {
 
 impl Drop for Answer {
     fn drop(&mut self) {
-        self.phase.busy.store(false, Ordering::Relaxed);
+        self.phase.answer_ended();
     }
 }
 
@@ -195,8 +221,6 @@ struct ClientIo<S> {
     alarm: Alarm,
     /// The number of requests when the marks below were set.
     requests: u32,
-    /// Since when the connection waits for a first byte.
-    idle_since: Option<Instant>,
     /// When the first byte of the head came.
     head_since: Option<Instant>,
     /// Since when the client takes nothing.
@@ -219,27 +243,20 @@ impl<S> ClientIo<S> {
             take: wire.take,
             alarm: Alarm::default(),
             requests: 0,
-            idle_since: None,
             head_since: None,
             stuck_since: None,
             linger: Linger::Open,
         }
     }
 
-    /// When the wait for a request ends; `None` while one is being answered, for then the wait
-    /// for its body has a timeout of its own.
-    fn head_deadline(&mut self) -> Option<Instant> {
-        if self.phase.busy.load(Ordering::Relaxed) {
-            self.idle_since = None;
-            return None;
-        }
-        let patience = |since: Instant, most: Duration| (!most.is_zero()).then(|| since + most);
-        if let Some(since) = self.head_since {
-            return patience(since, self.head);
-        }
-        let first = self.requests == 0;
-        let since = *self.idle_since.get_or_insert_with(Instant::now);
-        patience(since, if first { self.head } else { self.keep_alive })
+    /// When the wait for a request ends, as it is now.
+    fn head_deadline(&self) -> Option<Instant> {
+        let (since, most) = match self.head_since {
+            Some(since) => (since, self.head),
+            None if self.requests == 0 => (self.phase.idle_since(), self.head),
+            None => (self.phase.idle_since(), self.keep_alive),
+        };
+        (!most.is_zero()).then(|| since + most)
     }
 }
 
@@ -254,15 +271,22 @@ impl<S: AsyncRead + Unpin> AsyncRead for ClientIo<S> {
         if requests != this.requests {
             this.requests = requests;
             this.head_since = None;
-            this.idle_since = None;
         }
         let before = buf.filled().len();
         if let Poll::Ready(result) = Pin::new(&mut this.stream).poll_read(cx, buf) {
             result?;
-            if this.head_since.is_none() && buf.filled().len() > before && !this.phase.busy.load(Ordering::Relaxed) {
+            if this.head_since.is_none() && buf.filled().len() > before && !this.phase.is_busy() {
                 this.head_since = Some(Instant::now());
             }
             return Poll::Ready(Ok(()));
+        }
+        if this.phase.is_busy() {
+            // The wait for a body has a timeout of its own. But nobody may read again after the
+            // answer's end, so the task must be woken to see that.
+            if !this.keep_alive.is_zero() {
+                this.alarm.tick(this.keep_alive, cx);
+            }
+            return Poll::Pending;
         }
         let Some(deadline) = this.head_deadline() else { return Poll::Pending };
         ready!(this.alarm.poll_until(deadline, cx));

@@ -44,7 +44,8 @@ pub(super) fn client(
     }
     // Many proxies write X-Forwarded-For and let a caller's own Forwarded pass untouched, so the
     // former decides where both are there.
-    let told = if headers.contains_key(X_FORWARDED_FOR) { x_forwarded(headers) } else { standard(headers) };
+    let only_standard = headers.contains_key(FORWARDED) && !headers.contains_key(X_FORWARDED_FOR);
+    let told = if only_standard { standard(headers) } else { x_forwarded(headers) };
     let hops = told.addresses.len();
     let mut chosen = hops;
     for (index, address) in told.addresses.iter().enumerate().rev() {

@@ -1,6 +1,10 @@
 //! Answers that break a rule, or break off.
 
-use super::support::{Conn, End, Gate, Upstream, soon};
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+
+use super::support::{Conn, Gate, Upstream, soon};
 
 async fn answered_with(bytes: &'static [u8]) -> (Upstream, Gate) {
     let upstream = Upstream::play(move |_, mut conn: Conn| async move {
@@ -74,7 +78,8 @@ async fn a_cut_answer_never_looks_complete() {
         let mut client = gate.client().await;
         client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
         let (answer, _) = client.rest().await;
-        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        // Where the end came with the head, the head may not have been written yet.
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 200 "), "{answer}");
         let whole = answer.ends_with("0\r\n\r\n") || answer.ends_with("hellohello");
         assert!(!whole, "{:?} looks complete: {answer:?}", String::from_utf8_lossy(bytes));
     }
@@ -91,32 +96,29 @@ async fn an_answer_that_ends_with_its_connection_is_complete() {
 
 #[tokio::test]
 async fn an_answer_that_ends_with_a_reset_is_not_complete() {
-    let upstream = Upstream::play(|_, mut conn| async move {
-        conn.request().await;
-        conn.send("HTTP/1.0 200 OK\r\n\r\nhello").await;
-        // The gateway has the bytes once it has passed them on.
-        conn.head().await;
-        conn.reset();
+    let go = Arc::new(Notify::new());
+    let wait = Arc::clone(&go);
+    let upstream = Upstream::play(move |_, mut conn| {
+        let wait = Arc::clone(&wait);
+        async move {
+            conn.request().await;
+            conn.send("HTTP/1.0 200 OK\r\n\r\nhello").await;
+            wait.notified().await;
+            conn.reset();
+        }
     })
     .await;
     let gate = Gate::before(&upstream).await;
     let mut client = gate.client().await;
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    client.until("hello").await;
-    drop(upstream);
-    drop(client);
-    let (_, gate) = answered_with(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhello").await;
-    let mut client = gate.client().await;
-    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    let (answer, end) = client.rest().await;
-    assert!(answer.ends_with("hello"));
-    assert!(matches!(end, End::Closed | End::Reset));
+    client.until("hello\r\n").await;
+    go.notify_one();
+    let (rest, _) = client.rest().await;
+    assert_eq!(rest, "", "the last chunk would make the answer look complete");
 }
 
 #[tokio::test]
 async fn interim_answers_are_passed_over() {
-    let (upstream, _gate) = answered_with(b"").await;
-    drop(upstream);
     let (_upstream, gate) = answered_with(
         b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
     )

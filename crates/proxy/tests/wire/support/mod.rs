@@ -8,7 +8,7 @@ mod upstream;
 use std::future::Future;
 use std::time::Duration;
 
-pub(crate) use client::{Client, End};
+pub(crate) use client::End;
 pub(crate) use gate::{Gate, Setup};
 pub(crate) use upstream::{Conn, Upstream};
 

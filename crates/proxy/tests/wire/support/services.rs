@@ -15,7 +15,7 @@ use tollgate_core::{Handler, MaybeLater, Policy, Services};
 struct Nothing;
 
 impl Keyring for Nothing {
-    fn find<'a>(&'a self, _: &'a str, _: Option<&'a str>, _: IpAddr) -> MaybeLater<'a, KeyVerdict> {
+    fn find<'a>(&'a self, _: &str, _: Option<&'a str>, _: IpAddr) -> MaybeLater<'a, KeyVerdict> {
         MaybeLater::Now(KeyVerdict::Unknown)
     }
 }
