@@ -1,5 +1,7 @@
 //! The promises of the store in memory.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! The vectors that every implementation of the limits passes.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 use serde::Deserialize;
 use tollgate_limits::Outcome;
 use tollgate_limits::gcra::{self, Bucket, FullAt};

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use http::StatusCode;
 use http::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -58,8 +59,9 @@ impl AnyOf {
         for member in self.0.iter() {
             exchange.user = None;
             let flow = members::run_inbound(member, exchange, request).await;
+            let known = exchange.user.is_some();
             match flow {
-                Flow::Continue if exchange.user.is_some() => return Flow::Continue,
+                Flow::Continue if known => return Flow::Continue,
                 // It lets everyone through, and knows nobody: that counts only if no other does
                 // know who calls.
                 Flow::Continue => {
@@ -69,9 +71,9 @@ impl AnyOf {
                 Flow::Refuse(problem) => {
                     // What a policy inside this member has noted stays with its refusal.
                     let noted = exchange.record.refusal.take();
-                    refusals.add(&member.name, Flow::Refuse(problem), noted);
+                    refusals.add(&member.name, Flow::Refuse(problem), noted, known);
                 }
-                Flow::Respond(response) => refusals.add(&member.name, Flow::Respond(response), None),
+                Flow::Respond(response) => refusals.add(&member.name, Flow::Respond(response), None, known),
             }
             before.clone().restore(exchange, request);
         }
@@ -132,7 +134,7 @@ struct Refusals {
 }
 
 impl Refusals {
-    fn add(&mut self, member: &Arc<str>, mut flow: Flow, noted: Option<Refusal>) {
+    fn add(&mut self, member: &Arc<str>, mut flow: Flow, noted: Option<Refusal>, known: bool) {
         let headers = match &mut flow {
             Flow::Refuse(problem) => &mut problem.headers,
             Flow::Respond(response) => response.headers_mut(),
@@ -143,7 +145,7 @@ impl Refusals {
                 self.challenges.push(challenge.clone());
             }
         }
-        let rank = rank(&flow);
+        let rank = rank(&flow, known);
         if self.best.as_ref().is_none_or(|(best, ..)| rank > *best) {
             self.best = Some((rank, Arc::clone(member), flow, noted));
         }
@@ -166,7 +168,7 @@ impl Refusals {
             Flow::Continue => return flow,
         };
         // A 503 or a 403 is about one credential; a 401 is where the client may choose another.
-        if status == http::StatusCode::UNAUTHORIZED {
+        if status == StatusCode::UNAUTHORIZED {
             let headers = match &mut flow {
                 Flow::Refuse(problem) => &mut problem.headers,
                 Flow::Respond(response) => response.headers_mut(),
@@ -181,14 +183,21 @@ impl Refusals {
     }
 }
 
-/// How much a refusal has seen: a credential of its own kind says more than one that is not for
-/// it, and that more than none at all.
-fn rank(flow: &Flow) -> u8 {
+/// How much a refusal has seen. One that knows the caller says most, then a credential of its own
+/// kind, one that is not for it, and none at all; least says a 403 that is about no credential
+/// (an address list): a client that can authenticate must learn that it may.
+fn rank(flow: &Flow, known: bool) -> u8 {
     match flow {
-        Flow::Refuse(problem) if problem.reason.name.ends_with(".missing") => 0,
-        Flow::Refuse(problem) if problem.reason.name.ends_with(".malformed") => 1,
-        Flow::Refuse(_) => 2,
-        Flow::Respond(_) | Flow::Continue => 0,
+        _ if known => 4,
+        Flow::Refuse(problem) if problem.reason.name.ends_with(".missing") => 1,
+        Flow::Refuse(problem) if problem.reason.name.ends_with(".malformed") => 2,
+        Flow::Refuse(problem)
+            if problem.status == StatusCode::FORBIDDEN && !problem.headers.contains_key(WWW_AUTHENTICATE) =>
+        {
+            0
+        }
+        Flow::Refuse(_) => 3,
+        Flow::Respond(_) | Flow::Continue => 1,
     }
 }
 

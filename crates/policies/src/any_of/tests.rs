@@ -97,6 +97,15 @@ async fn where_all_refuse_the_one_answers_that_knew_the_credential() {
 }
 
 #[tokio::test]
+async fn a_client_that_could_authenticate_learns_so() {
+    let mut room = room();
+    room.name("outside", &ip_restriction::KIND, json!({ "deny": ["192.0.2.0/24"] }));
+    let policy = room.build(&KIND, json!({ "policies": ["outside", "key"] })).unwrap();
+    let (mut exchange, mut request) = (room.exchange(), request(&[]));
+    assert_eq!(refused(run(&policy, &mut exchange, &mut request).await).reason.name, "key.missing");
+}
+
+#[tokio::test]
 async fn a_401_carries_every_challenge_once() {
     let mut room = room();
     room.name("header", &api_key::KIND, json!({ "authHeader": "x-api-key" }));

@@ -165,7 +165,7 @@ impl Policy for ApiKey {
     fn on_request<'a>(&'a self, exchange: &'a mut Exchange, request: &'a mut Request) -> Step<'a> {
         let found = match self.find(exchange, request) {
             Ok(found) => found,
-            Err(flow) => return Step::Now(flow),
+            Err(absent) => return Step::Now(self.absent(absent)),
         };
         match self.keyring.find(found.as_str(), self.bucket.as_deref(), exchange.client.ip) {
             MaybeLater::Now(verdict) => Step::Now(self.decide(verdict, exchange, request)),
@@ -176,7 +176,7 @@ impl Policy for ApiKey {
 
 impl ApiKey {
     /// Takes the key out of the request's query and looks for one in its header.
-    fn find(&self, exchange: &mut Exchange, request: &mut Request) -> Result<Found, Flow> {
+    fn find(&self, exchange: &mut Exchange, request: &mut Request) -> Result<Found, Absent> {
         let mut in_query = Vec::new();
         if let Some(name) = &self.query {
             in_query = query::values(&exchange.target, name);
@@ -188,9 +188,9 @@ impl ApiKey {
         match (self.source.read(request.headers()), in_query.pop(), in_query.is_empty()) {
             (Ok(presented), None, _) => Ok(Found::Header(presented)),
             (Err(Absent::Missing), Some(key), true) if !key.is_empty() => Ok(Found::Query(key)),
-            (Err(Absent::Missing), Some(_), true) => Err(self.absent(Absent::Malformed)),
-            (_, Some(_), _) => Err(self.absent(Absent::Several)),
-            (Err(absent), None, _) => Err(self.absent(absent)),
+            (Err(Absent::Missing), Some(_), true) => Err(Absent::Malformed),
+            (_, Some(_), _) => Err(Absent::Several),
+            (Err(absent), None, _) => Err(absent),
         }
     }
 

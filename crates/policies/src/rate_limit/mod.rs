@@ -107,7 +107,7 @@ impl Policy for RateLimit {
     fn on_request<'a>(&'a self, exchange: &'a mut Exchange, _: &'a mut Request) -> Step<'a> {
         let (window, hit) = match self.hit(exchange) {
             Ok(hit) => hit,
-            Err(problem) => return problem.into(),
+            Err(problem) => return Step::Now(Flow::Refuse(problem)),
         };
         match hit {
             MaybeLater::Now(outcome) => Step::Now(self.decide(exchange, window, outcome)),
@@ -121,16 +121,16 @@ type Hit<'a> = MaybeLater<'a, Result<Decision, LimiterAway>>;
 
 impl RateLimit {
     /// Counts the request for whom it is to be counted.
-    fn hit(&self, exchange: &Exchange) -> Result<(Window, Hit<'_>), Problem> {
+    fn hit(&self, exchange: &Exchange) -> Result<(Window, Hit<'_>), Box<Problem>> {
         let Some(user) = &exchange.user else {
             return match self.by {
                 None | Some(By::Ip) => Ok(self.hit_address(exchange)),
                 Some(By::All) => Ok(self.hit_everyone()),
-                Some(By::User | By::Data(_)) => Err(Problem::new(&NO_USER, "The request could not be counted")
-                    .caused_by(format!(
-                        "the limit `{}` counts users, and no policy before it sets one",
-                        self.name.as_str()
-                    ))),
+                Some(By::User | By::Data(_)) => {
+                    let limit = self.name.as_str();
+                    let cause = format!("the limit `{limit}` counts users, and no policy before it sets one");
+                    Err(Problem::new(&NO_USER, "The request could not be counted").caused_by(cause).into())
+                }
             };
         };
         match &self.by {

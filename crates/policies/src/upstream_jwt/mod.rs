@@ -220,7 +220,7 @@ impl Policy for UpstreamJwt {
                 request.headers_mut().insert(self.prepared.header.clone(), value);
                 Step::Now(Flow::Continue)
             }
-            Err(problem) => problem.into(),
+            Err(problem) => Step::Now(Flow::Refuse(problem)),
         }
     }
 
@@ -232,7 +232,7 @@ impl Policy for UpstreamJwt {
 }
 
 impl UpstreamJwt {
-    fn sign(&self, exchange: &Exchange) -> Result<HeaderValue, Problem> {
+    fn sign(&self, exchange: &Exchange) -> Result<HeaderValue, Box<Problem>> {
         let prepared = &*self.prepared;
         let user = exchange.user.as_ref();
         let mut claims = None;
@@ -267,7 +267,7 @@ impl UpstreamJwt {
             .services
             .issuer
             .header(&request)
-            .map_err(|error| Problem::new(&SIGN_FAILED, "The request could not be passed on").caused_by(error))
+            .map_err(|error| Problem::new(&SIGN_FAILED, "The request could not be passed on").caused_by(error).into())
     }
 }
 
