@@ -16,8 +16,8 @@ fn project(buffered: &str) -> BenchProject {
     BenchProject { document, settings: serde_json::from_value(settings).unwrap(), ..BenchProject::default() }
 }
 
-fn bench(policy: &str, options: Value, buffered: &str) -> PolicyBench {
-    PolicyBench::builder().project(project(buffered)).policy(policy, options).build().unwrap()
+async fn bench(policy: &str, options: Value, buffered: &str) -> PolicyBench {
+    PolicyBench::builder().project(project(buffered)).policy(policy, options).build().await.unwrap()
 }
 
 fn post(media: &str, chunked: bool, body: &str) -> Request<String> {
@@ -35,7 +35,7 @@ fn long() -> String {
 
 #[tokio::test]
 async fn a_body_that_is_too_long_to_be_checked_is_refused_however_it_comes() {
-    let bench = bench("request-validation", Value::Null, "1KiB");
+    let bench = bench("request-validation", Value::Null, "1KiB").await;
     for chunked in [false, true] {
         let answer = bench.send(post("application/json", chunked, &long())).await;
         assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "chunked: {chunked}");
@@ -49,7 +49,7 @@ async fn a_body_that_is_too_long_to_be_checked_is_refused_however_it_comes() {
 
 #[tokio::test]
 async fn what_is_only_logged_passes_and_is_in_the_record() {
-    let bench = bench("request-validation", json!({ "validateBody": "log-only" }), "1KiB");
+    let bench = bench("request-validation", json!({ "validateBody": "log-only" }), "1KiB").await;
     for (media, body, expected) in [
         ("application/json", "{}", "Body must have required property 'name'"),
         ("application/json", "{", "Body must be well-formed JSON: EOF while parsing an object at line 1 column 1"),
@@ -74,6 +74,7 @@ async fn a_size_limit_in_front_of_a_check_still_answers_413() {
         .policy("request-size-limit", json!("64"))
         .step("request-validation")
         .build()
+        .await
         .unwrap();
     for chunked in [false, true] {
         let answer = bench.send(post("application/json", chunked, &long())).await;
@@ -82,8 +83,8 @@ async fn a_size_limit_in_front_of_a_check_still_answers_413() {
     }
 }
 
-#[test]
-fn a_value_that_is_no_size_or_no_header_is_a_mistake_at_its_place() {
+#[tokio::test]
+async fn a_value_that_is_no_size_or_no_header_is_a_mistake_at_its_place() {
     for (policy, options, pointer) in [
         ("request-size-limit", json!({ "maxSizeInBytes": "a lot" }), "/maxSizeInBytes"),
         ("set-request-headers", json!({ "X-A": ["b"] }), "/X-A"),
@@ -99,7 +100,7 @@ fn a_value_that_is_no_size_or_no_header_is_a_mistake_at_its_place() {
         ("mock-api", json!({ "exampleName": "missing" }), ""),
         ("request-validation", json!({ "validateBody": "reject" }), "/validateBody"),
     ] {
-        let error = PolicyBench::builder().policy(policy, options.clone()).build().map(|_| ()).unwrap_err();
+        let error = PolicyBench::builder().policy(policy, options.clone()).build().await.map(|_| ()).unwrap_err();
         assert_eq!(error.pointer, pointer, "{policy} {options}: {error}");
     }
 }

@@ -29,7 +29,7 @@ use tollgate_core::settings::{NamedPolicy, Settings};
 use tollgate_core::time::{Clock, ManualClock};
 use tollgate_core::{Body, Catalog, Exchange, Handler, Pipeline, Policy, Problem, Request, Response, Route, Services};
 
-use crate::fakes;
+use crate::rooms::{self, Rooms};
 use crate::upstream::Seen;
 
 /// What stands around the policies of a bench: the `yaml project` block of a transcript.
@@ -218,8 +218,8 @@ impl PolicyBenchBuilder {
     ///
     /// # Errors
     /// Where the gateway would refuse the project.
-    pub fn build(self) -> Result<PolicyBench, BuildError> {
-        PolicyBench::new(self)
+    pub async fn build(self) -> Result<PolicyBench, BuildError> {
+        PolicyBench::new(self).await
     }
 }
 
@@ -227,7 +227,7 @@ impl PolicyBenchBuilder {
 #[derive(Debug)]
 pub struct PolicyBench {
     clock: Arc<ManualClock>,
-    services: Arc<Services>,
+    rooms: Rooms,
     routes: Vec<(Arc<Route>, Pipeline)>,
     upstream: Arc<Upstream>,
     project: BenchProject,
@@ -240,12 +240,13 @@ impl PolicyBench {
         PolicyBenchBuilder::default()
     }
 
-    fn new(builder: PolicyBenchBuilder) -> Result<Self, BuildError> {
+    async fn new(builder: PolicyBenchBuilder) -> Result<Self, BuildError> {
         let PolicyBenchBuilder { project, steps } = builder;
         let clock = Arc::new(ManualClock::default());
-        let services = Arc::new(services(&project, Arc::clone(&clock) as Arc<dyn Clock>));
+        let rooms = Rooms::open(&project, Arc::clone(&clock) as Arc<dyn Clock>).await?;
+        let services = &rooms.services;
         let compatibility = compatibility(project.form);
-        let factory = Factory { project: &project, services: &services, compatibility: &compatibility };
+        let factory = Factory { project: &project, services, compatibility: &compatibility };
         let shared = steps
             .into_iter()
             .map(|(name, options)| factory.step(&name, options))
@@ -286,7 +287,7 @@ impl PolicyBench {
             }
             routes.push((route, pipeline));
         }
-        Ok(Self { clock, services, routes, upstream, project, client: Ipv4Addr::LOCALHOST.into() })
+        Ok(Self { clock, rooms, routes, upstream, project, client: Ipv4Addr::LOCALHOST.into() })
     }
 
     /// Lets time pass.
@@ -301,7 +302,7 @@ impl PolicyBench {
 
     /// The rooms behind the traits.
     pub fn services(&self) -> &Arc<Services> {
-        &self.services
+        &self.rooms.services
     }
 
     /// Where requests come from, from now on.
@@ -311,7 +312,8 @@ impl PolicyBench {
 
     /// The key of a consumer; a well-formed but unknown one where it is not declared.
     pub fn key(&self, consumer: &str) -> String {
-        fakes::key_of(consumer)
+        let unknown = || rooms::unknown_key(&self.project.settings.keys.prefix);
+        self.rooms.keys.get(consumer).cloned().unwrap_or_else(unknown)
     }
 
     /// A token of the project's `tokens`.
@@ -324,7 +326,7 @@ impl PolicyBench {
         let now = self.clock.now().seconds();
         claims.entry("iat").or_insert(json!(now));
         claims.entry("exp").or_insert(json!(now + token.expires_in));
-        fakes::sign(token.secret.as_bytes(), &Value::Object(claims))
+        rooms::sign(token.secret.as_bytes(), &Value::Object(claims))
     }
 
     /// Puts keys and tokens in place of `{key:NAME}` and `{token:NAME}`.
@@ -394,7 +396,7 @@ impl PolicyBench {
             custom: serde_json::Map::new(),
             response_headers: HeaderMap::new(),
             record: Record::default(),
-            services: Arc::clone(&self.services),
+            services: Arc::clone(&self.rooms.services),
         };
         *self.upstream.seen.lock() = None;
         let response = pipeline.run(&mut exchange, Request::from_parts(parts, body)).await;
@@ -410,19 +412,6 @@ fn in_pieces(bytes: Bytes) -> Body {
     let pieces = [bytes.slice(..half), bytes.slice(half..)];
     let frames = pieces.map(|piece| Ok::<_, std::convert::Infallible>(http_body::Frame::data(piece)));
     Body::stream(http_body_util::StreamBody::new(futures_util::stream::iter(frames)))
-}
-
-fn services(project: &BenchProject, clock: Arc<dyn Clock>) -> Services {
-    Services {
-        keyring: Arc::new(fakes::FakeKeyring::new(&project.consumers)),
-        limiter: Arc::new(fakes::ExactLimiter { clock: Arc::clone(&clock), counters: Mutex::default() }),
-        issuer: Arc::new(fakes::FakeIssuer { clock: Arc::clone(&clock) }),
-        verifiers: Arc::new(fakes::SecretVerifiers { clock: Arc::clone(&clock) }),
-        http: Arc::new(fakes::NoHttp),
-        scripts: Arc::new(fakes::NoScripts),
-        explain: false,
-        clock,
-    }
 }
 
 fn compatibility(form: BenchForm) -> Compatibility {

@@ -10,8 +10,8 @@
 
 pub mod bench;
 pub mod client;
-mod fakes;
 pub mod process;
+mod rooms;
 pub mod transcript;
 pub mod upstream;
 

@@ -159,7 +159,7 @@ impl Transcript {
             builder = builder.step(name);
         }
         let builder = builder.policy(kind.name, self.options.clone());
-        let mut bench = builder.build().map_err(|error| {
+        let mut bench = builder.build().await.map_err(|error| {
             let help = error.help.as_deref().unwrap_or_default();
             format!("line {}: does not build: {} {} {help}", self.line, error.pointer, error.message)
         })?;

@@ -127,3 +127,56 @@ fn number(schema: &Value, integer: bool) -> Number {
     let whole = whole.map(|n| Number::from(n as i64));
     whole.or_else(|| Number::from_f64(number)).unwrap_or_else(|| Number::from(0))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tollgate_core::route::Document;
+
+    use super::*;
+
+    fn generated(schema: &Value) -> Value {
+        let document = Document {
+            name: "openapi.yaml".to_owned(),
+            uri: "file:///openapi.yaml".to_owned(),
+            root: Arc::new(json!({ "components": { "schemas": { "S": schema } } })),
+            resources: Vec::new(),
+            mount: String::new(),
+        };
+        let references = References::new(&Arc::new(document)).unwrap();
+        generate(&references, references.spot("/components/schemas/S").unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_is_generated_fits_its_schema() {
+        for schema in [
+            json!({ "type": "integer", "minimum": 5, "multipleOf": 4 }),
+            json!({ "type": "number", "exclusiveMaximum": 0 }),
+            json!({ "type": "number", "exclusiveMinimum": 3, "maximum": 4 }),
+            json!({ "type": "string", "minLength": 9, "maxLength": 12 }),
+            json!({ "type": "string", "maxLength": 2 }),
+            json!({ "type": "string", "format": "uuid" }),
+            json!({ "type": "string", "format": "date-time" }),
+            json!({ "type": ["null", "boolean"] }),
+            json!({ "type": "array", "minItems": 2, "items": { "enum": [3, 4] } }),
+            json!({ "allOf": [{ "type": "object", "properties": { "a": { "const": 1 } }, "required": ["a"] }, { "type": "object", "properties": { "b": {} }, "required": ["b"] }] }),
+            json!({ "oneOf": [{ "type": "string" }, { "type": "integer" }] }),
+            json!({ "properties": { "a": { "default": "x" } }, "required": ["a"] }),
+        ] {
+            let options = jsonschema::options().should_validate_formats(true).build(&schema).unwrap();
+            let value = generated(&schema);
+            assert!(options.is_valid(&value), "{value} for {schema}");
+        }
+    }
+
+    #[test]
+    fn a_schema_that_holds_itself_comes_to_an_end() {
+        let value = generated(&json!({
+            "type": "object",
+            "properties": { "name": { "type": "string" }, "next": { "$ref": "#/components/schemas/S" } },
+        }));
+        assert_eq!(value["next"]["next"]["name"], "string");
+        assert!(value.to_string().len() < 1000, "{value}");
+    }
+}
