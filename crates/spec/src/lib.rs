@@ -12,16 +12,20 @@
 
 pub mod check;
 pub mod diagnostic;
+pub mod edit;
 pub mod load;
 mod native;
-pub mod edit;
 pub mod openapi;
 pub mod overlay;
+pub mod schema;
+pub mod security_diff;
 pub mod source;
 pub mod tree;
 pub mod zuplo;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Severity};
 pub use load::{LoadOptions, Loaded, load, load_memory, upstream_only};
+pub use schema::schema;
+pub use security_diff::security_diff;
 pub use source::{Source, Span};
 pub use tree::{Node, Tree};

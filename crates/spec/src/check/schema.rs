@@ -8,7 +8,7 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 use tollgate_core::Catalog;
 
-use super::suggest::{did_you_mean, known_or_nearest};
+use super::suggest::{did_you_mean, known_or_nearest, nearest};
 use crate::source::Span;
 use crate::tree::Node;
 use crate::{Diagnostic, Diagnostics};
@@ -41,10 +41,21 @@ impl SchemaCheck {
             return true;
         }
         let before = diagnostics.len();
-        for error in validator.iter_errors(value) {
-            self.report(&error, node, diagnostics);
+        let errors: Vec<ValidationError<'_>> = validator.iter_errors(value).collect();
+        for error in errors.iter().filter(|error| !self.is_only_misspelt(error, &errors)) {
+            self.report(error, node, diagnostics);
         }
         diagnostics.len() == before
+    }
+
+    /// Whether a field is missing only because it is misspelt, which another error says.
+    fn is_only_misspelt(&self, missing: &ValidationError<'_>, errors: &[ValidationError<'_>]) -> bool {
+        let ValidationErrorKind::Required { property } = missing.kind() else { return false };
+        errors.iter().filter(|other| other.instance_path() == missing.instance_path()).any(|other| {
+            let ValidationErrorKind::AdditionalProperties { unexpected } = other.kind() else { return false };
+            let names = field_names(self.around(other));
+            unexpected.iter().any(|name| nearest(name, names.iter().copied()) == property.as_str())
+        })
     }
 
     /// The keyword's schema: what stands around the keyword that failed.

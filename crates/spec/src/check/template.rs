@@ -25,9 +25,9 @@ pub struct TemplateError {
 /// Which templates are allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rules {
-    /// One parameter in a segment, text before or behind it.
+    /// Parameters in one segment need text between them, or nobody could tell where one ends.
     Native,
-    /// Any number of parameters in a segment.
+    /// They do not.
     Zuplo,
 }
 
@@ -100,7 +100,6 @@ fn segment_of(
         };
         let (close, name) = (open + length, &segment[open + 1..open + length]);
         let range = offset + open..offset + close + 1;
-        count += 1;
         if name.is_empty() {
             error(range, "a parameter needs a name: `{id}`".to_owned(), None);
         } else if name.starts_with('*') {
@@ -110,16 +109,14 @@ fn segment_of(
             error(range, format!("`{name}` is no name for a parameter"), Some("use letters, digits, `-`, `_` and `.`"));
         } else if template.parameters.iter().any(|known| known == name) {
             error(range, format!("the parameter `{name}` stands in the path twice"), None);
-        } else if count > 1 && rules == Rules::Native {
-            error(
-                range,
-                "a segment has at most one parameter".to_owned(),
-                Some("take both as one parameter, or put a `/` between them"),
-            );
+        } else if count > 0 && open == at && rules == Rules::Native {
+            let help = Some("put a `/` or another character between them");
+            error(range, "two parameters stand side by side: nobody could tell where the first ends".to_owned(), help);
         } else {
             template.parameters.push(name.to_owned());
         }
         template.shape.push_str("{}");
+        count += 1;
         at = close + 1;
     }
     template.shape.push_str(&segment[at..]);
@@ -147,7 +144,8 @@ mod tests {
         check("/users/{id}/v{n}.json", None, Ok("/users/{}/v{}.json"));
         check("/files/{rest}", Some("rest"), Ok("/files/{*}"));
         check("users", None, Err(&["u"]));
-        check("/{a}-{b}", None, Err(&["{b}"]));
+        check("/{a}-{b}", None, Ok("/{}-{}"));
+        check("/{a}{b}", None, Err(&["{b}"]));
         check("/{a}/{a}", None, Err(&["{a}"]));
         check("/{}/x}/{y", None, Err(&["{}", "}", "{y"]));
         check("/{*all}", None, Err(&["{*all}"]));
@@ -156,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn the_zuplo_form_takes_several_parameters_in_a_segment() {
-        assert_eq!(read("/{a}.{b}", None, Rules::Zuplo).map(|t| t.shape), Ok("/{}.{}".to_owned()));
+    fn the_zuplo_form_takes_parameters_side_by_side() {
+        assert_eq!(read("/{a}{b}", None, Rules::Zuplo).map(|t| t.shape), Ok("/{}{}".to_owned()));
     }
 }

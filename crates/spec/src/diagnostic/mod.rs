@@ -157,6 +157,27 @@ impl Diagnostics {
         (errors, self.list.len() - errors)
     }
 
+    /// Takes values that came from the environment out of every text, whoever wrote it: what is
+    /// shown is the user's own `$env(NAME)`. Values too short to be secrets stay.
+    pub(crate) fn redact<'v>(&mut self, values: impl Iterator<Item = (&'v str, &'v str)>) {
+        const SHORTEST: usize = 6;
+        let mut values: Vec<(&str, &str)> = values.filter(|(_, value)| value.len() >= SHORTEST).collect();
+        // A value may be part of a longer one.
+        values.sort_by_key(|(_, value)| std::cmp::Reverse(value.len()));
+        let clean = |text: &mut String| {
+            for (name, value) in &values {
+                if text.contains(value) {
+                    *text = text.replace(value, &format!("$env({name})"));
+                }
+            }
+        };
+        for diagnostic in &mut self.list {
+            clean(&mut diagnostic.message);
+            diagnostic.help.iter_mut().for_each(clean);
+            diagnostic.related.iter_mut().for_each(|related| clean(&mut related.label));
+        }
+    }
+
     /// Puts them in the order of files, lines and columns.
     pub fn sort(&mut self) {
         self.list.sort_by(|a, b| {

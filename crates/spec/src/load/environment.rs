@@ -41,6 +41,11 @@ impl Environment {
         Arc::clone(&self.values)
     }
 
+    /// The names that were asked for, and their values.
+    pub(crate) fn used(&self) -> BTreeMap<String, String> {
+        self.used.borrow().clone()
+    }
+
     /// Lets the values that were asked for decide which snapshot this is.
     pub fn add_to_digest(&self, files: &ProjectFiles<'_>) {
         for (name, value) in self.used.borrow().iter() {

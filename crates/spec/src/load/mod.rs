@@ -118,6 +118,8 @@ fn load_files(options: &LoadOptions<'_>, catalog: &Catalog, files: &ProjectFiles
     let context = LoadContext { options, catalog, schemas: &schemas, files, environment: &environment };
     let project = read_project(&context, &mut diagnostics);
     environment.add_to_digest(files);
+    let used = environment.used();
+    diagnostics.redact(used.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     diagnostics.sort();
     let project = project.filter(|_| !diagnostics.has_errors()).map(|mut project| {
         project.files = files.paths();

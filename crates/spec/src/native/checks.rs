@@ -35,7 +35,7 @@ fn duplicates(reader: &mut Reader<'_>, drafts: &[Draft]) {
             }
             if other.parameters != draft.parameters && !other.path_span.same(&draft.path_span) {
                 let message = "this path matches the same requests as another one with other names of parameters";
-                let diagnostic = Diagnostic::error("ambiguous-path", draft.path_span.clone(), message)
+                let diagnostic = Diagnostic::warning("ambiguous-path", draft.path_span.clone(), message)
                     .related(other.path_span.clone(), "the other path")
                     .help("give the parameters the same names, and put the operations into one path item");
                 reader.diagnostics.push(diagnostic);

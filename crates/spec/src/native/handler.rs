@@ -37,7 +37,7 @@ impl Reader<'_> {
             } else {
                 reference.name_node.key_span()
             };
-            let message = format!("there is no handler `{}`", reference.name);
+            let message = format!("there is no handler `{}`", reference.shown());
             let help = known_or_nearest(reference.name, "handlers", names.iter().copied());
             self.diagnostics.push(Diagnostic::error("unknown-handler", span, message).help_if(help));
             return Handler::Broken;

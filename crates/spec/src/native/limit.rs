@@ -1,6 +1,6 @@
 //! limit = RATE | LIMIT | [LIMIT, …]; LIMIT = { by?, rate }.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 use tollgate_core::units::Rate;
 
 use super::Reader;
@@ -106,24 +106,22 @@ impl Reader<'_> {
             let message = "`default` is missing: the rate of everyone whose value is not listed";
             self.diagnostics.push(Diagnostic::error("missing-field", node.key_span(), message));
         }
-        let mut rates = serde_json::Map::new();
+        let mut rates = Map::new();
         for (value, rate) in node.entries() {
             rates.insert(value.to_owned(), self.rate(&rate)?);
         }
         Some(Value::Object(rates))
     }
 
-    /// The instance of a limit on a route. Where nothing says what to count by, it is the user on
-    /// routes that know one, else the address: two instances at most for each place.
-    pub(crate) fn limit_instance(&mut self, limit: &Limit<'_>, authenticated: bool) -> usize {
-        let id = id_of(&limit.node);
-        let (id, by) = match (&limit.by, authenticated) {
-            (Some(by), _) => (id, by.as_str()),
-            (None, true) => (id, "user"),
-            (None, false) => (format!("{id}@ip"), "ip"),
-        };
-        let options = json!({ "by": by, "rate": limit.rate });
-        self.instances.built_in(&id, KIND, options, limit.node.span().place())
+    /// The instance of a limit, shared by all routes that inherit it. Where nothing says what to
+    /// count by, the policy counts users on routes that know one, else addresses.
+    pub(crate) fn limit_instance(&mut self, limit: &Limit<'_>) -> usize {
+        let mut options = Map::new();
+        if let Some(by) = &limit.by {
+            options.insert("by".to_owned(), Value::String(by.clone()));
+        }
+        options.insert("rate".to_owned(), limit.rate.clone());
+        self.instances.built_in(&id_of(&limit.node), KIND, Value::Object(options), limit.node.span().place())
     }
 
     /// Says so where a limit counts by a user whom nobody has told.

@@ -219,7 +219,7 @@ impl<'r, 'a> RouteReader<'r, '_, 'a> {
                 if !authenticated && auth.is_some() {
                     self.reader.check_limit(limit, &self.operation.node);
                 }
-                steps.push(StepRef { policy: self.reader.limit_instance(limit, authenticated), stage: Stage::Limit });
+                steps.push(StepRef { policy: self.reader.limit_instance(limit), stage: Stage::Limit });
             }
         }
         steps.extend(inbound.iter().map(|step| StepRef { policy: step.policy, stage: Stage::Inbound }));
@@ -237,7 +237,7 @@ impl<'r, 'a> RouteReader<'r, '_, 'a> {
             let own_audience = matches!(sign, Some(Sign::Yes(_, options)) if options.contains_key("audience"));
             let root = self.document.openapi.tree.root();
             let scope = self.scopes.first().map_or(root, |scope| scope.node.clone());
-            let policy = self.reader.sign_instance(sign, audience.as_deref(), &scope);
+            let policy = self.reader.sign_instance(sign, &scope);
             steps.push(StepRef { policy, stage: Stage::Sign });
             Signs {
                 upstream: upstream.as_ref().map(|upstream| upstream.reference.clone()).unwrap_or_default(),
@@ -354,7 +354,9 @@ impl<'r, 'a> RouteReader<'r, '_, 'a> {
             return (authenticated && forwards).then_some(None);
         };
         let sign = written.value.as_ref()?;
-        let Sign::Yes(_, options) = sign else { return None };
+        if matches!(sign, Sign::No) {
+            return None;
+        }
         let own = self.inner.is_some_and(|inner| inner.sign.is_some());
         if !forwards {
             if own {
@@ -367,16 +369,19 @@ impl<'r, 'a> RouteReader<'r, '_, 'a> {
             }
             return None;
         }
-        if !authenticated && !options.contains_key("subject") {
-            // On a public route an inherited `sign` simply has nobody to speak of.
-            if own {
-                let message = "nobody is authenticated here, so a token would speak of nobody";
-                let help = "add `auth`, give the token a fixed `subject`, or write `sign: false`";
+        if !authenticated {
+            // On a public route an inherited `sign` has nobody to speak of; one of its own says
+            // at least that the request came through the gateway.
+            if !own {
+                return None;
+            }
+            if let Some(claims) = ["claims", "claimsFromUser"].iter().find_map(|name| written.node.get(name)) {
+                let message = "these claims come from the caller, and nobody is authenticated here";
+                let help = "add `auth`, or take the claims away";
                 self.reader
                     .diagnostics
-                    .push(Diagnostic::error("sign-without-auth", written.node.key_span(), message).help(help));
+                    .push(Diagnostic::error("sign-without-auth", claims.key_span(), message).help(help));
             }
-            return None;
         }
         Some(Some(sign))
     }

@@ -35,16 +35,13 @@ impl Reader<'_> {
         }
     }
 
-    /// The instance that signs for an upstream. `None` for the default, which nobody has written.
-    pub(crate) fn sign_instance(&mut self, sign: Option<&Sign<'_>>, audience: Option<&str>, scope: &Node<'_>) -> usize {
-        let (mut options, mut id, place) = match sign {
+    /// The instance that signs: for all routes that inherit it, and for all upstreams, whose
+    /// audience the policy finds itself. `None` for the default, which nobody has written.
+    pub(crate) fn sign_instance(&mut self, sign: Option<&Sign<'_>>, scope: &Node<'_>) -> usize {
+        let (options, id, place) = match sign {
             Some(Sign::Yes(node, options)) => (options.clone(), id_of(node), node.span().place()),
             _ => (Map::new(), KIND.to_owned(), scope.key_span().place()),
         };
-        if let Some(audience) = audience.filter(|_| !options.contains_key("audience")) {
-            id = format!("{id}@{audience}");
-            options.insert("audience".to_owned(), Value::String(audience.to_owned()));
-        }
         self.instances.built_in(&id, KIND, Value::Object(options), place)
     }
 }

@@ -32,6 +32,13 @@ pub(crate) struct Reference<'a> {
     pub(crate) alias: Option<Node<'a>>,
 }
 
+impl Reference<'_> {
+    /// The name as the user wrote it.
+    pub(crate) fn shown(&self) -> String {
+        if self.name_node.is_expanded() { self.name_node.shown() } else { self.name.to_owned() }
+    }
+}
+
 impl Reader<'_> {
     /// Reads the three forms; `what` is `policy` or `handler`.
     pub(crate) fn reference<'n>(&mut self, node: &Node<'n>, what: &str) -> Option<Reference<'n>> {
@@ -91,7 +98,9 @@ impl Reader<'_> {
             self.unknown_policy(&reference, node, direction);
             return None;
         };
-        self.direction(kind, direction, node);
+        if !self.direction(kind, direction, node) {
+            return None;
+        }
         let options = self.options(kind, &reference, node)?;
         let authenticates = self.nested(kind, &options, &reference, direction, &mut Vec::new());
         let name = reference.alias.as_ref().and_then(|alias| alias.as_str()).unwrap_or(kind.name);
@@ -127,7 +136,7 @@ impl Reader<'_> {
     fn options(&mut self, kind: &PolicyKind, reference: &Reference<'_>, node: &Node<'_>) -> Option<Value> {
         let schema = self.schemas.policy(kind.name)?;
         match &reference.options {
-            Some(options) if !options.value().is_object() && kind.shorthand.is_some() => {
+            Some(options) if !options.value().is_object() && kind.shorthand.is_some() && node.get("use").is_none() => {
                 let name = kind.shorthand.unwrap_or_default();
                 let value = Value::Object(Map::from_iter([(name.to_owned(), options.value().clone())]));
                 schema.check_value(&value, options, self.diagnostics).then_some(value)
@@ -158,7 +167,9 @@ impl Reader<'_> {
         }
         // What is wrong with the entry itself was said when the settings were read.
         let kind = self.catalog.policy(text)?;
-        self.direction(kind, direction, at);
+        if !self.direction(kind, direction, at) {
+            return None;
+        }
         let options = policy.get("options").filter(|options| !options.value().is_null());
         let value = options.as_ref().map_or_else(|| Value::Object(Map::new()), |options| options.value().clone());
         if inside.iter().any(|outer| outer == name) {
@@ -185,17 +196,22 @@ impl Reader<'_> {
         inside: &mut Vec<String>,
     ) -> bool {
         let mut authenticates = kind.authenticates;
-        if !matches!(kind.name, "composite" | "any-of") {
+        if !matches!(kind.name, "composite" | "composite-outbound" | "any-of") {
             return authenticates;
         }
         let names = options.get("policies").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         for (index, name) in names.iter().enumerate() {
-            let node = reference.options.as_ref().map(|options| options.nearest(&format!("/policies/{index}")));
+            let node = reference.options.as_ref().map(|options| {
+                let place = if options.value().is_array() { "" } else { "/policies" };
+                options.nearest(&format!("{place}/{index}"))
+            });
             let (Some(name), Some(node)) = (name.as_str(), node) else { continue };
             if self.settings.tree.root().get("policies").and_then(|all| all.get(name)).is_some() {
                 authenticates |= self.named(name, direction, &node, inside).is_some_and(|(_, auth)| auth);
             } else if let Some(nested) = self.catalog.policy(name) {
-                self.direction(nested, direction, &node);
+                if !self.direction(nested, direction, &node) {
+                    continue;
+                }
                 authenticates |= nested.authenticates;
                 let empty = Value::Object(Map::new());
                 if let Some(schema) = self.schemas.policy(name)
@@ -213,9 +229,9 @@ impl Reader<'_> {
         authenticates
     }
 
-    fn direction(&mut self, kind: &PolicyKind, direction: Direction, node: &Node<'_>) {
+    fn direction(&mut self, kind: &PolicyKind, direction: Direction, node: &Node<'_>) -> bool {
         if kind.direction == direction {
-            return;
+            return true;
         }
         let (is, belongs) = match kind.direction {
             Direction::Inbound => ("requests", "`inbound`"),
@@ -225,6 +241,7 @@ impl Reader<'_> {
         self.diagnostics.push(
             Diagnostic::error("wrong-direction", node.caret(), message).help(format!("it belongs under {belongs}")),
         );
+        false
     }
 
     fn unknown_policy(&mut self, reference: &Reference<'_>, node: &Node<'_>, direction: Direction) {
@@ -234,10 +251,8 @@ impl Reader<'_> {
             reference.name_node.key_span()
         };
         let names = self.policy_names(direction);
-        let shown =
-            if reference.name_node.is_expanded() { reference.name_node.shown() } else { reference.name.to_owned() };
         let help = known_or_nearest(reference.name, "policies", names.iter().map(String::as_str));
-        let message = format!("there is no policy `{shown}`");
+        let message = format!("there is no policy `{}`", reference.shown());
         self.diagnostics.push(Diagnostic::error("unknown-policy", span, message).help_if(help));
     }
 

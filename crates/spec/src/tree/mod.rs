@@ -10,6 +10,8 @@ mod env;
 mod json;
 mod node;
 mod spans;
+#[cfg(test)]
+mod tests;
 mod yaml;
 
 use std::sync::Arc;
@@ -54,11 +56,18 @@ impl Syntax {
 }
 
 /// A parsed file, or several laid over each other.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Tree {
     value: Value,
     spans: Spans,
     sources: Vec<Arc<Source>>,
+}
+
+impl std::fmt::Debug for Tree {
+    /// Values may hold secrets that `$env` brought in: only the files are shown.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tree").field("sources", &self.sources).finish_non_exhaustive()
+    }
 }
 
 impl Tree {

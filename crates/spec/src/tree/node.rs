@@ -157,7 +157,7 @@ impl<'a> Node<'a> {
     /// The value as a message may show it: as the user wrote it, shortened.
     pub fn shown(&self) -> String {
         let text = match self.value {
-            _ if self.spans.expanded => self.span().text().to_owned(),
+            _ if self.spans.expanded => self.written(),
             Value::String(text) => text.clone(),
             Value::Array(_) => "a list".to_owned(),
             Value::Object(_) => "an object".to_owned(),
@@ -166,13 +166,21 @@ impl<'a> Node<'a> {
         shorten(&text)
     }
 
+    /// The text as it stands in the file, without its quotes.
+    fn written(&self) -> String {
+        let span = self.span();
+        let text = span.text();
+        let bare = |quote| text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
+        bare('"').or_else(|| bare('\'')).unwrap_or(text).to_owned()
+    }
+
     /// A message of others about this value or something below it, with the user's text in place
     /// of whatever `$env(…)` brought in.
     pub fn redact(&self, message: &str) -> String {
         if self.spans.expanded
             && let Some(secret) = self.as_str().filter(|text| !text.is_empty())
         {
-            return message.replace(secret, self.span().text());
+            return message.replace(secret, &self.written());
         }
         let message = self.items().fold(message.to_owned(), |message, item| item.redact(&message));
         self.entries().fold(message, |message, (_, field)| field.redact(&message))

@@ -79,18 +79,30 @@ impl<'a> Reader<'a, '_> {
             Some(Ok(pair)) => Ok(pair),
             Some(Err(error)) => {
                 let at = error.marker().byte_offset().unwrap_or_else(|| self.source.text().len());
-                let message = error.info();
-                let line = self.source.line_range(self.source.line_column(at).0);
-                let tab = self.source.text()[line].trim_start_matches(' ').starts_with('\t');
-                let mut diagnostic = Diagnostic::error("yaml-syntax", self.span(at, at + 1), message);
-                if tab {
-                    diagnostic = diagnostic.help("indent with spaces: YAML does not take tabs");
-                }
+                let diagnostic = match self.tab(at) {
+                    Some(tab) => {
+                        Diagnostic::error("yaml-syntax", self.span(tab, tab + 1), "a tab cannot indent a line")
+                            .help("indent with spaces: YAML does not take tabs")
+                    }
+                    None => Diagnostic::error("yaml-syntax", self.span(at, at + 1), error.info()),
+                };
                 self.diagnostics.push(diagnostic);
                 Err(Stop)
             }
             None => Err(Stop),
         }
+    }
+
+    /// The tab that indents the line of an error or the one behind it: what the scanner stumbles
+    /// over is then seldom what is wrong.
+    fn tab(&self, at: usize) -> Option<usize> {
+        let (line, _) = self.source.line_column(at);
+        [line, line + 1].into_iter().filter(|line| *line <= self.source.line_count()).find_map(|line| {
+            let range = self.source.line_range(line);
+            let text = &self.source.text()[range.clone()];
+            let indent = &text[..text.len() - text.trim_start().len()];
+            indent.find('\t').filter(|_| !text.trim().is_empty()).map(|tab| range.start + tab)
+        })
     }
 
     fn value(&mut self, event: Event<'a>, mark: &Mark) -> Read<(Value, Spans)> {

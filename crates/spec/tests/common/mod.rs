@@ -1,6 +1,6 @@
 //! A small catalog, and a project in one text file.
 
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(dead_code, unreachable_pub, missing_docs, reason = "each test binary uses its own part")]
 
 use std::collections::BTreeMap;
 
