@@ -1,5 +1,7 @@
 //! What happens to bodies that policies hold in memory or count.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot be set up shall fail")]
+
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 use tollgate_testkit::PolicyBench;
