@@ -27,7 +27,9 @@ fn compile_at(text: &str, template: &PathTemplate, undefined: bool) -> Result<Te
 
 /// A request for `/u/<id>?page=2&q=a%26b` of user `alice`.
 fn exchange(params: &[(&str, &str)], forward_path: &str) -> Exchange {
-    let services = tollgate_testkit::PolicyBench::builder().build().unwrap().services().clone();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let bench = runtime.block_on(tollgate_testkit::PolicyBench::builder().build()).unwrap();
+    let services = Arc::clone(bench.services());
     let ip = IpAddr::V4(Ipv4Addr::LOCALHOST);
     Exchange {
         id: "id-1".into(),
