@@ -17,8 +17,10 @@ mod credential;
 mod header_fields;
 pub mod ip_restriction;
 mod members;
+pub mod mock_api;
 pub mod open_id_jwt_auth;
 pub mod rate_limit;
+mod references;
 pub mod remove_request_headers;
 pub mod remove_response_headers;
 pub mod request_size_limit;
@@ -36,6 +38,7 @@ pub static ALL: &[&PolicyKind] = &[
     &composite::KIND,
     &composite_outbound::KIND,
     &ip_restriction::KIND,
+    &mock_api::KIND,
     &open_id_jwt_auth::KIND,
     &rate_limit::KIND,
     &remove_request_headers::KIND,
