@@ -74,6 +74,11 @@ fn wanted() -> bool {
     !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
+/// `1 route`, `2 routes`.
+pub(crate) fn count(number: usize, thing: &str) -> String {
+    if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
+}
+
 /// A table: columns as wide as their widest cell, the last one as it is.
 pub(crate) fn table(palette: Palette, head: &[&str], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {

@@ -46,7 +46,11 @@ pub(crate) async fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
                 output::line("nothing changes of what is public, signed or limited");
             }
             if let Some(project) = loaded.project.as_ref().filter(|_| !diagnostics.has_errors()) {
-                output::line(format!("{} {} routes, no mistakes", palette.green("ok:"), project.routes.len()));
+                output::line(format!(
+                    "{} {}, no mistakes",
+                    palette.green("ok:"),
+                    output::count(project.routes.len(), "route")
+                ));
             }
         }
     }

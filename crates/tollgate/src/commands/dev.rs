@@ -158,7 +158,7 @@ fn tell(serving: &Serving, outcome: &Outcome, was_degraded: bool) {
         output::note(palette.yellow(change));
     }
     if outcome.applied {
-        output::note(palette.green(format!("reloaded: {} routes", serving.project().routes.len())));
+        output::note(palette.green(format!("reloaded: {}", output::count(serving.project().routes.len(), "route"))));
     } else {
         output::note(palette.red("not applied: what was good before keeps serving"));
     }

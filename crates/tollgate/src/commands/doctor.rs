@@ -54,9 +54,12 @@ pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     let loaded = source.load().await?;
     let (errors, warnings) = loaded.diagnostics.counts();
     match &loaded.project {
-        Some(project) if warnings == 0 => findings.good("project", format!("{} routes", project.routes.len())),
-        Some(project) => findings.good("project", format!("{} routes, {warnings} warnings", project.routes.len())),
-        None => findings.bad("project", format!("{errors} mistakes"), "`tollgate check` shows each with its line"),
+        Some(project) if warnings == 0 => findings.good("project", output::count(project.routes.len(), "route")),
+        Some(project) => findings.good(
+            "project",
+            format!("{}, {}", output::count(project.routes.len(), "route"), output::count(warnings, "warning")),
+        ),
+        None => findings.bad("project", output::count(errors, "mistake"), "`tollgate check` shows each with its line"),
     }
     let data_path = args.data_dir.clone().unwrap_or_else(|| source.dir.join(data_dir::NAME));
     let data = DataDir::existing(&data_path);

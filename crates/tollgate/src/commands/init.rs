@@ -305,7 +305,11 @@ async fn report(args: &InitArgs, plan: &Plan) -> anyhow::Result<ExitCode> {
     };
     let routes = views::routes(&project);
     let guarded = routes.iter().filter(|route| route.authenticated).count();
-    output::line(format!("\n{} routes: {guarded} want a key, {} are public.", routes.len(), routes.len() - guarded));
+    output::line(format!(
+        "\n{}: {guarded} behind a key, {} public.",
+        output::count(routes.len(), "route"),
+        routes.len() - guarded
+    ));
     let dir = quoted(&args.dir.display().to_string());
     output::line(palette.bold("Next:"));
     output::line(format!("  tollgate dev {dir}              a key, a curl line, hot reload"));

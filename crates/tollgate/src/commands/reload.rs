@@ -49,7 +49,7 @@ fn print(report: &ReloadReport) {
         output::note(format!("needs a restart: {change}"));
     }
     if report.applied {
-        output::line(format!("reloaded: {} routes, snapshot {}", report.routes, report.snapshot));
+        output::line(format!("reloaded: {}, snapshot {}", output::count(report.routes, "route"), report.snapshot));
     } else {
         output::note(format!("nothing was applied; snapshot {} stays in force", report.snapshot));
     }

@@ -120,7 +120,8 @@ impl Serving {
     ) -> anyhow::Result<Arc<Self>> {
         let descriptors = crate::descriptors::raise();
         let settings = &project.settings;
-        let listener = bind(&settings.server.listen, "--listen").await?;
+        let address = options.source.listen.as_ref().unwrap_or(&settings.server.listen);
+        let listener = bind(address, "--listen").await?;
         let management_address = options.management_listen.as_ref().unwrap_or(&settings.server.management_listen);
         let management_listener = bind(management_address, "--management-listen").await?;
         let (listen, management) = (listener.local_addr()?, management_listener.local_addr()?);

@@ -115,7 +115,7 @@ impl Serving {
                 changes.push(name.to_owned());
             }
         };
-        changed("server.listen", from.listen != to.listen);
+        changed("server.listen", self.source.listen.is_none() && from.listen != to.listen);
         changed(
             "server.managementListen",
             self.management_listen.is_none() && from.management_listen != to.management_listen,

@@ -1,0 +1,88 @@
+//! `tollgate init`, and that what it writes runs at once.
+
+mod support;
+
+use http::StatusCode;
+use support::World;
+use tollgate_testkit::CapturingUpstream;
+
+const DOCUMENT: &str = "# ours\nopenapi: 3.0.3\ninfo:\n    title: Shop   # four blanks\n    version: '1'\nservers:\n- url: https://shop.example/api\npaths:\n    /items/{id}:\n        get:\n            operationId: getItem\n            parameters:\n            - {name: id, in: path, required: true, schema: {$ref: 'schemas/id.yaml'}}\n            responses: {'200': {description: ok}}\n    /status:\n        get:\n            operationId: getStatus\n            security: []\n            responses: {'200': {description: ok}}\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_catch_all_project_runs_at_once() {
+    let upstream = CapturingUpstream::start().await.unwrap();
+    let world = World::empty();
+    world.tollgate(&["init", ".", "--upstream", &upstream.url()]).await.good();
+    world.tollgate(&["check"]).await.good();
+    let key = world.key("acme").await;
+    let gateway = world.start(&["run", "."]).await;
+    assert_eq!(gateway.get("/deep/path", None).await.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(gateway.get("/deep/path", key["key"].as_str()).await.status, StatusCode::OK);
+    assert_eq!(upstream.last().unwrap().target, "/deep/path");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_keeps_every_byte_and_its_references() {
+    let upstream = CapturingUpstream::start().await.unwrap();
+    let world = World::empty();
+    world.write("theirs/shop.yaml", DOCUMENT);
+    world.write("theirs/schemas/id.yaml", "type: integer\n");
+    let ended =
+        world.tollgate(&["init", "mine", "--upstream", &upstream.url(), "--openapi", "theirs/shop.yaml"]).await.good();
+    assert!(ended.stdout.contains("GET /status"), "what became public is listed: {}", ended.stdout);
+    assert!(ended.stdout.contains("/api"), "the server's path is not matched: {}", ended.stdout);
+    let written = world.read("mine/openapi.yaml");
+    let mut rest = written.as_str();
+    for line in DOCUMENT.lines() {
+        let at = rest.find(line).unwrap_or_else(|| panic!("`{line}` is gone:\n{written}"));
+        rest = &rest[at + line.len()..];
+    }
+    assert_eq!(world.read("theirs/shop.yaml"), DOCUMENT, "the original is untouched");
+    assert_eq!(world.read("mine/schemas/id.yaml"), "type: integer\n");
+    let gateway = world.start(&["run", "mine"]).await;
+    assert_eq!(gateway.get("/status", None).await.status, StatusCode::OK);
+    assert_eq!(gateway.get("/items/1", None).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_overlay_leaves_the_document_to_whoever_writes_it() {
+    let upstream = CapturingUpstream::start().await.unwrap();
+    let world = World::empty();
+    world.write("mine/generated.yaml", DOCUMENT);
+    world.write("mine/schemas/id.yaml", "type: integer\n");
+    let init = ["init", "mine", "--upstream", &upstream.url(), "--openapi", "mine/generated.yaml", "--overlay"];
+    world.tollgate(&init).await.good();
+    assert_eq!(world.read("mine/generated.yaml"), DOCUMENT);
+    let gateway = world.start(&["dev", "mine"]).await;
+    assert_eq!(gateway.get("/status", None).await.status, StatusCode::OK);
+    assert_eq!(gateway.get("/items/1", None).await.status, StatusCode::UNAUTHORIZED);
+    // The framework writes its document anew.
+    world.write("mine/generated.yaml", &DOCUMENT.replace("/status:", "/health:"));
+    gateway.until("/health", None, StatusCode::OK).await;
+}
+
+#[tokio::test]
+async fn init_overwrites_nothing_unless_told_to() {
+    let world = World::empty();
+    world.write("openapi.yaml", "mine");
+    let ended = world.tollgate(&["init", ".", "--upstream", "http://127.0.0.1:9"]).await;
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("openapi.yaml") && ended.stderr.contains("--force"), "{}", ended.stderr);
+    assert_eq!(world.read("openapi.yaml"), "mine");
+    assert!(!world.path().join("tollgate.yaml").exists(), "nothing at all was written");
+    world.tollgate(&["init", ".", "--upstream", "http://127.0.0.1:9", "--force"]).await.good();
+    assert_ne!(world.read("openapi.yaml"), "mine");
+}
+
+#[tokio::test]
+async fn a_document_that_cannot_be_read_is_shown_at_its_line() {
+    let world = World::empty();
+    world.write("bad.yaml", "openapi: 3.1.0\ninfo: {\n");
+    let ended = world.tollgate(&["init", "mine", "--upstream", "http://127.0.0.1:9", "--openapi", "bad.yaml"]).await;
+    assert_eq!(ended.code, 78, "{ended:?}");
+    assert!(!world.path().join("mine").exists());
+    let missing =
+        world.tollgate(&["init", "mine", "--upstream", "http://127.0.0.1:9", "--openapi", "nowhere.yaml"]).await;
+    assert_eq!(missing.code, 1);
+    assert!(missing.stderr.contains("nowhere.yaml"), "{missing:?}");
+}
