@@ -258,7 +258,8 @@ fn every_single_mistake_is_found_at_its_line() {
                 let lines: Vec<(String, usize)> = loaded
                     .diagnostics
                     .iter()
-                    .flat_map(|d| d.span.start().map(|(line, _)| (d.span.source.name().to_string(), line)))
+                    .flat_map(|d| std::iter::once(&d.span).chain(d.related.iter().map(|related| &related.span)))
+                    .flat_map(|span| span.start().map(|(line, _)| (span.source.name().to_string(), line)))
                     .collect();
                 let at_place = lines.iter().any(|(name, found)| name == file && *found == place + 1);
                 let fine = match mutation {

@@ -7,4 +7,4 @@ pub mod template;
 pub mod values;
 
 pub use schema::{SchemaCheck, Schemas};
-pub use suggest::{did_you_mean, known_or_nearest};
+pub use suggest::{did_you_mean, known_or_nearest, point_at_nearest};

@@ -1,5 +1,8 @@
 //! The nearest name to a misspelt one.
 
+use crate::Diagnostic;
+use crate::tree::Node;
+
 /// The candidate that was probably meant: close in letters, whatever the case or the hyphens.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let plain = plain(name);
@@ -9,6 +12,15 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .filter(|(distance, candidate)| *distance <= most(plain.len().min(candidate.len())))
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// Points at the definition of the nearest name, which may be the one that is misspelt.
+pub fn point_at_nearest(diagnostic: Diagnostic, name: &str, definitions: Option<&Node<'_>>) -> Diagnostic {
+    let Some(definitions) = definitions else { return diagnostic };
+    let names: Vec<&str> = definitions.entries().map(|(known, _)| known).collect();
+    let Some(field) = nearest(name, names).and_then(|known| definitions.get(known)) else { return diagnostic };
+    let label = format!("`{}` is defined here", field.name());
+    diagnostic.related(field.key_span(), label)
 }
 
 /// A help line: ``did you mean `limit`?``

@@ -67,30 +67,11 @@ fn method_name(methods: &Methods) -> &str {
     }
 }
 
-/// Backends look for the issuer's keys under its name, so it must be one that they can reach.
+/// What a project that signs must say of itself.
 fn public_url(reader: &mut Reader<'_>, drafts: &[Draft], listen: Option<&str>) {
-    let settings = &reader.settings.settings;
-    let Some(signs) = drafts.iter().find_map(|draft| draft.signs.as_ref()) else { return };
-    if settings.public_url.is_some() {
-        return;
-    }
-    let root = reader.settings.tree.root();
-    let file = || Span::of_file(reader.settings.tree.name().to_string());
-    let help = "write `publicUrl: https://api.example.com` in tollgate.yaml: it becomes the `iss` of tokens";
-    let address = values::listen_address(listen.unwrap_or(&settings.server.listen));
-    if address.is_ok_and(|address| address.ip().is_unspecified()) {
-        let span = root.at("/server/listen").filter(|_| listen.is_none()).map_or_else(file, |node| node.span());
-        let message =
-            "routes sign tokens, and the address to listen on does not tell under which URL backends find the keys";
-        let diagnostic = Diagnostic::error("public-url-needed", span, message);
-        reader.diagnostics.push(diagnostic.help(help).related(signs.span.clone(), "signed for this upstream"));
-    }
-    let shared = settings.store.as_deref().is_some_and(|store| store.starts_with("postgres"));
-    if shared {
-        let span = root.get("store").map_or_else(file, |node| node.span());
-        let message = "several nodes may share this store, and without `publicUrl` each would sign under its own name";
-        let diagnostic = Diagnostic::error("public-url-needed", span, message);
-        reader.diagnostics.push(diagnostic.help(help).related(signs.span.clone(), "signed for this upstream"));
+    if let Some(signs) = drafts.iter().find_map(|draft| draft.signs.as_ref()) {
+        let label = "signed for this upstream";
+        crate::load::public_url::check(reader.settings, &signs.span, label, listen, reader.diagnostics);
     }
 }
 

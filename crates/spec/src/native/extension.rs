@@ -14,7 +14,7 @@ use super::step::Step;
 use super::upstream::Upstream;
 use crate::Diagnostic;
 use crate::check::schema::{self, SchemaCheck};
-use crate::check::{known_or_nearest, values};
+use crate::check::{known_or_nearest, point_at_nearest, values};
 use crate::tree::Node;
 
 /// The fields of `x-tollgate`, in the order of the grammar.
@@ -179,7 +179,8 @@ impl Reader<'_> {
                     let names: Vec<&str> = ["none", "anything-goes"].into_iter().chain(own).collect();
                     let message = format!("there is no CORS policy `{}`", node.shown());
                     let help = known_or_nearest(name, "CORS policies", names.iter().copied());
-                    self.diagnostics.push(Diagnostic::error("unknown-cors", node.span(), message).help_if(help));
+                    let diagnostic = Diagnostic::error("unknown-cors", node.span(), message).help_if(help);
+                    self.diagnostics.push(point_at_nearest(diagnostic, name, known.as_ref()));
                 }
                 Cors::Broken
             }

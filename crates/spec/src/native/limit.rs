@@ -6,6 +6,7 @@ use tollgate_core::units::Rate;
 use super::Reader;
 use super::step::id_of;
 use crate::Diagnostic;
+use crate::check::suggest::nearest;
 use crate::check::{did_you_mean, schema};
 use crate::tree::Node;
 
@@ -104,7 +105,14 @@ impl Reader<'_> {
         }
         if node.get("default").is_none() {
             let message = "`default` is missing: the rate of everyone whose value is not listed";
-            self.diagnostics.push(Diagnostic::error("missing-field", node.key_span(), message));
+            let missing = Diagnostic::error("missing-field", node.key_span(), message);
+            self.diagnostics.push(match nearest("default", node.entries().map(|(name, _)| name)) {
+                Some(name) => {
+                    let span = node.get(name).map_or_else(|| node.key_span(), |field| field.key_span());
+                    missing.related(span, "is this meant to be `default`?")
+                }
+                None => missing,
+            });
         }
         let mut rates = Map::new();
         for (value, rate) in node.entries() {

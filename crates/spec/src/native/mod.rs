@@ -16,6 +16,8 @@ mod sign;
 mod step;
 mod upstream;
 
+pub(crate) use route::resolve_timeouts;
+
 use tollgate_core::Catalog;
 use tollgate_core::project::{Compatibility, Project, ProjectForm};
 

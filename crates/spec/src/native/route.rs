@@ -117,7 +117,9 @@ fn expect_object(reader: &mut Reader<'_>, node: &Node<'_>) -> bool {
 }
 
 fn read_path<'a>(reader: &mut Reader<'_>, document: &NativeDocument, item: &'a PathItem<'a>) -> Option<Path<'a>> {
-    let rest = item.field("x-tollgate-path").and_then(|rules| read_rest(reader, &rules));
+    let rules = item.field("x-tollgate-path");
+    let rest = rules.as_ref().and_then(|rules| read_rest(reader, rules));
+    let rest_span = rest.as_deref().and_then(|rest| rules.as_ref()?.get(rest)).map(|rule| rule.key_span());
     match template::read(item.template, rest.as_deref(), Rules::Native) {
         Ok(template) => Some(Path { item, text: format!("{}{}", document.mount, item.template), template, rest }),
         Err(errors) => {
@@ -127,9 +129,15 @@ fn read_path<'a>(reader: &mut Reader<'_>, document: &NativeDocument, item: &'a P
                 let at = key.text().find(item.template).map(|at| key.range.start + at);
                 let range = at.map_or(key.range.clone(), |at| at + error.range.start..at + error.range.end);
                 let span = Span { range, ..key.clone() };
-                reader.diagnostics.push(
-                    Diagnostic::error("invalid-path", span, error.message).help_if(error.help.map(str::to_owned)),
-                );
+                let help = error.help.map(str::to_owned);
+                // A rule for a parameter that is not there is wrong itself, not the path.
+                let diagnostic = match rest_span.as_ref().filter(|_| error.range == (0..item.template.len())) {
+                    Some(rule) => {
+                        Diagnostic::error("invalid-path", rule.clone(), error.message).related(span, "the path")
+                    }
+                    None => Diagnostic::error("invalid-path", span, error.message),
+                };
+                reader.diagnostics.push(diagnostic.help_if(help));
             }
             None
         }

@@ -9,7 +9,7 @@ use tollgate_core::project::Use;
 
 use super::Reader;
 use crate::Diagnostic;
-use crate::check::{known_or_nearest, schema};
+use crate::check::{known_or_nearest, point_at_nearest, schema};
 use crate::load::is_module;
 use crate::tree::Node;
 
@@ -253,7 +253,10 @@ impl Reader<'_> {
         let names = self.policy_names(direction);
         let help = known_or_nearest(reference.name, "policies", names.iter().map(String::as_str));
         let message = format!("there is no policy `{}`", reference.shown());
-        self.diagnostics.push(Diagnostic::error("unknown-policy", span, message).help_if(help));
+        let diagnostic = Diagnostic::error("unknown-policy", span, message).help_if(help);
+        let root = self.settings.tree.root();
+        let diagnostic = point_at_nearest(diagnostic, reference.name, root.get("policies").as_ref());
+        self.diagnostics.push(diagnostic);
     }
 
     /// Every policy that may be named in a place of this direction.

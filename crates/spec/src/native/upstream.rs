@@ -5,7 +5,7 @@ use tollgate_core::settings::{TimeoutSettings, UpstreamOrUrl};
 
 use super::Reader;
 use crate::Diagnostic;
-use crate::check::{known_or_nearest, schema, values};
+use crate::check::{known_or_nearest, point_at_nearest, schema, values};
 use crate::tree::Node;
 
 /// An upstream that is in order.
@@ -63,7 +63,8 @@ impl Reader<'_> {
                             if text.contains(':') { text } else { "127.0.0.1:8888" }
                         )
                     });
-                    self.diagnostics.push(Diagnostic::error("unknown-upstream", node.span(), message).help(help));
+                    let diagnostic = Diagnostic::error("unknown-upstream", node.span(), message).help(help);
+                    self.diagnostics.push(point_at_nearest(diagnostic, text, known.as_ref()));
                 }
                 None
             }
