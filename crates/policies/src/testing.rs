@@ -212,7 +212,7 @@ impl FakeKeyring {
             ("expired", _) => KeyVerdict::Expired,
             ("development", _) => KeyVerdict::DevelopmentOnly,
             ("unavailable", _) => KeyVerdict::Unavailable,
-            (other, _) if other.contains('_') => KeyVerdict::Unknown,
+            (other, _) if other.contains(['_', '-']) => KeyVerdict::Unknown,
             _ => KeyVerdict::Malformed,
         }
     }

@@ -183,12 +183,13 @@ impl Refusals {
     }
 }
 
-/// How much a refusal has seen. One that knows the caller says most, then a credential of its own
-/// kind, one that is not for it, and none at all; least says a 403 that is about no credential
-/// (an address list): a client that can authenticate must learn that it may.
+/// How much a refusal has seen. One that knows the caller says most, then one that knows the
+/// credential (it has expired, say), one to whom it is unknown (to a key policy a token may be just
+/// that), one for whom it has the wrong form, and one that saw none. Least says a 403 that is about
+/// no credential (an address list): a client that can authenticate must learn that it may.
 fn rank(flow: &Flow, known: bool) -> u8 {
     match flow {
-        _ if known => 4,
+        _ if known => 5,
         Flow::Refuse(problem) if problem.reason.name.ends_with(".missing") => 1,
         Flow::Refuse(problem) if problem.reason.name.ends_with(".malformed") => 2,
         Flow::Refuse(problem)
@@ -196,7 +197,8 @@ fn rank(flow: &Flow, known: bool) -> u8 {
         {
             0
         }
-        Flow::Refuse(_) => 3,
+        Flow::Refuse(problem) if problem.reason.name.ends_with(".unknown") => 3,
+        Flow::Refuse(_) => 4,
         Flow::Respond(_) | Flow::Continue => 1,
     }
 }

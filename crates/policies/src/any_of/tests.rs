@@ -87,6 +87,9 @@ async fn where_all_refuse_the_one_answers_that_knew_the_credential() {
         (Some("Bearer revoked"), "key.revoked", "key"),
         (Some("Bearer expired"), "key.expired", "key"),
         (Some("Bearer signature"), "token.signature", "token"),
+        // To a keyring that takes keys of any form, a token is a key that nobody knows.
+        (Some("Bearer not-yet"), "token.claim", "token"),
+        (Some("Bearer tg_nobody"), "key.unknown", "key"),
         (Some("Bearer keys"), "token.keys_unavailable", "token"),
         (Some("Bearer unavailable"), "store.unavailable", "key"),
     ] {

@@ -33,11 +33,11 @@ pub(super) struct Options {
     pub(super) rate_limit_by: Option<RateLimitBy>,
     /// How many requests, in `timeWindowMinutes`.
     #[serde(deserialize_with = "number_or_text")]
-    #[schemars(with = "Option<NonZeroU32>")]
+    #[schemars(with = "Option<NonZeroU32>", extend("type" = ["integer", "string", "null"]))]
     pub(super) requests_allowed: Option<f64>,
     /// In how many minutes. Fractions are allowed.
     #[serde(deserialize_with = "number_or_text")]
-    #[schemars(with = "Option<f64>", extend("exclusiveMinimum" = 0))]
+    #[schemars(with = "Option<f64>", extend("type" = ["number", "string", "null"], "exclusiveMinimum" = 0))]
     pub(super) time_window_minutes: Option<f64>,
     /// The function that says what is counted, for `rateLimitBy: function`.
     pub(super) identifier: Option<Identifier>,

@@ -228,6 +228,15 @@ async fn what_happens_while_the_store_is_away_is_declared() {
     }
 }
 
+#[test]
+fn the_schema_takes_what_the_options_take() {
+    let schema = KIND.schema();
+    for (option, types) in [("requestsAllowed", ["integer", "string"]), ("timeWindowMinutes", ["number", "string"])] {
+        let listed = schema["properties"][option]["type"].as_array().unwrap();
+        assert!(types.iter().all(|name| listed.contains(&json!(name))), "{option}: {listed:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_limit_survives_a_reload() {
     let room = Room::new();
