@@ -1,11 +1,11 @@
-//! What happens to bodies that policies hold in memory or count.
+//! Policies on the bench: what their pages do not show.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot be set up shall fail")]
 
 use http::{Request, StatusCode};
 use serde_json::{Value, json};
 use tollgate_testkit::PolicyBench;
-use tollgate_testkit::bench::BenchProject;
+use tollgate_testkit::bench::{BenchForm, BenchProject};
 
 fn project(buffered: &str) -> BenchProject {
     let schema = json!({ "type": "object", "required": ["name"] });
@@ -105,4 +105,30 @@ async fn a_value_that_is_no_size_or_no_header_is_a_mistake_at_its_place() {
         let error = PolicyBench::builder().policy(policy, options.clone()).build().await.map(|_| ()).unwrap_err();
         assert_eq!(error.pointer, pointer, "{policy} {options}: {error}");
     }
+}
+
+#[tokio::test]
+async fn the_zuplo_form_ignores_fields_that_no_policy_may_set() {
+    let options = json!({ "headers": [{ "name": "Host", "value": "evil.test" }, { "name": "X-A", "value": "b" }] });
+    let project = BenchProject { form: BenchForm::Zuplo, ..BenchProject::default() };
+    let bench = PolicyBench::builder().project(project).policy("set-request-headers", options);
+    let answer = bench.build().await.unwrap().send(Request::get("/pets").body("").unwrap()).await;
+    let seen = answer.seen.unwrap();
+    assert_eq!((seen.header("host"), seen.header("x-a")), (None, Some("b")));
+}
+
+#[tokio::test]
+async fn at_random_every_example_comes_up() {
+    let examples = json!({ "one": { "value": 1 }, "two": { "value": 2 } });
+    let responses =
+        json!({ "200": { "description": "ok", "content": { "application/json": { "examples": examples } } } });
+    let document = json!({ "openapi": "3.1.0", "paths": { "/pets": { "get": { "responses": responses } } } });
+    let bench = PolicyBench::builder().document(document).policy("mock-api", json!({ "random": true }));
+    let bench = bench.build().await.unwrap();
+    let mut seen = std::collections::BTreeSet::new();
+    // That one of two never comes in 64 draws happens once in 2^63 runs.
+    for _ in 0..64 {
+        seen.insert(bench.send(Request::get("/pets").body("").unwrap()).await.body);
+    }
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["1", "2"]);
 }
