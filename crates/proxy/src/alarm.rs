@@ -7,6 +7,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
+/// The moment `wait` after `since`. A wait that is longer than any clock can tell, which settings
+/// may well ask for, becomes a very long one.
+pub(crate) fn after(since: Instant, wait: Duration) -> Instant {
+    const AGES: Duration = Duration::from_secs(30 * 365 * 86_400);
+    since.checked_add(wait).unwrap_or(since + AGES)
+}
+
 /// One timer for a whole connection. Setting a later deadline costs nothing: the timer keeps the
 /// earlier one, and when that passes it is set anew. So a connection that is busy touches the
 /// runtime's timers once per timeout, not once per request.
@@ -34,7 +41,7 @@ impl Alarm {
     pub(crate) fn tick(&mut self, period: Duration, cx: &mut Context<'_>) {
         let sleep = self.0.get_or_insert_with(|| Box::pin(sleep(period)));
         while sleep.as_mut().poll(cx).is_ready() {
-            sleep.as_mut().reset(Instant::now() + period);
+            sleep.as_mut().reset(after(Instant::now(), period));
         }
     }
 }

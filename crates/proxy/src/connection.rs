@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use tollgate_core::settings::Settings;
 use tollgate_core::{Body, BoxError};
 
-use crate::alarm::Alarm;
+use crate::alarm::{Alarm, after};
 use crate::hygiene::ConnectionInfo;
 
 /// hyper keeps this many header fields without allocating for each request.
@@ -133,6 +133,7 @@ pub(crate) async fn serve<S, H, F>(
         biased;
         ended = connection.as_mut() => ended,
         () = drain.cancelled() => {
+            phase.closes_now();
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -150,6 +151,8 @@ struct Phase {
     requests: AtomicU32,
     /// When the last answer was over, in microseconds since `born`.
     idle_since: AtomicU64,
+    /// Closing while nothing is under way: no answer can be lost.
+    silent: AtomicBool,
 }
 
 impl Phase {
@@ -159,6 +162,7 @@ impl Phase {
             busy: AtomicBool::new(false),
             requests: AtomicU32::new(0),
             idle_since: AtomicU64::new(0),
+            silent: AtomicBool::new(false),
         }
     }
 
@@ -171,6 +175,11 @@ impl Phase {
         let since = u64::try_from(self.born.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.idle_since.store(since, Ordering::Relaxed);
         self.busy.store(false, Ordering::Relaxed);
+    }
+
+    /// The listener stops: whatever waits for a request is closed.
+    fn closes_now(&self) {
+        self.silent.store(!self.is_busy(), Ordering::Relaxed);
     }
 
     fn is_busy(&self) -> bool {
@@ -256,7 +265,7 @@ impl<S> ClientIo<S> {
             None if self.requests == 0 => (self.phase.idle_since(), self.head),
             None => (self.phase.idle_since(), self.keep_alive),
         };
-        (!most.is_zero()).then(|| since + most)
+        (!most.is_zero()).then(|| after(since, most))
     }
 }
 
@@ -302,7 +311,7 @@ impl<S: AsyncWrite + Unpin> ClientIo<S> {
             return polled;
         }
         let since = *self.stuck_since.get_or_insert_with(Instant::now);
-        ready!(self.alarm.poll_until(since + self.take, cx));
+        ready!(self.alarm.poll_until(after(since, self.take), cx));
         Poll::Ready(Err(timed_out("the client does not take the answer")))
     }
 }
@@ -340,6 +349,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientIo<S> {
         let this = self.get_mut();
         if matches!(this.linger, Linger::Open) {
             ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
+            if this.phase.silent.load(Ordering::Relaxed) {
+                return Poll::Ready(Ok(()));
+            }
             this.linger = Linger::Listening { until: Instant::now() + LINGER, bytes: 0 };
         }
         let Linger::Listening { until, bytes } = &mut this.linger else { return Poll::Ready(Ok(())) };

@@ -49,8 +49,8 @@ impl OutboundClient {
             (ACCEPT, HeaderValue::from_static("application/json, */*;q=0.5")),
             (USER_AGENT, HeaderValue::from_static("tollgate")),
         ]);
-        let timeouts =
-            Timeouts { connect: timeout, first_byte: Some(timeout), idle: Some(timeout), total: Some(timeout) };
+        // The time for everything together is watched by whoever calls this.
+        let timeouts = Timeouts { connect: timeout, first_byte: None, idle: None, total: None };
         let mut record = Record::default();
         let response = upstream
             .exchange(&mut record, request, upstream.host().clone(), &timeouts, None)
@@ -72,6 +72,10 @@ fn told(problem: &Problem) -> String {
 /// A URL without what may be secret in it.
 fn shown(url: &Url) -> &str {
     &url[..Position::AfterPath]
+}
+
+fn shown_text(url: &str) -> &str {
+    url.split_once(['?', '#']).map_or(url, |(path, _)| path)
 }
 
 fn redirect(from: &Url, response: &HttpResponse) -> Result<Option<Url>, HttpError> {
@@ -104,7 +108,7 @@ impl HttpClient for OutboundClient {
         Box::pin(async move {
             tokio::time::timeout(timeout, self.fetch(url, timeout, limit))
                 .await
-                .map_err(|_| HttpError(format!("no answer within {timeout:?}")))?
+                .map_err(|_| HttpError(format!("{}: no answer within {timeout:?}", shown_text(url))))?
         })
     }
 }

@@ -16,6 +16,7 @@ use tollgate_core::body::{BodyTimedOut, BodyTooLarge};
 use tollgate_core::{Body, BoxError, Problem, reason};
 
 use super::HygieneRules;
+use crate::alarm::after;
 
 /// Counts the bytes of one request body. It stands in the request's extensions, so that whoever
 /// writes the record can read it when everything is over.
@@ -111,7 +112,7 @@ impl HttpBody for ClientBody {
         }
         let timer = this.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(this.idle)));
         if !this.waiting {
-            timer.as_mut().reset(Instant::now() + this.idle);
+            timer.as_mut().reset(after(Instant::now(), this.idle));
             this.waiting = true;
         }
         ready!(timer.as_mut().poll(cx));

@@ -34,6 +34,7 @@ pub(super) struct Link {
     pub(super) idle_since: Instant,
 }
 
+#[expect(clippy::large_enum_variant, reason = "a link is in a box, and nearly always drives itself")]
 enum Driver {
     /// Driven by whoever holds the link.
     Own(Connection<TokioIo<Watched>, Body>),

@@ -11,6 +11,7 @@ use tollgate_core::settings::PoolSettings;
 use super::link::Link;
 
 /// The idle connections of one upstream, the youngest last.
+#[expect(clippy::vec_box, reason = "links go from here into the body of an answer and back, as pointers")]
 pub(super) struct Pool {
     idle: Mutex<Vec<Box<Link>>>,
     most: usize,

@@ -13,6 +13,7 @@ use tollgate_core::{BoxError, Reason, reason};
 
 use super::link::Link;
 use super::pool::Pool;
+use crate::alarm::after;
 
 /// An answer ended before it was complete. The client must not take it for a whole one: its
 /// connection is broken off as well.
@@ -46,7 +47,7 @@ impl ResponseBody {
     /// The first limit that waiting comes to.
     fn deadline(&mut self) -> Option<(Instant, &'static Reason)> {
         let since = *self.waiting_since.get_or_insert_with(Instant::now);
-        let idle = self.idle.map(|idle| (since + idle, &reason::UPSTREAM_TIMEOUT_IDLE));
+        let idle = self.idle.map(|idle| (after(since, idle), &reason::UPSTREAM_TIMEOUT_IDLE));
         let total = self.total.map(|total| (total, &reason::UPSTREAM_TIMEOUT_TOTAL));
         idle.into_iter().chain(total).min_by_key(|(at, _)| *at)
     }

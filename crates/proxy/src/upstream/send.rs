@@ -21,6 +21,7 @@ use super::Upstream;
 use super::connect::{ConnectError, Connected};
 use super::link::Link;
 use super::response::{ResponseBody, error_chain};
+use crate::alarm::after;
 use crate::hygiene::body::{BodyMeter, metered, problem_of};
 use crate::hygiene::clean_response;
 
@@ -62,7 +63,7 @@ impl Upstream {
     ) -> Result<Response, Problem> {
         let now = self.clock.monotonic();
         let spent = started.map_or(Duration::ZERO, |started| now.saturating_sub(started));
-        let total = timeouts.total.map(|total| Instant::now() + total.saturating_sub(spent));
+        let total = timeouts.total.map(|total| after(Instant::now(), total.saturating_sub(spent)));
 
         let (mut parts, body) = request.into_parts();
         let meter = parts.extensions.remove::<BodyMeter>();
@@ -253,7 +254,7 @@ struct Limits<'a> {
 
 impl Limits<'_> {
     fn connect(&self) -> (Instant, &'static Reason) {
-        let connect = Instant::now() + self.timeouts.connect;
+        let connect = after(Instant::now(), self.timeouts.connect);
         match self.total {
             Some(total) if total < connect => (total, &reason::UPSTREAM_TIMEOUT_TOTAL),
             _ => (connect, &reason::UPSTREAM_TIMEOUT_CONNECT),
@@ -298,7 +299,7 @@ impl<'m> Wait<'m> {
             }
         }
         let wait = if self.sent { limits.timeouts.first_byte } else { limits.timeouts.idle };
-        let stage = wait.map(|wait| (self.since + wait, who));
+        let stage = wait.map(|wait| (after(self.since, wait), who));
         let total = limits.total.map(|total| (total, Who::Upstream(&reason::UPSTREAM_TIMEOUT_TOTAL)));
         stage.into_iter().chain(total).min_by_key(|(at, _)| *at)
     }

@@ -69,3 +69,26 @@ async fn a_slow_answer_is_not_a_slow_client() {
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
     assert!(client.answer().await.starts_with("HTTP/1.1 200"));
 }
+
+#[tokio::test]
+async fn a_client_that_does_not_take_its_answer_is_cut_off() {
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let upstream = Upstream::play(move |_, mut conn| {
+        let tell = tell.clone();
+        async move {
+            conn.head().await;
+            conn.send("HTTP/1.1 200 OK\r\ncontent-length: 100000000\r\n\r\n").await;
+            // Ends only when the gateway has closed the connection.
+            conn.send(vec![b'x'; 100_000_000]).await;
+            let _ = tell.send(());
+        }
+    })
+    .await;
+    let mut setup = Setup::to(upstream.url());
+    setup.take = Some(Duration::from_millis(300));
+    let gate = setup.start().await;
+    let mut client = gate.client().await;
+    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    client.until("\r\n\r\n").await;
+    soon("the end", told.recv()).await;
+}

@@ -126,3 +126,24 @@ async fn an_upstream_that_does_not_take_the_body_is_504() {
     .await;
     assert!(answer.starts_with("HTTP/1.1 504 "), "{answer}");
 }
+
+#[tokio::test]
+async fn timeouts_beyond_all_clocks_are_only_long() {
+    let (upstream, _seen) = Upstream::echoing(super::support::OK).await;
+    let ages = Duration::from_secs(u64::MAX);
+    let mut setup = Setup::to(upstream.url());
+    setup.timeouts =
+        tollgate_core::project::Timeouts { connect: ages, first_byte: Some(ages), idle: Some(ages), total: Some(ages) };
+    let interval = tollgate_core::units::Interval(ages);
+    setup.settings.server.timeouts.head = interval;
+    setup.settings.server.timeouts.keep_alive = interval;
+    setup.settings.server.timeouts.body = interval;
+    setup.upstream.pool.idle_timeout = interval;
+    let gate = setup.start().await;
+    let mut client = gate.client().await;
+    for _ in 0..2 {
+        client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n").await;
+        client.send("hi").await;
+        assert!(client.answer().await.starts_with("HTTP/1.1 200"));
+    }
+}

@@ -33,7 +33,7 @@ impl Client {
     }
 
     async fn more(&mut self) -> Result<(), End> {
-        let mut chunk = [0; 16 * 1024];
+        let mut chunk = vec![0; 16 * 1024];
         match soon("the gateway's answer", self.socket.read(&mut chunk)).await {
             Ok(0) => Err(End::Closed),
             Err(_) => Err(End::Reset),

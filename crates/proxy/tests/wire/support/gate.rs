@@ -27,6 +27,8 @@ pub(crate) struct Setup {
     pub(crate) settings: Settings,
     pub(crate) upstream: UpstreamSettings,
     pub(crate) timeouts: Timeouts,
+    pub(crate) map_hosts: MapHosts,
+    pub(crate) take: Option<Duration>,
 }
 
 impl Setup {
@@ -36,6 +38,8 @@ impl Setup {
             settings: Settings::default(),
             upstream: UpstreamSettings::new(url),
             timeouts: Timeouts { connect: Duration::from_secs(30), first_byte: patient, idle: patient, total: None },
+            map_hosts: MapHosts::default(),
+            take: None,
         }
     }
 
@@ -43,7 +47,7 @@ impl Setup {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let services = services::none();
-        let upstreams = Upstreams::new(Arc::clone(&services.clock), MapHosts::default());
+        let upstreams = Upstreams::new(Arc::clone(&services.clock), self.map_hosts);
         let upstream = upstreams.get(&self.upstream).unwrap();
         let app = Arc::new(App {
             rules: HygieneRules::new(&self.settings),
@@ -52,17 +56,15 @@ impl Setup {
             services,
             records: Mutex::default(),
         });
+        let mut wire = WireSettings::new(&self.settings);
+        wire.take = self.take.unwrap_or(wire.take);
         let shutdown = CancellationToken::new();
         let handling = Arc::clone(&app);
-        let serving = tokio::spawn(listener::serve_with(
-            listener,
-            Arc::new(WireSettings::new(&self.settings)),
-            shutdown.clone(),
-            move |info, request| {
+        let serving =
+            tokio::spawn(listener::serve_with(listener, Arc::new(wire), shutdown.clone(), move |info, request| {
                 let app = Arc::clone(&handling);
                 async move { app.answer(info, request).await }
-            },
-        ));
+            }));
         Gate { address, app, upstream, shutdown, serving: Some(serving) }
     }
 }

@@ -77,7 +77,7 @@ pub(crate) struct Conn {
 
 impl Conn {
     async fn more(&mut self) -> bool {
-        let mut chunk = [0; 16 * 1024];
+        let mut chunk = vec![0; 16 * 1024];
         match self.socket.read(&mut chunk).await {
             Ok(0) | Err(_) => false,
             Ok(n) => {
