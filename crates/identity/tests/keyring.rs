@@ -1,5 +1,7 @@
 //! The keyring over a real store.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::net::IpAddr;
@@ -254,7 +256,7 @@ async fn declared_consumers_are_honoured_and_forgotten_with_the_project() {
     let keyring = bench.keyring(false).await;
     let value = "a-value-of-my-own";
     let hash = format!("sha256:{}", tollgate_identity::digest(value).to_hex());
-    keyring.set_declared(&[declared("ci", &[hash.clone()])]).expect("set");
+    keyring.set_declared(&[declared("ci", std::slice::from_ref(&hash))]).expect("set");
     match find(&keyring, value).await {
         KeyVerdict::Good(grant) => {
             assert_eq!((&*grant.consumer.name, &grant.consumer.metadata["plan"]), ("ci", &json!("declared")));
@@ -266,7 +268,7 @@ async fn declared_consumers_are_honoured_and_forgotten_with_the_project() {
         keyring.set_declared(&[declared("ci", &["sha256:zz".to_owned()])]),
         Err(DeclaredError::Hash { consumer: "ci".to_owned(), number: 1 })
     );
-    let twice = keyring.set_declared(&[declared("a", &[hash.clone()]), declared("b", &[hash])]);
+    let twice = keyring.set_declared(&[declared("a", std::slice::from_ref(&hash)), declared("b", &[hash])]);
     assert_eq!(twice, Err(DeclaredError::Twice { consumer: "b".to_owned(), number: 1, other: "a".to_owned() }));
     assert_verdict!(find(&keyring, value).await, KeyVerdict::Good(_));
     keyring.set_declared(&[]).expect("set");

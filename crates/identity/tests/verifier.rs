@@ -1,6 +1,8 @@
 //! Verification of clients' tokens: what is refused, what is remembered, and what happens while
 //! an issuer is down or changes its keys.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod support;
 
 use std::sync::Arc;

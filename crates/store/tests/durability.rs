@@ -3,6 +3,8 @@
 //! The test runs itself as a child that writes and prints each acknowledgement, kills it, and
 //! compares what was acknowledged with what is in the store.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod suite;
 
 use std::collections::{BTreeMap, BTreeSet};

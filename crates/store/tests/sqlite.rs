@@ -1,5 +1,7 @@
 //! The suite on SQLite, and what is particular to a file.
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 mod suite;
 
 use std::fs;
