@@ -39,11 +39,11 @@ reasons! {
 
 /// A refusal of the management API.
 #[derive(Debug)]
-pub(crate) struct ApiError(Problem);
+pub(crate) struct ApiError(Box<Problem>);
 
 impl ApiError {
     pub(crate) fn new(reason: &'static Reason, detail: impl Into<String>) -> Self {
-        Self(Problem::new(reason, detail.into()))
+        Self(Box::new(Problem::new(reason, detail.into())))
     }
 }
 

@@ -1,4 +1,5 @@
 //! The command line contract: scripts rely on these shapes and exit codes.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod support;
 
@@ -54,7 +55,7 @@ async fn a_key_alone_goes_to_standard_output_so_that_a_shell_can_take_it() {
     let world = World::with_project(UPSTREAM);
     world.tollgate(&["consumer", "create", "acme"]).await.good();
     let ended = world.tollgate(&["key", "create", "acme", "--expires", "30d"]).await.good();
-    assert_eq!(ended.stdout.trim().split_whitespace().count(), 1, "{ended:?}");
+    assert_eq!(ended.stdout.split_whitespace().count(), 1, "{ended:?}");
     assert!(ended.stderr.contains("only time"), "{ended:?}");
 }
 
@@ -164,7 +165,7 @@ async fn a_key_that_is_pasted_where_its_id_belongs_is_not_repeated() {
 async fn signing_keys_are_rotated_and_listed() {
     let world = World::with_project(UPSTREAM);
     let first = world.tollgate(&["token", "rotate", "--output", "json"]).await.good().json();
-    assert!(first.as_array().unwrap().len() >= 1);
+    assert!(!first.as_array().unwrap().is_empty());
     let withdrawn = world.tollgate(&["token", "rotate", "--now", "--output", "json"]).await.good().json();
     let active: Vec<&Value> = withdrawn.as_array().unwrap().iter().filter(|key| key["status"] == "active").collect();
     assert_eq!(active.len(), 1, "{withdrawn}");

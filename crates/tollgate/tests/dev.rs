@@ -1,4 +1,5 @@
 //! `tollgate dev`: hot reload, the development key, refusals that explain themselves.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod support;
 

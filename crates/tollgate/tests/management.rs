@@ -1,4 +1,5 @@
 //! The management listener, and what tools see of a running gateway.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod support;
 

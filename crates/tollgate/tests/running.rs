@@ -1,4 +1,5 @@
 //! `tollgate run`: keys that change under a running gateway, reloads, the end.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod support;
 
@@ -8,6 +9,8 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use support::{SOON, World, document};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tollgate_testkit::CapturingUpstream;
 
 const OK: StatusCode = StatusCode::OK;
@@ -133,28 +136,36 @@ async fn a_broken_project_does_not_start_unless_the_last_good_one_may_serve() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sigterm_lets_what_is_under_way_finish() {
-    let (entered, entering) = std::sync::mpsc::channel();
-    let (release, released) = std::sync::mpsc::channel::<()>();
-    let released = std::sync::Mutex::new(released);
-    let upstream = CapturingUpstream::answering(move |_| {
-        entered.send(()).unwrap();
-        released.lock().unwrap().recv_timeout(SOON).unwrap();
-        http::Response::new("late".into())
-    })
-    .await
-    .unwrap();
-    let world = World::with_project(&upstream.url());
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let world = World::with_project(&format!("http://{}", listener.local_addr().unwrap()));
     let mut gateway = world.start(&["run", "."]).await;
     let url = format!("{}/open", gateway.url);
     let request = tokio::spawn(async move { tollgate_testkit::client::get(&url, &[]).await });
-    tokio::task::spawn_blocking(move || entering.recv_timeout(SOON).unwrap()).await.unwrap();
+    // The upstream has the request and lets the gateway wait for its answer.
+    let (mut upstream, _) = listener.accept().await.unwrap();
+    assert!(upstream.read(&mut [0; 4096]).await.unwrap() > 0);
     gateway.child.signal("TERM").await.unwrap();
     gateway.child.wait_for_line("stopping", SOON).await.unwrap();
-    release.send(()).unwrap();
+    upstream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nlate").await.unwrap();
     let reply = request.await.unwrap().unwrap();
     assert_eq!((reply.status, &*reply.body), (OK, &b"late"[..]));
     assert!(gateway.child.wait(SOON).await.unwrap().success());
     assert!(!world.data().join("run.json").exists(), "nobody is told of a gateway that is gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_signal_ends_it_at_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let world = World::with_project(&format!("http://{}", listener.local_addr().unwrap()));
+    let mut gateway = world.start(&["run", "."]).await;
+    let url = format!("{}/open", gateway.url);
+    let request = tokio::spawn(async move { tollgate_testkit::client::get(&url, &[]).await });
+    let _never_answered = listener.accept().await.unwrap();
+    gateway.child.signal("TERM").await.unwrap();
+    gateway.child.wait_for_line("stopping", SOON).await.unwrap();
+    gateway.child.signal("TERM").await.unwrap();
+    gateway.child.wait(SOON).await.unwrap();
+    assert!(request.await.unwrap().is_err(), "what was under way is cut");
 }
 
 #[tokio::test(flavor = "multi_thread")]

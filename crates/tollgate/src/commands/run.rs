@@ -65,11 +65,8 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
         descriptors = serving.descriptors,
         "serving"
     );
-    loop {
-        match signals.next().await {
-            Asked::Reload => serving.reload_and_log().await,
-            Asked::Stop => break,
-        }
+    while signals.next().await == Asked::Reload {
+        serving.reload_and_log().await;
     }
     serving.stop(&mut signals).await;
     Ok(ExitCode::SUCCESS)
