@@ -3,6 +3,8 @@
 //! The application half is left out: the handler under test makes a request unambiguous and sends
 //! it on, as every route does.
 
+#![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+
 mod absolute_form;
 mod bodies;
 mod broken_answers;
