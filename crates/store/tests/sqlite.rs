@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use suite::{Subject, new_consumer, new_key};
 use tollgate_core::store::{Store, StoreError};
-use tollgate_core::time::ManualClock;
+use tollgate_core::time::{Clock, ManualClock, SystemClock};
 
 async fn open(path: &Path) -> Result<Arc<dyn Store>, StoreError> {
     tollgate_store::open(&format!("sqlite://{}", path.display()), Arc::new(ManualClock::default())).await
@@ -67,6 +67,8 @@ async fn two_that_share_a_file_see_each_others_changes_within_a_second() {
     let path = folder.path().join("tollgate.db");
     let (one, other) = (open(&path).await.expect("opened"), open(&path).await.expect("opened"));
     one.create_consumer(new_consumer("bob")).await.expect("a consumer");
+    let clock = SystemClock::new();
+    let mut waits = Vec::new();
     for number in 0..5 {
         let (writer, reader) = if number % 2 == 0 { (&one, &other) } else { (&other, &one) };
         let before = reader.key_set().await.expect("the keys").sequence;
@@ -80,8 +82,13 @@ async fn two_that_share_a_file_see_each_others_changes_within_a_second() {
                 changed.await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(1), seen).await.expect("within a second");
+        let began = clock.monotonic();
+        tokio::time::timeout(Duration::from_secs(10), seen).await.expect("seen");
+        waits.push(clock.monotonic() - began);
     }
+    // The median: a busy machine may hold up one of them.
+    waits.sort();
+    assert!(waits[2] < Duration::from_secs(1), "{waits:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -90,11 +97,11 @@ async fn a_waiter_is_woken_by_another_process_and_not_for_ever_by_nothing() {
     let path = folder.path().join("tollgate.db");
     let (one, other) = (open(&path).await.expect("opened"), open(&path).await.expect("opened"));
     // The first wait may end early; after that only a change ends it.
-    let _ = tokio::time::timeout(Duration::from_secs(1), other.changed()).await;
+    tokio::time::timeout(Duration::from_secs(10), other.changed()).await.expect("the first look says yes");
     assert!(tokio::time::timeout(Duration::from_millis(500), other.changed()).await.is_err(), "nothing happened");
     let waiting = other.changed();
     one.create_consumer(new_consumer("bob")).await.expect("a consumer");
-    tokio::time::timeout(Duration::from_secs(1), waiting).await.expect("woken");
+    tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("woken");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
