@@ -1,5 +1,7 @@
 //! What `init` writes into a document: additions only, whatever the document looks like.
 
+#![allow(clippy::unwrap_used, reason = "a test fails loudly")]
+
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use tollgate_spec::edit::{self, Edit, EditError};

@@ -1,5 +1,7 @@
 //! Documents of every version: what is read, what is said, and where.
 
+#![allow(clippy::unwrap_used, reason = "a test fails loudly")]
+
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};

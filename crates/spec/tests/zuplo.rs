@@ -33,6 +33,7 @@ options! {
     Limit { rate_limit_by: String, requests_allowed: u32 }
     Members { policies: Vec<String> }
     Headers { headers: Vec<Value> }
+    Token { audience: Option<String> }
     Forward { base_url: String, forward_search: Option<bool>, follow_redirects: Option<bool> }
     File { open_api_file_path: String }
 }
@@ -45,6 +46,8 @@ static MEMBERS: PolicyKind =
     PolicyKind::of::<Members>("composite", Direction::Inbound, "").exports(&["CompositeInboundPolicy"]);
 static HEADERS: PolicyKind =
     PolicyKind::of::<Headers>("set-response-headers", Direction::Outbound, "").exports(&["SetHeadersOutboundPolicy"]);
+static TOKEN: PolicyKind =
+    PolicyKind::of::<Token>("upstream-jwt", Direction::Inbound, "").exports(&["UpstreamZuploJwtAuthInboundPolicy"]);
 static FORWARD: HandlerKind = HandlerKind {
     name: "url-forward",
     exports: &["urlForwardHandler"],
@@ -61,7 +64,7 @@ static FILE: HandlerKind = HandlerKind {
 };
 
 fn load(text: &str) -> Loaded {
-    static POLICIES: [&PolicyKind; 4] = [&KEY, &LIMIT, &MEMBERS, &HEADERS];
+    static POLICIES: [&PolicyKind; 5] = [&KEY, &LIMIT, &MEMBERS, &HEADERS, &TOKEN];
     static HANDLERS: [&HandlerKind; 2] = [&FORWARD, &FILE];
     let case = Case::parse(text);
     let fetch = |url: &str| Err(format!("{url} is not there"));
@@ -332,4 +335,18 @@ fn a_composite_that_runs_itself_is_refused() {
         &project(&paths, policies),
         &["config/policies.json:3 error policy-cycle", "config/policies.json:3 error unknown-policy"],
     );
+}
+
+#[test]
+fn a_project_that_signs_on_every_address_must_say_its_url() {
+    let policies = r#"{ "policies": [ { "name": "sign", "handler": { "module": "$import(@zuplo/runtime)", "export": "UpstreamZuploJwtAuthInboundPolicy" } } ] }"#;
+    let paths = |used: &str| {
+        format!("\"/a\": {{ \"get\": {} }}", route(&format!(r#", "policies": {{ "inbound": [{used}] }}"#)))
+    };
+    let server = "=== tollgate.yaml\nserver: { listen: '0.0.0.0:80' }\n";
+    let signing = project(&paths(r#""sign""#), policies);
+    check(&format!("{signing}{server}"), &["tollgate.yaml:1 error public-url-needed"]);
+    check(&format!("{signing}{server}publicUrl: https://api.example.com\n"), &[]);
+    check(&signing, &[]);
+    check(&format!("{}{server}", project(&paths(""), policies)), &[]);
 }

@@ -2,6 +2,7 @@
 
 pub mod environment;
 pub mod files;
+pub(crate) mod public_url;
 pub mod settings;
 
 use std::collections::BTreeMap;

@@ -8,7 +8,6 @@ use tollgate_core::route::Methods;
 use super::Reader;
 use super::route::Draft;
 use crate::Diagnostic;
-use crate::check::values;
 use crate::source::Span;
 
 pub(crate) fn run(reader: &mut Reader<'_>, drafts: &[Draft], listen: Option<&str>) {

@@ -100,7 +100,7 @@ fn allow_null(schema: &mut Map<String, Value>) {
     }
     for keyword in ["$ref", "allOf"] {
         if schema.contains_key(keyword) {
-            rename(schema, keyword, "anyOf", |value| json!([{ keyword: value }, null]));
+            rename(schema, keyword, "anyOf", |value| Value::Array(vec![json!({ keyword: value }), null]));
             return;
         }
     }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use tollgate_core::project::{Project, ProjectForm};
 
-use crate::load::{LoadContext, ProjectFiles, settings};
+use crate::load::{LoadContext, ProjectFiles, public_url, settings};
 use crate::openapi::{self, OpenApi};
 use crate::tree::Syntax;
 use crate::{Diagnostic, Diagnostics, Span, Tree};
@@ -70,10 +70,13 @@ pub fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> Project
     for document in &opened {
         reader.read(document, &mut policies, &mut routes, diagnostics);
     }
+    if let Some(signs) = policies.signs() {
+        let listen = context.options.listen.as_deref();
+        public_url::check(&server, &signs, "this policy signs", listen, diagnostics);
+    }
     let (instances, cors) = policies.finish(diagnostics);
 
-    let mut consumers = Vec::new();
-    consumers.extend(server.settings.consumers.iter().cloned());
+    let consumers = server.settings.consumers.clone();
     Project {
         root: files.root().to_owned(),
         form: ProjectForm::Zuplo,

@@ -23,6 +23,8 @@ use crate::load::LoadContext;
 use crate::{Diagnostic, Diagnostics, Node, Severity, Span, Tree};
 
 const NAME: &str = "config/policies.json";
+/// The policy that signs a token for the upstream.
+const SIGNS: &str = "upstream-jwt";
 const FIELDS: [&str; 2] = ["policies", "corsPolicies"];
 const POLICY_FIELDS: [&str; 3] = ["name", "policyType", "handler"];
 const HANDLER_FIELDS: [&str; 3] = ["module", "export", "options"];
@@ -185,6 +187,13 @@ impl Policies {
     /// The CORS policy that a route names.
     pub(super) fn choose_cors(&mut self, node: &Node<'_>, diagnostics: &mut Diagnostics) -> CorsChoice {
         self.cors.choose(node, diagnostics)
+    }
+
+    /// Where a policy is declared that routes use to sign tokens.
+    pub(super) fn signs(&self) -> Option<Span> {
+        let signs =
+            |definition: &&Definition| definition.used && definition.kind.is_some_and(|kind| kind.name == SIGNS);
+        self.definitions.values().find(signs).map(|definition| definition.span.clone())
     }
 
     /// What is used; what is wrong with it, and as warnings what is wrong with the rest.

@@ -58,7 +58,7 @@ impl<'a> Reader<'a> {
         Self {
             context,
             config,
-            timeouts: timeouts(settings),
+            timeouts: crate::native::resolve_timeouts(&[&settings.timeouts]),
             documents: documents.iter().map(|document| document.document.name.as_str()).collect(),
             ids: RouteIds::new(),
             seen: HashMap::new(),
@@ -249,19 +249,4 @@ fn steps(
         steps.push(StepRef { policy: chosen.index, stage });
     }
     (steps, authenticated)
-}
-
-/// The timeouts of every route: this form has none of its own.
-fn timeouts(settings: &Settings) -> Timeouts {
-    use std::time::Duration;
-    let limit = |given: Option<tollgate_core::units::Interval>, default: Option<u64>| {
-        given.map(|interval| interval.0).or(default.map(Duration::from_secs)).filter(|time| !time.is_zero())
-    };
-    let given = &settings.timeouts;
-    Timeouts {
-        connect: limit(given.connect, Some(5)).unwrap_or(Duration::from_secs(5)),
-        first_byte: limit(given.first_byte, Some(60)),
-        idle: limit(given.idle, Some(60)),
-        total: limit(given.total, None),
-    }
 }
