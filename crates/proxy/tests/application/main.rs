@@ -1,6 +1,8 @@
 //! Whole requests through a real listener to a real upstream: what the application half of the
 //! proxy guarantees.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail where it stands")]
+
 mod cors;
 mod handlers;
 mod records;

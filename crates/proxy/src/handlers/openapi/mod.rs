@@ -1,5 +1,6 @@
 //! Serves a document of the project, without what is only the gateway's business.
 
+mod bundle;
 mod publish;
 
 use std::hash::{DefaultHasher, Hasher};
@@ -33,7 +34,6 @@ pub static KIND: HandlerKind = HandlerKind {
 pub struct Options {
     /// The document, relative to the project: `openapi.yaml`, `./config/routes.oas.json`.
     /// Default: the one that holds the route.
-    #[serde(alias = "document")]
     pub open_api_file_path: Option<String>,
 }
 

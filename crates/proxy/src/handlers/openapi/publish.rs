@@ -12,6 +12,7 @@ const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "
 pub(super) fn published(document: &Document, project: &Project) -> Value {
     let mut root = (*document.root).clone();
     document_keys(&mut root, document, project);
+    super::bundle::bundle(&mut root, document);
     hide_internal(&mut root);
     strip(&mut root, false);
     if let Some(root) = root.as_object_mut() {
