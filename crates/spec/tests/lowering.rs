@@ -7,6 +7,7 @@ use std::time::Duration;
 use common::{Case, catalog, load_document};
 use serde_json::{Value, json};
 use tollgate_core::Route;
+use tollgate_core::catalog::{BuildError, BuildIssue};
 use tollgate_core::project::{CorsChoice, Project, Stage, Use};
 use tollgate_core::route::Methods;
 use tollgate_spec::diagnostic::TextStyle;
@@ -16,7 +17,7 @@ use tollgate_spec::{LoadOptions, Loaded, upstream_only};
 fn project(loaded: &Loaded) -> &Project {
     let drawn = loaded.diagnostics.to_text(&TextStyle::default());
     assert!(loaded.diagnostics.is_empty(), "{drawn}");
-    loaded.project.as_ref().unwrap()
+    loaded.project.as_deref().unwrap_or_else(|| panic!("no project"))
 }
 
 #[track_caller]
@@ -231,6 +232,36 @@ fn an_address_alone_is_a_whole_project() {
     assert_eq!(stages, [Stage::Auth, Stage::Sign]);
     assert!(project.root.as_os_str().is_empty());
     assert!(upstream_only("ftp://x", &options, &catalog()).project.is_none());
+}
+
+#[test]
+fn env_may_stand_where_a_number_or_a_boolean_belongs() {
+    let loaded = Case::parse(
+        "N=7\nB=true\n=== tollgate.yaml\nserver: { limits: { headerCount: $env(N), body: $env(N) } }\naccessLog: { enabled: $env(B) }\npolicies: { p: { use: sleep, options: { sleepInMs: $env(N) } } }\n=== openapi.yaml\nopenapi: 3.1.0\ninfo: { title: t, version: '1' }\nx-tollgate: { upstream: 'http://d', auth: public, guard: [p, { sleep: { sleepInMs: '$env(N)' } }] }\npaths: { /a: { get: {} } }\n",
+    )
+    .load();
+    let project = project(&loaded);
+    assert_eq!(project.settings.server.limits.header_count, 7);
+    assert_eq!(*options(project, "p"), json!({ "sleepInMs": 7 }));
+    assert_eq!(*options(project, "openapi.yaml#/x-tollgate/guard/1"), json!({ "sleepInMs": 7 }));
+    let text = Case::parse("N=seven\n=== tollgate.yaml\nserver: { limits: { headerCount: $env(N) } }\n").load();
+    assert!(text.diagnostics.to_text(&TextStyle::default()).contains("found the text `$env(N)`"));
+}
+
+#[test]
+fn what_building_a_policy_finds_is_drawn_at_its_option() {
+    let loaded = Case::parse(
+        "S=hunter2hunter2\n=== openapi.yaml\nopenapi: 3.1.0\ninfo: { title: t, version: '1' }\nx-tollgate:\n  upstream: http://d\n  auth: public\n  guard:\n    - ip-restriction:\n        allow: [10.0.0.0/8, $env(S)]\npaths: { /a: { get: {} } }\n",
+    )
+    .load();
+    let place = project(&loaded).policies[0].place.clone();
+    let error = BuildError::at("/allow/1", "`hunter2hunter2` is no range").help("write 10.0.0.0/8");
+    let mut diagnostics = loaded.diagnostics.clone();
+    diagnostics.add_build_issues(&[BuildIssue { place, name: "ip-restriction".into(), error }]);
+    let [found] = &diagnostics.iter().collect::<Vec<_>>()[..] else { panic!("one") };
+    assert_eq!(found.span.place().to_string(), "openapi.yaml:8:29");
+    assert_eq!(found.message, "ip-restriction: `$env(S)` is no range");
+    assert_eq!(found.help.as_deref(), Some("write 10.0.0.0/8"));
 }
 
 #[test]

@@ -48,6 +48,37 @@ impl SchemaCheck {
         diagnostics.len() == before
     }
 
+    /// What `$env` brought in is text; where a number or a boolean belongs, and the text is one,
+    /// that is meant. The pointers below the node, and the values that belong there.
+    pub fn coercions(&self, node: &Node<'_>) -> Vec<(String, Value)> {
+        let Some(validator) = self.validator.as_ref().filter(|validator| !validator.is_valid(node.value())) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for error in validator.iter_errors(node.value()) {
+            let place = node.nearest(error.instance_path().as_str());
+            if !place.is_expanded() || !wants_number_or_boolean(&error) {
+                continue;
+            }
+            let value = place.as_str().and_then(|text| serde_json::from_str::<Value>(text.trim()).ok());
+            if let Some(value) = value.filter(|value| value.is_number() || value.is_boolean()) {
+                found.push((error.instance_path().as_str().to_owned(), value));
+            }
+        }
+        found
+    }
+
+    /// The value of a node with its [coercions](Self::coercions) made.
+    pub fn coerced(&self, node: &Node<'_>) -> Value {
+        let mut value = node.value().clone();
+        for (pointer, right) in self.coercions(node) {
+            if let Some(place) = value.pointer_mut(&pointer) {
+                *place = right;
+            }
+        }
+        value
+    }
+
     /// Whether a field is missing only because it is misspelt, which another error says.
     fn is_only_misspelt(&self, missing: &ValidationError<'_>, errors: &[ValidationError<'_>]) -> bool {
         let ValidationErrorKind::Required { property } = missing.kind() else { return false };
@@ -152,7 +183,8 @@ impl SchemaCheck {
                     && Some(error.instance_path().as_str()) == here.as_deref()
             })
         });
-        if !likely.is_empty() && !(only_constants && constants.len() > 1) {
+        let listed = only_constants && constants.len() > 1;
+        if !likely.is_empty() && !listed {
             likely.sort_by_key(|errors| errors.len());
             for error in likely.first().into_iter().flat_map(|errors| errors.iter()) {
                 self.report(error, root, diagnostics);
@@ -175,6 +207,20 @@ impl SchemaCheck {
             let message = format!("expected {}, found {}", expected.join(" or "), found(node));
             diagnostics.push(Diagnostic::error("wrong-type", node.caret(), message).help_if(describe(around)));
         }
+    }
+}
+
+fn wants_number_or_boolean(error: &ValidationError<'_>) -> bool {
+    let wanted = |name: String| matches!(name.as_str(), "number" | "integer" | "boolean");
+    match error.kind() {
+        ValidationErrorKind::Type { kind: TypeKind::Single(single) } => wanted(single.to_string()),
+        ValidationErrorKind::Type { kind: TypeKind::Multiple(set) } => {
+            set.iter().any(|single| wanted(single.to_string()))
+        }
+        ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            context.iter().flatten().any(wants_number_or_boolean)
+        }
+        _ => false,
     }
 }
 

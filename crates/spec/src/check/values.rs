@@ -59,13 +59,10 @@ pub fn is_host(text: &str) -> bool {
 /// # Errors
 /// Where it is none.
 pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| {
-        let help = match text.rsplit_once(':') {
-            Some(("localhost", port)) => format!("write 127.0.0.1:{port}"),
-            Some(("", port)) => format!("write 0.0.0.0:{port} for every address"),
-            _ => "write IP:PORT, such as 127.0.0.1:9000 or [::]:9000".to_owned(),
-        };
-        help
+    text.parse().map_err(|_| match text.rsplit_once(':') {
+        Some(("localhost", port)) => format!("write 127.0.0.1:{port}"),
+        Some(("", port)) => format!("write 0.0.0.0:{port} for every address"),
+        _ => "write IP:PORT, such as 127.0.0.1:9000 or [::]:9000".to_owned(),
     })
 }
 

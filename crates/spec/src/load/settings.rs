@@ -37,8 +37,14 @@ pub(crate) fn settings_schema() -> Value {
 pub(crate) fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> SettingsFile {
     let mut tree = read_files(context, diagnostics);
     tree.expand("", &|name| context.environment.get(name), diagnostics);
+    let schema = SchemaCheck::new(settings_schema());
+    for (pointer, value) in schema.coercions(&tree.root()) {
+        if let Some((place, _)) = tree.at_mut(&pointer) {
+            *place = value;
+        }
+    }
     let root = tree.root();
-    SchemaCheck::new(settings_schema()).check(&root, diagnostics);
+    schema.check(&root, diagnostics);
     let settings = typed(&root, diagnostics);
     check(&root, diagnostics);
     check_names(&root, context, diagnostics);
@@ -256,7 +262,7 @@ fn check_names(root: &Node<'_>, context: &LoadContext<'_>, diagnostics: &mut Dia
         if let Some(kind) = catalog.policy(used) {
             let Some(schema) = context.schemas.policy(kind.name) else { continue };
             match policy.get("options").filter(|options| !options.value().is_null()) {
-                Some(options) => schema.check(&options, diagnostics),
+                Some(options) => schema.check_value(&schema.coerced(&options), &options, diagnostics),
                 None => schema.check_value(&Value::Object(Map::new()), &policy, diagnostics),
             };
         } else if !super::is_module(used) {

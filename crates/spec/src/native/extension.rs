@@ -84,6 +84,10 @@ impl Reader<'_> {
         for (name, _) in node.entries().filter(|(name, _)| !FIELDS.contains(name)) {
             self.diagnostics.push(schema::unknown_field(&node, name, FIELDS));
         }
+        if let Some(mcp) = node.get("mcp") {
+            let message = "`mcp` does nothing in this build yet";
+            self.diagnostics.push(Diagnostic::warning("not-yet", mcp.key_span(), message));
+        }
         Some(Extension {
             upstream: node.get("upstream").map(|node| At { value: self.upstream(&node), node }),
             path: node.get("path").map(|node| At { value: self.path_rule(&node), node }),

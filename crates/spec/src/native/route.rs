@@ -63,9 +63,9 @@ struct Path<'a> {
     rest: Option<String>,
 }
 
-pub(crate) fn read_document<'a>(
+pub(crate) fn read_document(
     reader: &mut Reader<'_>,
-    document: &'a NativeDocument,
+    document: &NativeDocument,
     ids: &mut RouteIds,
     routes: &mut Vec<Draft>,
 ) {

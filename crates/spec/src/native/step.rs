@@ -141,7 +141,10 @@ impl Reader<'_> {
                 let value = Value::Object(Map::from_iter([(name.to_owned(), options.value().clone())]));
                 schema.check_value(&value, options, self.diagnostics).then_some(value)
             }
-            Some(options) => schema.check(options, self.diagnostics).then(|| options.value().clone()),
+            Some(options) => {
+                let value = schema.coerced(options);
+                schema.check_value(&value, options, self.diagnostics).then_some(value)
+            }
             None => {
                 let value = Value::Object(Map::new());
                 schema.check_value(&value, node, self.diagnostics).then_some(value)
@@ -171,7 +174,8 @@ impl Reader<'_> {
             return None;
         }
         let options = policy.get("options").filter(|options| !options.value().is_null());
-        let value = options.as_ref().map_or_else(|| Value::Object(Map::new()), |options| options.value().clone());
+        let schema = self.schemas.policy(kind.name)?;
+        let value = options.as_ref().map_or_else(|| Value::Object(Map::new()), |options| schema.coerced(options));
         if inside.iter().any(|outer| outer == name) {
             let message = format!("`{name}` contains itself");
             self.diagnostics.push(Diagnostic::error("policy-cycle", policy.key_span(), message));
