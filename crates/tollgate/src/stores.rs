@@ -20,6 +20,8 @@ pub(crate) struct OpenStore {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) data: DataDir,
     pub(crate) settings: Settings,
+    /// Whether the settings are those of a project.
+    pub(crate) configured: bool,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -60,7 +62,7 @@ pub(crate) async fn open(args: &StoreArgs) -> anyhow::Result<OpenStore> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let url = url(&settings, source.as_ref().map(|source| source.dir.as_path()), &data);
     let store = tollgate_store::open(&url, Arc::clone(&clock)).await?;
-    Ok(OpenStore { store, data, settings, clock })
+    Ok(OpenStore { store, data, settings, configured: source.is_some(), clock })
 }
 
 /// The address of the store: as configured, else in the data folder. A relative path is relative

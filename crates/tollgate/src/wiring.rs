@@ -111,8 +111,16 @@ pub(crate) fn http_client() -> Arc<dyn HttpClient> {
 /// The issuer over a store, for `token rotate`.
 pub(crate) async fn issuer_of_store(open: &OpenStore) -> anyhow::Result<Arc<Issuer>> {
     let master_key = MasterKey::from_settings(&open.settings.secrets, open.data.path())?;
+    let mut settings = open.settings.issuer.clone();
+    if !open.configured
+        && let Some(newest) = open.store.signing_keys().await?.last()
+        && let Ok(algorithm) = serde_json::from_value(newest.algorithm.as_str().into())
+    {
+        // Without the project at hand, the key that is there says what its issuer signs with.
+        settings.algorithm = algorithm;
+    }
     let url = issuer_url::of_settings(&open.settings, None);
-    Issuer::load(Arc::clone(&open.store), Arc::clone(&open.clock), master_key, &open.settings.issuer, url)
+    Issuer::load(Arc::clone(&open.store), Arc::clone(&open.clock), master_key, &settings, url)
         .await
         .context("the signing keys cannot be loaded")
 }

@@ -237,3 +237,55 @@ async fn an_address_that_is_taken_is_a_clear_error() {
     assert_eq!(ended.code, 1);
     assert!(ended.stderr.contains(&taken) && ended.stderr.contains("takes a free port"), "{}", ended.stderr);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_withdrawn_signing_key_signs_nothing_more_and_is_published_no_more() {
+    let upstream = CapturingUpstream::start().await.unwrap();
+    let world = World::with_project(&upstream.url());
+    world.write("tollgate.yaml", "issuer: { algorithm: ES256 }\n");
+    let gateway = world.start(&["run", "."]).await;
+    let key = world.key("acme").await;
+    let key = key["key"].as_str();
+    let kids = async || -> Vec<String> {
+        let jwks = gateway.get("/__tollgate/issuer/.well-known/jwks.json", None).await.json();
+        jwks["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+    };
+    gateway.get("/protected", key).await;
+    let token = upstream.last().unwrap().header("authorization").unwrap().to_owned();
+    let before = kids().await;
+
+    let data = world.data();
+    let rotate = ["token", "rotate", "--now", "--data-dir", data.to_str().unwrap(), "--output", "json"];
+    let rotated = world.tollgate(&rotate).await.good().json();
+    assert!(rotated.as_array().unwrap().iter().all(|key| key["algorithm"] == "ES256"), "{rotated}");
+    let deadline = tokio::time::Instant::now() + SOON;
+    while kids().await == before {
+        assert!(tokio::time::Instant::now() < deadline, "the gateway never heard of it");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(kids().await.iter().all(|kid| !before.contains(kid)));
+    gateway.get("/protected", key).await;
+    assert_ne!(upstream.last().unwrap().header("authorization").unwrap(), token, "no cached token of the old key");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changed_metadata_reaches_the_next_token() {
+    let upstream = CapturingUpstream::start().await.unwrap();
+    let world = World::with_project(&upstream.url());
+    let signed = "auth: api-key, sign: { claimsFromUser: { plan: plan } }";
+    world.write("openapi.yaml", &document(&upstream.url(), signed));
+    let gateway = world.start(&["run", "."]).await;
+    let key = world.key("acme").await;
+    let key = key["key"].as_str();
+    gateway.get("/protected", key).await;
+    let before = upstream.last().unwrap().header("authorization").unwrap().to_owned();
+    world.tollgate(&["consumer", "update", "acme", "--metadata", r#"{"plan":"gold"}"#]).await.good();
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(1);
+    loop {
+        gateway.get("/protected", key).await;
+        if upstream.last().unwrap().header("authorization").unwrap() != before {
+            break;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "the old token is handed out still");
+    }
+}

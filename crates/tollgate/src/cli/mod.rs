@@ -122,7 +122,7 @@ pub struct ReloadArgs {
     #[arg(value_name = "DIR")]
     pub dir: Option<PathBuf>,
     /// The folder of the data
-    #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR")]
+    #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR", hide_env_values = true)]
     pub data_dir: Option<PathBuf>,
     /// How to print what became of it
     #[arg(long, value_enum, default_value_t)]
@@ -221,7 +221,7 @@ pub struct DoctorArgs {
     #[command(flatten)]
     pub project: ProjectArgs,
     /// The folder of the data
-    #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR")]
+    #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR", hide_env_values = true)]
     pub data_dir: Option<PathBuf>,
     /// How to print what was found
     #[arg(long, value_enum, default_value_t)]

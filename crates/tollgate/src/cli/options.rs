@@ -44,7 +44,7 @@ pub struct ProjectFlag {
 #[derive(Debug, Clone, Args)]
 pub struct StoreArgs {
     /// The folder of the data. Default: .tollgate in the project
-    #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR", help_heading = "Store")]
+    #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR", hide_env_values = true, help_heading = "Store")]
     pub data_dir: Option<PathBuf>,
     /// The folder of the project, for its settings; this folder unless given
     #[arg(long = "project", value_name = "DIR", help_heading = "Store")]

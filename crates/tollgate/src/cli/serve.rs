@@ -52,13 +52,13 @@ impl std::fmt::Display for MapHost {
 #[derive(Debug, Clone, Args)]
 pub struct ServeArgs {
     /// The address of the gateway; port 0 takes a free one
-    #[arg(long, value_name = "ADDR", env = "TOLLGATE_LISTEN")]
+    #[arg(long, value_name = "ADDR", env = "TOLLGATE_LISTEN", hide_env_values = true)]
     pub listen: Option<String>,
     /// The address of management API, health and metrics: keep it on loopback
-    #[arg(long, value_name = "ADDR", env = "TOLLGATE_MANAGEMENT_LISTEN")]
+    #[arg(long, value_name = "ADDR", env = "TOLLGATE_MANAGEMENT_LISTEN", hide_env_values = true)]
     pub management_listen: Option<String>,
     /// The folder of the data. Default: .tollgate in the project
-    #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR")]
+    #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR", hide_env_values = true)]
     pub data_dir: Option<PathBuf>,
     /// Write {"listen","management","pid"} here as soon as traffic is accepted
     #[arg(long, value_name = "PATH")]

@@ -68,7 +68,9 @@ fn stands(kind: &PolicyKind) -> String {
     serde_json::to_value(kind.direction).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// The first line of text below the title of its page.
+/// The first sentence below the title of its page.
 fn summary(kind: &PolicyKind) -> String {
-    kind.docs.lines().skip(1).map(str::trim).find(|line| !line.is_empty()).unwrap_or_default().to_owned()
+    let lines = kind.docs.lines().skip(1).map(str::trim).skip_while(|line| line.is_empty());
+    let paragraph = lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    paragraph.split_once(". ").map_or(paragraph.as_str(), |(sentence, _)| sentence).trim_end_matches('.').to_owned()
 }

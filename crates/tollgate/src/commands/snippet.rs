@@ -1,8 +1,9 @@
 //! `tollgate snippet`: the verification code of the examples, for this gateway's issuer. The code
 //! is what the example backends run, so that it is tested wherever they are.
 
-use tollgate_core::project::Project;
-use tollgate_core::settings::SigningAlgorithm;
+use std::path::Path;
+
+use tollgate_core::settings::{Settings, SigningAlgorithm};
 
 use crate::cli::{SnippetArgs, SnippetKind};
 use crate::loading::{self, ProjectSource};
@@ -19,13 +20,7 @@ const ISSUER: &str = "\"http://127.0.0.1:9000/__tollgate/issuer\"";
 const ALGORITHMS: &str = "ALGORITHMS = [\"RS256\"]";
 
 pub(crate) async fn run(args: &SnippetArgs) -> anyhow::Result<()> {
-    let dir = args.project.dir.clone().unwrap_or_else(|| ".".into());
-    let project = if args.project.dir.is_some() || loading::is_project(&dir) {
-        Some(crate::project_of(&ProjectSource::new(&dir, &args.project.environment)).await?)
-    } else {
-        None
-    };
-    let settings = project.as_deref().map(|project: &Project| project.settings.clone()).unwrap_or_default();
+    let settings = settings(args).await?;
     let issuer = args.issuer.clone().unwrap_or_else(|| issuer_url::of_settings(&settings, None));
     let algorithm = settings.issuer.algorithm;
     if let Some(note) = unsupported(args.kind, algorithm) {
@@ -33,6 +28,23 @@ pub(crate) async fn run(args: &SnippetArgs) -> anyhow::Result<()> {
     }
     output::raw(render(args.kind, issuer.trim_end_matches('/'), algorithm.as_str()));
     Ok(())
+}
+
+/// The settings of the project that is named, or of this folder where it is one; else the defaults.
+async fn settings(args: &SnippetArgs) -> anyhow::Result<Settings> {
+    let environment = &args.project.environment;
+    if let Some(dir) = &args.project.dir {
+        return Ok(crate::project_of(&ProjectSource::new(dir, environment)).await?.settings.clone());
+    }
+    let here = Path::new(".");
+    if !loading::is_project(here) {
+        return Ok(Settings::default());
+    }
+    let loaded = ProjectSource::new(here, environment).load().await?;
+    if loaded.project.is_none() {
+        output::note("note: the project in this folder has mistakes (see `tollgate check`); using the defaults");
+    }
+    Ok(loaded.project.map(|project| project.settings.clone()).unwrap_or_default())
 }
 
 fn unsupported(kind: SnippetKind, algorithm: SigningAlgorithm) -> Option<&'static str> {

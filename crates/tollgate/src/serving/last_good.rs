@@ -1,7 +1,8 @@
 //! The last project that was good, kept for a start with a broken one (`--last-good`).
 //!
 //! What is kept are the files as they were read, at the same places below one folder, so that
-//! references between them still hold. Values of the environment are not kept.
+//! references between them still hold; `.env` among them. Values of the process environment are not
+//! kept, and documents that are given by URL are fetched again.
 
 use std::fs;
 use std::path::{Component, Path, PathBuf};

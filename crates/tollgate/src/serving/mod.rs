@@ -226,8 +226,9 @@ impl Serving {
         self.degraded.load().is_some()
     }
 
-    /// Says that what is in force is not what is on disk.
+    /// Says that what is in force is not what is on disk, and counts it.
     pub(crate) fn degrade(&self, why: impl Into<String>) {
+        self.rooms.metrics.reloads_failed.inc();
         self.degraded.store(Some(Arc::new(why.into())));
     }
 

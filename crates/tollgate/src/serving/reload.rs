@@ -53,7 +53,6 @@ impl Serving {
         if outcome.applied {
             self.degraded.store(None);
         } else {
-            self.rooms.metrics.reloads_failed.inc();
             self.degrade(match (&outcome.failure, outcome.needs_restart.is_empty()) {
                 (Some(failure), _) => failure.clone(),
                 (None, false) => "the project on disk needs a restart".to_owned(),

@@ -1,0 +1,115 @@
+//! What the guides tell people to type works: every `tollgate` command in them is run, block by
+//! block, in a fresh folder.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tempfile::TempDir;
+use tollgate_testkit::process::wait_for_file;
+use tollgate_testkit::{Child, temp_dir};
+
+const SOON: Duration = Duration::from_secs(30);
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// The fenced `sh` blocks of a page, as lists of commands without their comments.
+fn blocks(page: &str) -> Vec<Vec<String>> {
+    let mut blocks = Vec::new();
+    let mut inside: Option<Vec<String>> = None;
+    for line in page.lines() {
+        match (&mut inside, line.trim()) {
+            (None, "```sh") => inside = Some(Vec::new()),
+            (Some(_), "```") => blocks.extend(inside.take()),
+            (Some(commands), line) if !line.is_empty() => {
+                commands.push(line.split(" #").next().unwrap_or_default().trim().to_owned());
+            }
+            _ => {}
+        }
+    }
+    blocks
+}
+
+/// A folder in which the files that the guides speak of exist.
+fn folder() -> TempDir {
+    let folder = temp_dir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let document = r#"{"openapi":"3.1.0","info":{"title":"t","version":"1"},"paths":{"/a":{"get":{"responses":{}}}}}"#;
+    for file in
+        ["path/or/url/of/openapi.json", "generated.json", "openapi.json", "path/to/project/config/routes.oas.json"]
+    {
+        std::fs::create_dir_all(path(file).parent().unwrap()).unwrap();
+        std::fs::write(path(file), document).unwrap();
+    }
+    let zuplo = document.replace(
+        r#""responses""#,
+        r#""x-zuplo-route":{"corsPolicy":"none","handler":{"export":"urlForwardHandler","module":"$import(@zuplo/runtime)","options":{"baseUrl":"http://127.0.0.1:8888"}}},"responses""#,
+    );
+    std::fs::write(path("path/to/project/config/routes.oas.json"), zuplo).unwrap();
+    std::fs::write(path("path/to/project/config/policies.json"), r#"{"policies":[]}"#).unwrap();
+    folder
+}
+
+/// Fixed addresses and system folders, replaced by free ones.
+fn adapted(command: &str, folder: &Path) -> String {
+    command
+        .replace("/var/lib/tollgate", &folder.join("data").to_string_lossy())
+        .replace(" --listen 0.0.0.0:9000", "")
+        .replace("tollgate ", &format!("{} ", env!("CARGO_BIN_EXE_tollgate")))
+}
+
+fn shell(command: &str, folder: &Path) -> std::process::Output {
+    std::process::Command::new("sh")
+        .args(["-c", command])
+        .current_dir(folder)
+        .env("XDG_STATE_HOME", folder.join("state"))
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap()
+}
+
+async fn serves(command: &str, folder: &Path) {
+    let ready = folder.join("ready.json");
+    let _ = std::fs::remove_file(&ready);
+    let command =
+        format!("exec {command} --listen 127.0.0.1:0 --management-listen 127.0.0.1:0 --ready-file ready.json");
+    let state = folder.join("state").to_string_lossy().into_owned();
+    let mut child = Child::spawn("sh", &["-c", &command], folder, &[("XDG_STATE_HOME", &state)]).unwrap();
+    if let Err(error) = wait_for_file(&ready, SOON).await {
+        panic!("{command}: {error}\n{}", child.output());
+    }
+    child.signal("TERM").await.unwrap();
+    assert!(child.wait(SOON).await.unwrap().success(), "{command} ends well when told to\n{}", child.output());
+}
+
+#[tokio::test]
+async fn every_command_of_the_guides_works_as_it_stands() {
+    let mut run = 0;
+    let mut pages: Vec<PathBuf> =
+        std::fs::read_dir(root().join("docs/guides")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    pages.push(root().join("README.md"));
+    pages.sort();
+    for page in pages {
+        let name = page.file_name().unwrap().to_string_lossy().into_owned();
+        // One folder a page: what a block makes, the next one uses; only `init` starts anew.
+        let mut place = folder();
+        for block in blocks(&std::fs::read_to_string(&page).unwrap()) {
+            for command in block.iter().filter(|command| command.starts_with("tollgate ")) {
+                if command.starts_with("tollgate init") {
+                    place = folder();
+                }
+                let text = adapted(command, place.path());
+                if command.starts_with("tollgate dev") || command.starts_with("tollgate run") {
+                    serves(&text, place.path()).await;
+                } else {
+                    let output = shell(&text, place.path());
+                    let errors = String::from_utf8_lossy(&output.stderr);
+                    assert!(output.status.success(), "{name}: `{command}` failed:\n{errors}");
+                }
+                run += 1;
+            }
+        }
+    }
+    assert!(run > 20, "the guides have commands to run, and {run} were found");
+}
