@@ -208,6 +208,18 @@ async fn the_total_timeout_ends_an_exchange_with_504() {
 }
 
 #[tokio::test]
+async fn an_answer_without_a_body_is_whole_although_nobody_reads_one() {
+    let upstream = echo().await;
+    let app = App::start(Draft::new().route("GET,HEAD /a", "forward", json!({ "upstream": upstream.url() }))).await;
+    for (index, (method, bytes)) in [("HEAD", 0), ("GET", 6), ("HEAD", 0)].into_iter().enumerate() {
+        let reply = app.send(method, "/a", &[], "").await;
+        assert_eq!((reply.status.as_u16(), reply.body.len()), (200, bytes));
+        let lines = app.log.lines(index + 1).await;
+        assert_eq!((&lines[index]["reason"], &lines[index]["bytesOut"]), (&json!("ok"), &json!(bytes)), "{method}");
+    }
+}
+
+#[tokio::test]
 async fn an_ill_formed_request_id_is_replaced() {
     let upstream = CapturingUpstream::answering(|_| Response::new(Bytes::new())).await.unwrap();
     let app = App::start(Draft::new().route("GET /a", "forward", json!({ "upstream": upstream.url() }))).await;

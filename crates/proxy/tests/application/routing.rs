@@ -22,6 +22,24 @@ async fn a_request_reaches_the_upstream_with_its_path_byte_for_byte() {
 }
 
 #[tokio::test]
+async fn a_template_is_found_however_the_client_spells_its_literals() {
+    let upstream = echo().await;
+    let forward = || json!({ "upstream": upstream.url() });
+    let app = App::start(
+        Draft::new().route("GET /café/{id}", "forward", forward()).route("GET /get({id})", "forward", forward()).route(
+            "GET /a b:c",
+            "forward",
+            forward(),
+        ),
+    )
+    .await;
+    for path in ["/caf%c3%a9/7", "/caf%C3%A9/7", "/%63af%C3%a9/7", "/get(7)", "/a%20b:c"] {
+        let reply = app.get(path).await;
+        assert_eq!((reply.status.as_u16(), &reply.body[..]), (200, format!("GET {path}").as_bytes()), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_path_is_404_and_a_wrong_method_405_with_allow() {
     let upstream = echo().await;
     let forward = || json!({ "upstream": upstream.url() });
