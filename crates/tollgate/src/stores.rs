@@ -25,8 +25,17 @@ pub(crate) struct OpenStore {
     pub(crate) clock: Arc<dyn Clock>,
 }
 
-/// Opens the store that the options mean.
+/// Opens the store that the options mean. A folder that was named but is not there is more likely
+/// a slip than a wish.
 pub(crate) async fn open(args: &StoreArgs) -> anyhow::Result<OpenStore> {
+    if let Some(dir) = args.data_dir.as_deref().filter(|dir| !dir.is_dir()) {
+        bail!("there is no data folder {}\n  help: `consumer create`, `dev` and `run` make it", dir.display());
+    }
+    open_or_make(args).await
+}
+
+/// Opens the store that the options mean, and makes it where there is none.
+pub(crate) async fn open_or_make(args: &StoreArgs) -> anyhow::Result<OpenStore> {
     let existing = args.data_dir.as_deref().and_then(DataDir::existing);
     // A data folder knows the project of the gateway that runs on it.
     let running = existing.as_ref().filter(|_| args.project.is_none()).and_then(RunState::read);

@@ -116,6 +116,10 @@ async fn the_store_is_found_by_data_folder_without_any_project() {
     world.tollgate(&["consumer", "create", "acme", "--data-dir", data]).await.good();
     let listed = world.tollgate(&["consumer", "list", "--data-dir", data, "--output", "json"]).await.good().json();
     assert_eq!(listed[0]["name"], "acme");
+    let slip = world.path().join("dta");
+    let ended = world.tollgate(&["key", "list", "--data-dir", slip.to_str().unwrap()]).await;
+    assert_eq!(ended.code, 1);
+    assert!(ended.stderr.contains("there is no data folder") && !slip.exists(), "{ended:?}");
     let nowhere = world.tollgate(&["consumer", "list"]).await;
     assert_eq!(nowhere.code, 1);
     assert!(nowhere.stderr.contains("--data-dir"), "{nowhere:?}");

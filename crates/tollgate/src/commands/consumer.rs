@@ -18,7 +18,7 @@ pub(crate) async fn run(command: ConsumerCommand) -> anyhow::Result<()> {
         ConsumerCommand::Create(args) => {
             let metadata = args.metadata.as_deref().map_or(Ok(json!({})), parse_metadata)?;
             let tags = parse_tags(&args.tag)?;
-            let open = stores::open(&args.store).await?;
+            let open = stores::open_or_make(&args.store).await?;
             let new = NewConsumer { bucket: args.bucket, name: args.name, metadata, tags };
             let consumer = operations::create_consumer(&*open.store, new).await.map_err(super::explain)?;
             show(&consumer, args.store.output, "made")?;

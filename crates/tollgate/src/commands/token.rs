@@ -12,7 +12,7 @@ use crate::wiring;
 pub(crate) async fn run(command: TokenCommand) -> anyhow::Result<()> {
     match command {
         TokenCommand::Rotate(args) => {
-            let open = stores::open(&args.store).await?;
+            let open = stores::open_or_make(&args.store).await?;
             let issuer = wiring::issuer_of_store(&open).await?;
             issuer.rotate(args.now).await?;
             show(&open, args.store.output).await?;

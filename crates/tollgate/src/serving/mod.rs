@@ -187,7 +187,7 @@ impl Serving {
         serving.spawn(listener, wire, management_listener, token);
         serving.state.write(&serving.data)?;
         if let Some(path) = &options.ready_file {
-            ready_file::write(path, listen, management)?;
+            ready_file::write(path, listen, management).inspect_err(|_| serving.state.remove(&serving.data))?;
         }
         Ok(serving)
     }
