@@ -125,6 +125,8 @@ async fn a_stream_that_is_open_survives_a_reload() {
 
     write_version(&project, "http://127.0.0.1:9", 1);
     child.signal("HUP").await.unwrap();
+    // Asked before the reload, the backend, which answers nobody else, would be asked.
+    child.wait_for_line("project reloaded", SOON).await.unwrap();
     until_served(&url, 1).await;
 
     backend.write_all(b"-last").await.unwrap();
