@@ -148,7 +148,9 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     fn problem_style(&self) -> ProblemStyle {
-        let base = self.project.settings.public_url.as_deref().unwrap_or_default().trim_end_matches('/');
+        // The issuer's name is `publicUrl`, or what stands for it, and the issuer's path.
+        let issuer = self.services.issuer.issuer();
+        let base = issuer.strip_suffix(self.project.settings.issuer.path.as_str()).unwrap_or_default();
         ProblemStyle {
             type_base: format!("{base}{}problems/", system::RESERVED).into(),
             trace: self.project.compatibility.zuplo_problems.then(|| self.project.digest.as_str().into()),

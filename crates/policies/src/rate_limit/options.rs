@@ -306,23 +306,24 @@ fn named_rates(
     Ok((by, Window { count: requests as u32, window }))
 }
 
-/// What a limit is called that was given no name: what it counts, and in how long.
+/// What a limit is called that was given no name: its rate, and what it counts. Two limits on one
+/// route are told apart by it in the `RateLimit` fields.
 pub(super) fn default_name(plan: &Plan) -> String {
-    let length = match &plan.rates {
-        Rates::One(window) => match Interval(window.window).to_string().as_str() {
-            "1s" => "-per-second".to_owned(),
-            "1m" => "-per-minute".to_owned(),
-            "1h" => "-per-hour".to_owned(),
-            "1d" => "-per-day".to_owned(),
-            other => format!("-per-{other}"),
+    let rate = match &plan.rates {
+        Rates::One(Window { count, window }) => match Interval(*window).to_string().as_str() {
+            "1s" => format!("{count}-per-second"),
+            "1m" => format!("{count}-per-minute"),
+            "1h" => format!("{count}-per-hour"),
+            "1d" => format!("{count}-per-day"),
+            other => format!("{count}-per-{other}"),
         },
-        Rates::Table { .. } => String::new(),
+        Rates::Table { .. } => "rates".to_owned(),
     };
     match &plan.by {
-        None => length.trim_start_matches('-').to_owned(),
-        Some(By::User) => format!("user{length}"),
-        Some(By::Ip) => format!("ip{length}"),
-        Some(By::All) => format!("all{length}"),
-        Some(By::Data(path)) => format!("{}{length}", path.rsplit('.').next().unwrap_or(path)),
+        None => rate,
+        Some(By::User) => format!("{rate}-by-user"),
+        Some(By::Ip) => format!("{rate}-by-ip"),
+        Some(By::All) => format!("{rate}-by-all"),
+        Some(By::Data(path)) => format!("{rate}-by-{}", path.rsplit('.').next().unwrap_or(path)),
     }
 }

@@ -28,7 +28,10 @@ async fn the_issuer_publishes_its_keys_under_its_path() {
 async fn every_problem_has_a_page_where_its_type_points() {
     let app = app(Draft::new()).await;
     let problem = app.get("/nothing").await.json();
-    let page = app.get(problem["type"].as_str().unwrap()).await;
+    // The URL begins with the public one, which is also the root of the issuer's name.
+    let (origin, path) = problem["type"].as_str().unwrap().split_once("/__tollgate/").unwrap();
+    assert_eq!(app.gateway.services.issuer.issuer().split_once("/__tollgate/").unwrap().0, origin);
+    let page = app.get(&format!("/__tollgate/{path}")).await;
     assert_eq!((page.status.as_u16(), page.header("content-type")), (200, "text/html; charset=utf-8"));
     let text = String::from_utf8_lossy(&page.body).into_owned();
     assert!(text.contains("404 Not Found") && text.contains("tollgate routes"), "{text}");
