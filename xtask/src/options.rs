@@ -30,8 +30,7 @@ fn collect(schema: &Value, prefix: &str, rows: &mut Vec<Row>) {
     for alternative in alternatives {
         collect(alternative, prefix, rows);
     }
-    let required: Vec<&str> =
-        schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     for (name, field) in schema["properties"].as_object().into_iter().flatten() {
         let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         if rows.iter().any(|row| row.path == path) {
@@ -83,7 +82,10 @@ fn kind(field: &Value) -> String {
     }
     if let Some(values) = field["enum"].as_array() {
         let values = values.iter().filter(|value| !value.is_null());
-        return values.map(|value| format!("`{}`", value.as_str().unwrap_or_default())).collect::<Vec<_>>().join(" or ");
+        return values
+            .map(|value| format!("`{}`", value.as_str().unwrap_or_default()))
+            .collect::<Vec<_>>()
+            .join(" or ");
     }
     let alternatives: Vec<String> = ["anyOf", "oneOf"]
         .iter()
