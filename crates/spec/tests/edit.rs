@@ -188,3 +188,23 @@ proptest! {
         prop_assert_eq!(&value, before.value());
     }
 }
+
+#[test]
+fn what_many_operations_have_in_common_is_said_once() {
+    let text = "openapi: 3.1.0
+security: [{ key: [] }]
+paths:
+  /a:
+    get: { security: [{}, { key: [] }] }
+    put: { security: [{ oauth: [write] }] }
+  /b:
+    get: { security: [{}] }
+    put: { security: [{ oauth: [write] }] }
+    post: { security: [{ oauth: [read] }] }
+";
+    let edit = edit::insert("openapi.yaml", text.as_bytes(), &extension()).unwrap();
+    let groups = edit::grouped(&edit.notes);
+    let said: Vec<_> = groups.iter().map(|group| (group.count, group.first.start().unwrap().0)).collect();
+    assert_eq!(said, [(1, 2), (2, 5), (3, 6)]);
+    assert_eq!(groups.iter().map(|group| group.count).sum::<usize>(), edit.notes.len());
+}

@@ -292,3 +292,13 @@ fn no_diagnostic_in_any_form_of_output_shows_what_env_brought_in() {
         assert_eq!(at, None);
     }
 }
+
+#[test]
+fn a_path_that_no_request_can_match_is_left_out_and_said() {
+    let loaded = load_document(
+        "openapi: 3.0.0\nx-tollgate: { upstream: \"http://127.0.0.1:1\", auth: api-key }\npaths:\n  /a?b=true: { post: {} }\n  /a: { get: {} }\n",
+    );
+    let said: Vec<_> = loaded.diagnostics.iter().map(|d| (d.severity.as_str(), d.span.start())).collect();
+    assert_eq!(said, [("warning", Some((4, 5)))]);
+    assert_eq!(loaded.project.unwrap().routes.len(), 1);
+}

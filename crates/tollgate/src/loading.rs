@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use tollgate_core::services::HttpClient;
-use tollgate_spec::{LoadOptions, Loaded};
+use tollgate_spec::{LoadOptions, Loaded, Tree};
 
 use crate::cli::EnvironmentArgs;
 
@@ -25,13 +25,15 @@ pub(crate) struct ProjectSource {
     pub(crate) environment: EnvironmentArgs,
     /// What stands in for `server.listen`.
     pub(crate) listen: Option<String>,
+    /// A document that has just been read.
+    pub(crate) parsed: Option<Arc<Tree>>,
 }
 
 impl ProjectSource {
     /// A folder.
     pub(crate) fn new(dir: &Path, environment: &EnvironmentArgs) -> Self {
         let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
-        Self { dir, upstream: None, environment: environment.clone(), listen: None }
+        Self { dir, upstream: None, environment: environment.clone(), listen: None, parsed: None }
     }
 
     /// No folder: one route to an address.
@@ -67,6 +69,7 @@ impl ProjectSource {
             env_file: self.environment.env_file.clone(),
             process_env: process_environment(),
             listen: self.listen.clone(),
+            parsed: self.parsed.clone(),
             ..LoadOptions::new(&self.dir, &fetch)
         };
         match &self.upstream {

@@ -87,3 +87,16 @@ async fn a_document_that_cannot_be_read_is_shown_at_its_line() {
     assert_eq!(missing.code, 1);
     assert!(missing.stderr.contains("nowhere.yaml"), "{missing:?}");
 }
+
+#[tokio::test]
+async fn what_holds_in_many_places_is_said_once() {
+    let world = World::empty();
+    let operation = "{ security: [{ oauth: [read] }], responses: {} }";
+    let paths: String = (0..25).map(|n| format!("  /p{n}: {{ get: {operation} }}\n")).collect();
+    world.write("theirs.yaml", &format!("openapi: 3.1.0\ninfo: {{ title: T, version: '1' }}\npaths:\n{paths}"));
+    let init = ["init", "mine", "--upstream", "http://127.0.0.1:9", "--openapi", "theirs.yaml"];
+    let ended = world.tollgate(&init).await.good();
+    let said: Vec<&str> = ended.stdout.lines().filter(|line| line.contains("scopes")).collect();
+    assert_eq!(said.len(), 1, "{}", ended.stdout);
+    assert!(said[0].contains("25 places: ") && said[0].contains("openapi.yaml:4:"), "{}", said[0]);
+}

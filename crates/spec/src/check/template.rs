@@ -20,6 +20,9 @@ pub struct TemplateError {
     pub message: String,
     /// What would be right.
     pub help: Option<&'static str>,
+    /// Whether documents are published that have it, which run without the path: no request can
+    /// ever match it.
+    pub unmatched: bool,
 }
 
 /// Which templates are allowed.
@@ -39,17 +42,10 @@ pub fn read(text: &str, rest: Option<&str>, rules: Rules) -> Result<Template, Ve
     let mut template = Template::default();
     let mut errors = Vec::new();
     let mut error = |range: Range<usize>, message: String, help: Option<&'static str>| {
-        errors.push(TemplateError { range, message, help });
+        errors.push(TemplateError { range, message, help, unmatched: false });
     };
     if !text.starts_with('/') {
         error(0..text.len().min(1), "a path starts with `/`".to_owned(), None);
-    }
-    if let Some(at) = text.find(['?', '#']) {
-        error(
-            at..text.len(),
-            "a path has no query and no fragment".to_owned(),
-            Some("declare query parameters under `parameters`"),
-        );
     }
     let mut offset = 0;
     for (index, segment) in text.split('/').enumerate() {
@@ -74,6 +70,11 @@ pub fn read(text: &str, rest: Option<&str>, rules: Rules) -> Result<Template, Ve
             template.shape.truncate(template.shape.len() - "{}".len());
             template.shape.push_str("{*}");
         }
+    }
+    if let Some(at) = text.find(['?', '#']) {
+        let message = "a path has no query and no fragment".to_owned();
+        let help = Some("declare query parameters under `parameters`");
+        errors.push(TemplateError { range: at..text.len(), message, help, unmatched: true });
     }
     if errors.is_empty() { Ok(template) } else { Err(errors) }
 }

@@ -39,6 +39,14 @@ pub(super) fn render(diagnostics: &Diagnostics, style: &TextStyle) -> String {
             // Nothing that can go wrong with the picture may hide the mistake itself.
             out.push_str(&plain(diagnostic));
         }
+        for other in &drawing.elsewhere {
+            out.push('\n');
+            let before = out.len();
+            if handler.render_report(&mut out, other).is_err() {
+                out.truncate(before);
+                out.push_str(&format!("{}: {}\n", other.related.label, other.related.span.place()));
+            }
+        }
         out.push('\n');
     }
     let (errors, warnings) = diagnostics.counts();
@@ -87,7 +95,7 @@ impl<'a> Drawing<'a> {
             labels.push(LabeledSpan::new_primary_with_span(None, caret(span)));
         }
         for related in &diagnostic.related {
-            if readable && related.span.source.name() == span.source.name() {
+            if readable && is_near(span, &related.span) {
                 labels.push(LabeledSpan::new_with_span(Some(related.label.clone()), caret(&related.span)));
             } else {
                 elsewhere.push(Elsewhere { related });
@@ -95,6 +103,15 @@ impl<'a> Drawing<'a> {
         }
         Self { diagnostic, message, code: readable.then_some(&*span.source), labels, elsewhere }
     }
+}
+
+/// How many lines apart two places of one file may be to be drawn in one picture, which shows
+/// every line between them.
+const NEAR: usize = 6;
+
+fn is_near(a: &Span, b: &Span) -> bool {
+    let line = |span: &Span| span.start().map(|(line, _)| line);
+    a.source.name() == b.source.name() && line(a).zip(line(b)).is_some_and(|(a, b)| a.abs_diff(b) <= NEAR)
 }
 
 /// At least one character, and never more than one line.
@@ -143,14 +160,9 @@ impl miette::Diagnostic for Drawing<'_> {
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         (!self.labels.is_empty()).then(|| Box::new(self.labels.iter().cloned()) as _)
     }
-
-    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn miette::Diagnostic> + 'a>> {
-        (!self.elsewhere.is_empty())
-            .then(|| Box::new(self.elsewhere.iter().map(|other| other as &dyn miette::Diagnostic)) as _)
-    }
 }
 
-/// A related place in another file.
+/// A related place in another file, or far away in the same one: a picture of its own.
 struct Elsewhere<'a> {
     related: &'a Related,
 }

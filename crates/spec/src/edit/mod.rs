@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 use crate::openapi::METHOD_FIELDS;
 use crate::{Diagnostics, Node, Span, Tree};
 
-pub use notes::{Note, notes};
+pub use notes::{Note, NoteGroup, grouped, notes};
 pub use templates::{catch_all, overlay};
 
 /// The field that is written.
@@ -43,6 +43,8 @@ pub struct Edit {
     pub public: Vec<PublicOperation>,
     /// What in the document the gateway does not use, and why.
     pub notes: Vec<Note>,
+    /// The edited document as it was read to prove the edit.
+    pub tree: Tree,
 }
 
 /// An operation that the document says needs no authentication: `security: []`.
@@ -84,26 +86,30 @@ pub fn insert(name: &str, bytes: &[u8], extension: &Map<String, Value>) -> Resul
         return Err(EditError::AlreadyThere(field.key_span()));
     }
     let public = public_operations(&root);
-    let mut expected = tree.value().clone();
+    let notes = notes(&tree);
     let extension = Value::Object(extension.clone());
     let marked = serde_json::json!({ "auth": "public" });
     let mut insertions = vec![insert::after(&root, "openapi", FIELD, &extension)?];
-    add(&mut expected, "", &extension);
     for operation in &public {
         let Some(node) = root.at(&operation.pointer) else { continue };
         insertions.push(insert::after(&node, "security", FIELD, &marked)?);
-        add(&mut expected, &operation.pointer, &marked);
     }
     insertions.sort_by_key(|insertion| insertion.offset);
     // An operation that an alias repeats is written, and added to, once.
     insertions.dedup();
     let text = tree.sources().first().map_or("", |source| source.text());
     let edited = insert::apply(text, &insertions);
-    let read = parse(name, edited.as_bytes()).ok();
-    if read.is_none_or(|read| *read.value() != expected) {
-        return Err(EditError::NoPlace("its aliases or merge keys would carry the addition elsewhere".to_owned()));
+    let mut expected = tree.into_value();
+    add(&mut expected, "", &extension);
+    for operation in &public {
+        add(&mut expected, &operation.pointer, &marked);
     }
-    Ok(Edit { bytes: edited.into_bytes(), insertions, public, notes: notes(&tree) })
+    match parse(name, edited.as_bytes()) {
+        Ok(tree) if *tree.value() == expected => {
+            Ok(Edit { bytes: edited.into_bytes(), insertions, public, notes, tree })
+        }
+        _ => Err(EditError::NoPlace("its aliases or merge keys would carry the addition elsewhere".to_owned())),
+    }
 }
 
 /// The operations that say `security: []` and nothing of the gateway's own.

@@ -1,5 +1,7 @@
 //! What a document says and the gateway does not do: said when a project is made of it.
 
+use indexmap::IndexMap;
+
 use crate::check::template::{self, Rules};
 use crate::openapi::METHOD_FIELDS;
 use crate::{Node, Span, Tree};
@@ -11,6 +13,28 @@ pub struct Note {
     pub span: Span,
     /// What is not used, and why.
     pub message: String,
+}
+
+/// Notes that say the same of several places.
+#[derive(Debug)]
+pub struct NoteGroup<'a> {
+    /// What they say.
+    pub message: &'a str,
+    /// The first place that they say it of.
+    pub first: &'a Span,
+    /// Of how many places.
+    pub count: usize,
+}
+
+/// Notes that say the same put together, in the order in which each was said first: a large
+/// document has many operations and few habits.
+pub fn grouped(notes: &[Note]) -> Vec<NoteGroup<'_>> {
+    let mut groups: IndexMap<&str, NoteGroup<'_>> = IndexMap::new();
+    for note in notes {
+        let new = || NoteGroup { message: &note.message, first: &note.span, count: 0 };
+        groups.entry(&note.message).or_insert_with(new).count += 1;
+    }
+    groups.into_values().collect()
 }
 
 /// Everything in a document that is not used, or not as it says.

@@ -18,7 +18,7 @@ pub use settings::SettingsFile;
 
 use crate::check::Schemas;
 use crate::source::Span;
-use crate::{Diagnostic, Diagnostics};
+use crate::{Diagnostic, Diagnostics, Tree};
 
 /// What to load, and with which values.
 #[derive(Clone)]
@@ -35,12 +35,22 @@ pub struct LoadOptions<'a> {
     pub listen: Option<String>,
     /// Fetches documents that are given by URL.
     pub fetch: Fetch<'a>,
+    /// A document that has just been read: it is not read again where its file still says the same.
+    pub parsed: Option<Arc<Tree>>,
 }
 
 impl<'a> LoadOptions<'a> {
     /// A folder, with nothing in the environment.
     pub fn new(root: impl Into<PathBuf>, fetch: Fetch<'a>) -> Self {
-        Self { root: root.into(), env_name: None, env_file: None, process_env: BTreeMap::new(), listen: None, fetch }
+        Self {
+            root: root.into(),
+            env_name: None,
+            env_file: None,
+            process_env: BTreeMap::new(),
+            listen: None,
+            fetch,
+            parsed: None,
+        }
     }
 }
 

@@ -104,13 +104,21 @@ fn read(context: &LoadContext<'_>, entry: &Entry, diagnostics: &mut Diagnostics)
 
 fn file(context: &LoadContext<'_>, name: &str, asked: Option<&Span>, diagnostics: &mut Diagnostics) -> Option<Tree> {
     match context.files.read(name) {
-        Ok(bytes) => Tree::parse(name, &bytes, diagnostics),
+        Ok(bytes) => match &context.options.parsed {
+            Some(tree) if is_of(tree, name, &bytes) => Some(Tree::clone(tree)),
+            _ => Tree::parse(name, &bytes, diagnostics),
+        },
         Err(reason) => {
             let span = asked.cloned().unwrap_or_else(|| Span::of_file(name));
             diagnostics.push(Diagnostic::error("unreadable-file", span, format!("{name} cannot be read: {reason}")));
             None
         }
     }
+}
+
+/// Whether a tree was made of this file as it is.
+fn is_of(tree: &Tree, name: &str, bytes: &[u8]) -> bool {
+    matches!(tree.sources(), [source] if **source.name() == *name && source.text().as_bytes() == bytes)
 }
 
 /// The pointers of everything that is Tollgate's in a document: only there `$env` has a meaning.

@@ -124,6 +124,7 @@ fn read_path<'a>(reader: &mut Reader<'_>, document: &NativeDocument, item: &'a P
         Ok(template) => Some(Path { item, text: format!("{}{}", document.mount, item.template), template, rest }),
         Err(errors) => {
             let key = item.key.key_span();
+            let unmatched = errors.iter().all(|error| error.unmatched);
             for error in errors {
                 // Inside of the key, behind its quote; a key with escapes keeps the whole of it.
                 let at = key.text().find(item.template).map(|at| key.range.start + at);
@@ -134,6 +135,9 @@ fn read_path<'a>(reader: &mut Reader<'_>, document: &NativeDocument, item: &'a P
                 let diagnostic = match rest_span.as_ref().filter(|_| error.range == (0..item.template.len())) {
                     Some(rule) => {
                         Diagnostic::error("invalid-path", rule.clone(), error.message).related(span, "the path")
+                    }
+                    None if unmatched => {
+                        Diagnostic::warning("invalid-path", span, format!("{}: it is left out", error.message))
                     }
                     None => Diagnostic::error("invalid-path", span, error.message),
                 };

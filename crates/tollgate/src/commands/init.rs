@@ -1,13 +1,15 @@
 //! `tollgate init`: a project that runs at once, out of a document or out of nothing. Whatever is
 //! the user's stays as it is, byte by byte.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, bail};
 use serde_json::{Map, Value, json};
-use tollgate_spec::edit::{self, Edit, EditError, Note, PublicOperation};
+use tollgate_spec::edit::{self, Edit, EditError, Note, NoteGroup, PublicOperation};
 use tollgate_spec::{Diagnostics, Tree};
 
 use super::quoted;
@@ -28,6 +30,8 @@ struct Plan {
     notes: Vec<Note>,
     /// What else there is to say.
     remarks: Vec<String>,
+    /// The document among the files, read.
+    document: Option<Arc<Tree>>,
 }
 
 pub(crate) async fn run(args: &InitArgs) -> anyhow::Result<ExitCode> {
@@ -93,18 +97,20 @@ async fn with_document(args: &InitArgs, from: &str, extension: &Map<String, Valu
         return overlaid(args, from, name, &bytes, extension);
     }
     match edit::insert(name, &bytes, extension) {
-        Ok(Edit { bytes, public, notes, .. }) => {
+        Ok(Edit { bytes, public, notes, tree, .. }) => {
             let mut plan = Plan { public, notes, ..Plan::default() };
             plan.files.push((name.into(), bytes));
             plan.files.push(("tollgate.yaml".into(), settings("")));
-            if !is_url(from) {
-                copy_references(Path::new(from), &mut plan);
-            }
+            copy_references(from, &tree, &mut plan);
+            plan.document = Some(Arc::new(tree));
             Ok(plan)
         }
         Err(EditError::AlreadyThere(_)) => {
             let mut plan = Plan::default();
             plan.remarks.push("the document has `x-tollgate` already; it is taken as it is".to_owned());
+            if let Some(tree) = Tree::parse(name, &bytes, &mut Diagnostics::new()) {
+                copy_references(from, &tree, &mut plan);
+            }
             plan.files.push((name.into(), bytes));
             plan.files.push(("tollgate.yaml".into(), settings("")));
             Ok(plan)
@@ -144,7 +150,7 @@ fn overlaid(
         ],
         public: edit::public_operations(&tree.root()),
         notes: edit::notes(&tree),
-        remarks: Vec::new(),
+        ..Plan::default()
     })
 }
 
@@ -160,52 +166,62 @@ fn document_name(from: &str, bytes: &[u8]) -> &'static str {
 }
 
 /// Copies the files that the document refers to, so that its `$ref`s still lead somewhere.
-fn copy_references(document: &Path, plan: &mut Plan) {
-    let Some(folder) = document.parent() else { return };
-    let mut waiting: Vec<PathBuf> = vec![PathBuf::from(document.file_name().unwrap_or_default())];
-    let mut seen = waiting.clone();
+fn copy_references(from: &str, document: &Tree, plan: &mut Plan) {
+    if is_url(from) {
+        return;
+    }
+    let from = Path::new(from);
+    let (Some(folder), Some(own)) = (from.parent(), from.file_name()) else { return };
+    // The document gets a name of its own; under its old one it is copied only where it is named.
+    let mut seen = vec![PathBuf::from(&**document.name())];
+    let mut waiting = Vec::new();
+    follow(Path::new(own), document.value(), &mut seen, &mut waiting, plan);
     while let Some(name) = waiting.pop() {
         let Ok(bytes) = fs::read(folder.join(&name)) else {
             plan.remarks.push(format!("`{}` is referred to, but cannot be read", name.display()));
             continue;
         };
-        let mut diagnostics = Diagnostics::new();
-        if let Some(tree) = Tree::parse(name.display().to_string(), &bytes, &mut diagnostics) {
-            for reference in file_references(tree.value()) {
-                let Some(target) = resolve(&name, &reference) else {
-                    plan.remarks
-                        .push(format!("`{reference}` lies outside of the document's folder and was not copied"));
-                    continue;
-                };
-                if !seen.contains(&target) {
-                    seen.push(target.clone());
-                    waiting.push(target);
-                }
-            }
+        if let Some(tree) = Tree::parse(name.display().to_string(), &bytes, &mut Diagnostics::new()) {
+            follow(&name, tree.value(), &mut seen, &mut waiting, plan);
         }
-        if seen.first() != Some(&name) {
-            plan.files.push((name, bytes));
+        plan.files.push((name, bytes));
+    }
+}
+
+/// Puts the files that a file refers to, and that nobody did before, on the list.
+fn follow(file: &Path, value: &Value, seen: &mut Vec<PathBuf>, waiting: &mut Vec<PathBuf>, plan: &mut Plan) {
+    let mut references = BTreeSet::new();
+    file_references(value, &mut references);
+    for reference in references {
+        match resolve(file, &reference) {
+            Some(target) if seen.contains(&target) => {}
+            Some(target) => {
+                seen.push(target.clone());
+                waiting.push(target);
+            }
+            None => {
+                let remark = format!("`{reference}` lies outside of the document's folder and was not copied");
+                plan.remarks.push(remark);
+            }
         }
     }
 }
 
 /// The files that `$ref`s in a document name.
-fn file_references(value: &Value) -> Vec<String> {
-    let mut found = Vec::new();
+fn file_references(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(object) => {
             if let Some(Value::String(reference)) = object.get("$ref") {
                 let file = reference.split('#').next().unwrap_or_default();
                 if !file.is_empty() && !file.contains("://") {
-                    found.push(percent_decoded(file));
+                    found.insert(percent_decoded(file));
                 }
             }
-            object.values().for_each(|value| found.extend(file_references(value)));
+            object.values().for_each(|value| file_references(value, found));
         }
-        Value::Array(list) => list.iter().for_each(|value| found.extend(file_references(value))),
+        Value::Array(list) => list.iter().for_each(|value| file_references(value, found)),
         _ => {}
     }
-    found
 }
 
 fn percent_decoded(text: &str) -> String {
@@ -289,12 +305,12 @@ async fn report(args: &InitArgs, plan: &Plan) -> anyhow::Result<ExitCode> {
     }
     if !plan.notes.is_empty() {
         output::line(format!("\n{}", palette.yellow("not used, or not as the document says:")));
-        for note in &plan.notes {
-            let line = note.span.start().map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
-            output::line(format!("  {}{line}: {}", note.span.source.name(), note.message));
+        for note in edit::grouped(&plan.notes) {
+            output::line(format!("  {}", note_line(&note)));
         }
     }
-    let source = ProjectSource::new(&args.dir, &EnvironmentArgs::default());
+    let mut source = ProjectSource::new(&args.dir, &EnvironmentArgs::default());
+    source.parsed.clone_from(&plan.document);
     let loaded = source.load().await?;
     if !loaded.diagnostics.is_empty() {
         output::note(format!("\n{}", loaded.diagnostics.to_text(&crate::text_style()).trim_end()));
@@ -317,6 +333,16 @@ async fn report(args: &InitArgs, plan: &Plan) -> anyhow::Result<ExitCode> {
         "  tollgate snippet tornado --project {dir}    the code with which your backend checks the gateway's tokens"
     ));
     Ok(ExitCode::SUCCESS)
+}
+
+/// A note with its place; one that holds in many places names the first.
+fn note_line(note: &NoteGroup<'_>) -> String {
+    let line = note.first.start().map_or_else(String::new, |(line, column)| format!(":{line}:{column}"));
+    let place = format!("{}{line}", note.first.source.name());
+    match note.count {
+        1 => format!("{place}: {}", note.message),
+        count => format!("{count} places: {}, for example {place}", note.message),
+    }
 }
 
 #[cfg(test)]
