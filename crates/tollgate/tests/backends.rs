@@ -1,6 +1,8 @@
 //! Real backends in Tornado and Bottle behind the real binary: their verification code, which the
 //! guides hand out, accepts what the gateway signs and nothing else.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;

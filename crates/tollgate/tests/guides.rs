@@ -1,6 +1,8 @@
 //! What the guides tell people to type works: every `tollgate` command in them is run, block by
 //! block, in a fresh folder.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 

@@ -1,5 +1,7 @@
 //! A reload drops no request, mixes no two projects in one answer, and cuts no stream.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

@@ -15,10 +15,17 @@ pub(super) enum Message {
 /// A batch is written when nothing waits any more, or when it has grown to this many bytes.
 const BATCH: usize = 64 * 1024;
 
+/// How long lines gather before they are written. A sender wakes this thread only while it waits
+/// for a message, so under load this is one wake-up for hundreds of requests instead of one each.
+const GATHER: Duration = Duration::from_millis(10);
+
 /// Runs until every sender is gone.
 pub(super) fn run(messages: &Receiver<Message>, mut sink: Box<dyn Write + Send>, format: Format) {
     let mut batch = Vec::with_capacity(BATCH);
     while let Ok(first) = messages.recv() {
+        if matches!((&first, format), (Message::Entry(_), Format::Json)) {
+            gather();
+        }
         let mut next = Some(first);
         let mut waiting = Vec::new();
         while let Some(message) = next {
@@ -35,6 +42,11 @@ pub(super) fn run(messages: &Receiver<Message>, mut sink: Box<dyn Write + Send>,
             let _ = done.send(());
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "nothing is waited for: time passes so that more lines come")]
+fn gather() {
+    std::thread::sleep(GATHER);
 }
 
 fn line(batch: &mut Vec<u8>, entry: &Entry, format: Format) {
@@ -66,8 +78,8 @@ fn pretty(entry: &Entry, color: bool) -> String {
     let _ = write!(
         out,
         "{dim}{time}{reset} {} {} {status_color}{}{reset}",
-        entry.method,
-        printable(&entry.path),
+        entry.method.as_ref().map_or("-", http::Method::as_str),
+        if entry.path.is_empty() { "-".to_owned() } else { printable(&entry.path) },
         entry.status
     );
     if let Some(route) = &entry.route {
