@@ -29,6 +29,9 @@ pub enum CollectError {
     /// It was longer than the limit given, in bytes.
     #[error("the body is longer than {0} bytes")]
     TooLong(usize),
+    /// Its sender sent nothing for too long.
+    #[error(transparent)]
+    TimedOut(BodyTimedOut),
     /// It broke off, or its sender went away.
     #[error("the body could not be read: {0}")]
     Broken(BoxError),
@@ -113,8 +116,9 @@ impl Body {
     /// Reads all of it, at most `limit` bytes.
     ///
     /// # Errors
-    /// [`CollectError::TooLong`] as soon as the limit is passed, [`CollectError::Broken`] where
-    /// the sender broke off.
+    /// [`CollectError::TooLong`] as soon as the limit is passed, [`CollectError::TimedOut`] where
+    /// the sender was silent for too long, [`CollectError::Broken`] where it broke off. Of the body
+    /// of a request, `Problem::from` makes the answer of each.
     pub async fn collect_up_to(self, limit: usize) -> Result<Bytes, CollectError> {
         if let Some(bytes) = self.bytes() {
             return if bytes.len() > limit { Err(CollectError::TooLong(limit)) } else { Ok(bytes) };
@@ -122,10 +126,13 @@ impl Body {
         match Limited::new(self, limit).collect().await {
             Ok(collected) => Ok(collected.to_bytes()),
             Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(CollectError::TooLong(limit)),
-            Err(error) => match BodyTooLarge::in_chain(&*error) {
-                Some(too_large) => Err(CollectError::TooLong(usize::try_from(too_large.limit).unwrap_or(usize::MAX))),
-                None => Err(CollectError::Broken(error)),
-            },
+            Err(error) => Err(if let Some(too_large) = BodyTooLarge::in_chain(&*error) {
+                CollectError::TooLong(usize::try_from(too_large.limit).unwrap_or(usize::MAX))
+            } else if let Some(timed_out) = BodyTimedOut::in_chain(&*error) {
+                CollectError::TimedOut(*timed_out)
+            } else {
+                CollectError::Broken(error)
+            }),
         }
     }
 }

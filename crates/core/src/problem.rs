@@ -6,6 +6,8 @@ use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
+use crate::body::{BodyTimedOut, BodyTooLarge, CollectError};
+use crate::reason::{CLIENT_BODY_BROKEN, REQUEST_TIMEOUT, REQUEST_TOO_LARGE};
 use crate::time::Timestamp;
 use crate::{Body, Reason, Response};
 
@@ -87,6 +89,23 @@ impl Problem {
         self
     }
 
+    /// A request body that is longer than `limit` bytes.
+    pub fn body_too_large(limit: u64) -> Self {
+        Self::new(&REQUEST_TOO_LARGE, format!("The request body is longer than {limit} bytes.")).closing()
+    }
+
+    /// What a request body that ends in an error is answered with, whoever reads it: 413 and 408
+    /// where the chain of causes says so, 400 for everything else.
+    pub fn of_request_body(error: &(dyn std::error::Error + 'static)) -> Self {
+        if let Some(large) = BodyTooLarge::in_chain(error) {
+            return Self::body_too_large(large.limit);
+        }
+        if BodyTimedOut::in_chain(error).is_some() {
+            return Self::new(&REQUEST_TIMEOUT, "The request body did not come in time.").closing();
+        }
+        Self::new(&CLIENT_BODY_BROKEN, "The request body broke off or was not well-framed.").caused_by(error).closing()
+    }
+
     /// The one place where an error body is written.
     pub fn into_response(self, context: &ProblemContext<'_>) -> Response {
         let mut body = Map::new();
@@ -118,5 +137,55 @@ impl Problem {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
+    }
+}
+
+/// For whoever collects the body of a request.
+impl From<CollectError> for Problem {
+    fn from(error: CollectError) -> Self {
+        match error {
+            CollectError::TooLong(limit) => Self::body_too_large(limit as u64),
+            CollectError::TimedOut(timed_out) => Self::of_request_body(&timed_out),
+            CollectError::Broken(cause) => Self::of_request_body(&*cause),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("wrapped")]
+    struct Wrapped<E: std::error::Error + 'static>(#[source] E);
+
+    #[track_caller]
+    fn check(error: CollectError, status: u16, reason: &str) {
+        let problem = Problem::from(error);
+        assert_eq!((problem.status.as_u16(), problem.reason.name), (status, reason));
+        assert!(problem.close, "what follows on the connection was not read");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_cannot_be_collected_has_one_answer_wherever_it_is_read() {
+        struct Broken<E>(Option<E>);
+        impl<E: Into<crate::BoxError> + Unpin> http_body::Body for Broken<E> {
+            type Data = bytes::Bytes;
+            type Error = crate::BoxError;
+            fn poll_frame(
+                self: std::pin::Pin<&mut Self>,
+                _: &mut std::task::Context<'_>,
+            ) -> std::task::Poll<Option<Result<http_body::Frame<bytes::Bytes>, crate::BoxError>>> {
+                std::task::Poll::Ready(self.get_mut().0.take().map(|error| Err(error.into())))
+            }
+        }
+        async fn collect<E: Into<crate::BoxError> + Unpin + Send + 'static>(error: E) -> CollectError {
+            Body::stream(Broken(Some(error))).collect_up_to(10).await.unwrap_err()
+        }
+        check(collect(BodyTimedOut).await, 408, "request.timeout");
+        check(collect(Wrapped(BodyTimedOut)).await, 408, "request.timeout");
+        check(collect(Wrapped(BodyTooLarge { limit: 3 })).await, 413, "request.too_large");
+        check(collect(std::io::Error::other("gone")).await, 400, "client.body_broken");
+        check(Body::full("12345678901").collect_up_to(10).await.unwrap_err(), 413, "request.too_large");
     }
 }

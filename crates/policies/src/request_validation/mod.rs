@@ -17,9 +17,8 @@ use http_body::Body as _;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use tollgate_core::body::CollectError;
 use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, PolicyKind};
-use tollgate_core::reason::{CLIENT_BODY_BROKEN, REQUEST_TOO_LARGE};
+use tollgate_core::reason::{CLIENT_BODY_BROKEN, REQUEST_TIMEOUT, REQUEST_TOO_LARGE};
 use tollgate_core::route::Document;
 use tollgate_core::{Body, Exchange, Fault, Flow, Policy, Problem, Reason, Request, Route, Step};
 
@@ -55,7 +54,13 @@ pub static MEDIA_TYPE_UNSUPPORTED: Reason = Reason {
 pub static KIND: PolicyKind =
     PolicyKind::of::<RequestValidation>("request-validation", Direction::Inbound, include_str!("docs.md"))
         .exports(&["RequestValidationInboundPolicy", "SchemaBasedRequestValidation"])
-        .reasons(&[&VALIDATION_FAILED, &MEDIA_TYPE_UNSUPPORTED, &REQUEST_TOO_LARGE, &CLIENT_BODY_BROKEN]);
+        .reasons(&[
+            &VALIDATION_FAILED,
+            &MEDIA_TYPE_UNSUPPORTED,
+            &REQUEST_TOO_LARGE,
+            &REQUEST_TIMEOUT,
+            &CLIENT_BODY_BROKEN,
+        ]);
 
 /// What is checked, and what happens where it does not fit. Without any of the four `validate…`
 /// options everything is checked and refused (in the Zuplo form: nothing is checked); as soon as
@@ -234,7 +239,7 @@ impl Policy for Bound {
             Verdict::Unsupported(detail) => return Step::Now(self.unsupported(exchange, request, found, detail)),
             Verdict::Check(check) => {
                 if request.body().size_hint().lower() > self.settings.buffered as u64 {
-                    return self.too_large().into();
+                    return Problem::body_too_large(self.settings.buffered as u64).into();
                 }
                 return match request.body().bytes() {
                     Some(bytes) => Step::Now(self.finish(exchange, request, found, check, &bytes)),
@@ -277,10 +282,7 @@ impl Bound {
                 *request.body_mut() = Body::full(bytes.clone());
                 self.finish(exchange, request, found, check, &bytes)
             }
-            Err(CollectError::TooLong(_)) => self.too_large().into(),
-            Err(CollectError::Broken(cause)) => {
-                Problem::new(&CLIENT_BODY_BROKEN, "The body broke off.").caused_by(cause).closing().into()
-            }
+            Err(error) => Problem::from(error).into(),
         }
     }
 
@@ -335,14 +337,6 @@ impl Bound {
             self.log(exchange, request, &detail);
         }
         Problem::new(&MEDIA_TYPE_UNSUPPORTED, detail).into()
-    }
-
-    fn too_large(&self) -> Problem {
-        Problem::new(
-            &REQUEST_TOO_LARGE,
-            format!("A body that is checked may have {} bytes at most.", self.settings.buffered),
-        )
-        .closing()
     }
 
     fn log(&self, exchange: &Exchange, request: &Request, violations: &str) {

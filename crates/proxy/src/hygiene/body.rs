@@ -12,8 +12,8 @@ use http::Extensions;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep};
-use tollgate_core::body::{BodyTimedOut, BodyTooLarge};
-use tollgate_core::{Body, BoxError, Problem, reason};
+use tollgate_core::body::BodyTimedOut;
+use tollgate_core::{Body, BoxError};
 
 use super::HygieneRules;
 use crate::alarm::after;
@@ -69,23 +69,6 @@ where
     B::Error: Into<BoxError>,
 {
     Body::stream(Metered { inner, meter })
-}
-
-/// What a broken request body is answered with: 413 and 408 by name, 400 for everything else.
-pub fn problem_of(error: &(dyn std::error::Error + 'static)) -> Problem {
-    if let Some(large) = BodyTooLarge::in_chain(error) {
-        return too_large(large.limit);
-    }
-    if BodyTimedOut::in_chain(error).is_some() {
-        return Problem::new(&reason::REQUEST_TIMEOUT, "The request body did not come in time.").closing();
-    }
-    Problem::new(&reason::CLIENT_BODY_BROKEN, "The request body broke off or was not well-framed.")
-        .caused_by(error)
-        .closing()
-}
-
-pub(super) fn too_large(limit: u64) -> Problem {
-    Problem::new(&reason::REQUEST_TOO_LARGE, format!("The request body is longer than {limit} bytes.")).closing()
 }
 
 /// Ends with an error when the client sends nothing for too long. The time runs only while

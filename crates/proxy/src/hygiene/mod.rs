@@ -182,7 +182,7 @@ fn check_framing(parts: &Parts, rules: &HygieneRules) -> Result<(), Problem> {
     if let Some(limit) = rules.body_limit
         && content_length(&parts.headers).is_some_and(|length| length > limit)
     {
-        return Err(body::too_large(limit));
+        return Err(Problem::body_too_large(limit));
     }
     Ok(())
 }

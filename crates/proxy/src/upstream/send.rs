@@ -22,7 +22,7 @@ use super::connect::{ConnectError, Connected};
 use super::link::Link;
 use super::response::{ResponseBody, error_chain};
 use crate::alarm::after;
-use crate::hygiene::body::{BodyMeter, metered, problem_of};
+use crate::hygiene::body::{BodyMeter, metered};
 use crate::hygiene::clean_response;
 
 impl Upstream {
@@ -376,7 +376,7 @@ fn internal() -> Problem {
 
 fn from_hyper(error: &hyper::Error) -> Problem {
     if error.is_user() {
-        return problem_of(error);
+        return Problem::of_request_body(error);
     }
     let cause = error_chain(error);
     let malformed = error.is_parse() || error.is_parse_too_large() || error.is_parse_status();

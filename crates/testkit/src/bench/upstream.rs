@@ -3,9 +3,7 @@
 use http::{HeaderValue, StatusCode, header};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use tollgate_core::body::{BodyTooLarge, CollectError};
 use tollgate_core::later::BoxFuture;
-use tollgate_core::reason::{CLIENT_BODY_BROKEN, REQUEST_TOO_LARGE};
 use tollgate_core::{Body, Exchange, Handler, Problem, Request, Response};
 
 use super::project::BenchUpstream;
@@ -22,15 +20,7 @@ impl Handler for Upstream {
     fn handle<'a>(&'a self, exchange: &'a mut Exchange, request: Request) -> BoxFuture<'a, Result<Response, Problem>> {
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            let body = body.collect_up_to(64 * 1024 * 1024).await.map_err(|error| match &error {
-                CollectError::TooLong(_) => Problem::new(&REQUEST_TOO_LARGE, "The body is too long."),
-                CollectError::Broken(cause) if BodyTooLarge::in_chain(&**cause).is_some() => {
-                    Problem::new(&REQUEST_TOO_LARGE, "The body is too long.")
-                }
-                CollectError::Broken(cause) => {
-                    Problem::new(&CLIENT_BODY_BROKEN, "The body broke off.").caused_by(cause)
-                }
-            })?;
+            let body = body.collect_up_to(64 * 1024 * 1024).await?;
             let target = match &exchange.target.query {
                 Some(query) => format!("{}?{query}", exchange.target.forward_path),
                 None => exchange.target.forward_path.clone(),
