@@ -122,6 +122,9 @@ pub enum KeyChange {
 /// Changes in commit order.
 #[derive(Debug, Clone)]
 pub struct KeyChanges {
+    /// Whether changes after the sequence number that was asked for may be missing, because they
+    /// are too old to be kept: whoever asked must read everything anew.
+    pub incomplete: bool,
     /// What happened.
     pub changes: Vec<KeyChange>,
     /// The last change that is in it.
@@ -184,7 +187,8 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// Everything a keyring holds.
     fn key_set(&self) -> BoxFuture<'_, Result<KeySet, StoreError>>;
-    /// What happened after `sequence`.
+    /// What happened after `sequence`. A store keeps the latest changes only; a reader that has
+    /// fallen behind them is told so ([`KeyChanges::incomplete`]).
     fn key_changes(&self, sequence: i64) -> BoxFuture<'_, Result<KeyChanges, StoreError>>;
     /// Waits until something may have changed since this method was *called* (not since it was
     /// first awaited): call it, then read, then await, and no change is missed. May resolve

@@ -199,3 +199,33 @@ async fn a_store_of_a_newer_version_is_refused_and_left_alone() {
         other => panic!("{other:?}"),
     }
 }
+
+#[tokio::test]
+async fn the_list_of_changes_stays_short_and_a_reader_that_fell_behind_is_told() {
+    use sqlx::Connection;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tollgate.db");
+    let store = open(&path).await.expect("opened");
+    store.create_consumer(new_consumer("bob")).await.expect("a consumer");
+    let early = store.key_set().await.expect("the keys").sequence;
+
+    // Years of changes at once.
+    let mut raw = sqlx::SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.expect("connected");
+    sqlx::query(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 30000) \
+         INSERT INTO changes (kind, subject, digest) SELECT 'consumer', 'con_x', NULL FROM n",
+    )
+    .execute(&mut raw)
+    .await
+    .expect("written");
+    let late = store.key_set().await.expect("the keys").sequence;
+    store.create_key("default", "bob", new_key(1)).await.expect("a key");
+
+    let kept: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM changes").fetch_one(&mut raw).await.expect("counted");
+    assert_eq!(kept, 10_000);
+    assert!(store.key_changes(early).await.expect("read").incomplete);
+    let read = store.key_changes(late).await.expect("read");
+    assert!(!read.incomplete);
+    assert_eq!((read.changes.len(), read.sequence), (1, late + 1));
+    assert!(!store.key_changes(read.sequence).await.expect("read").incomplete);
+}

@@ -61,5 +61,5 @@ pub fn fold(
             });
         }
     }
-    Ok(KeyChanges { changes, sequence })
+    Ok(KeyChanges { incomplete: false, changes, sequence })
 }

@@ -42,6 +42,13 @@ pub const NOTE_SIGNING_KEY: &str = "INSERT INTO changes (kind, subject, digest) 
 /// The last change.
 pub const LAST_SEQUENCE: &str = "SELECT COALESCE(MAX(sequence), 0) FROM changes";
 
+/// The oldest change that is kept; 0 where none is.
+pub const OLDEST_SEQUENCE: &str = "SELECT COALESCE(MIN(sequence), 0) FROM changes";
+
+/// Forgets all but the latest changes: how many. The very last one always stays, for readers ask
+/// it how far they are.
+pub const PRUNE_CHANGES: &str = "DELETE FROM changes WHERE sequence <= (SELECT MAX(sequence) FROM changes) - $1";
+
 /// The changes after a sequence number that concern keys.
 pub const CHANGES: &str = "
     SELECT sequence, kind, subject, digest FROM changes

@@ -103,7 +103,12 @@ pub(super) async fn changes(store: &SqliteStore, since: i64) -> Result<KeyChange
     let mut transaction = store.read().await?;
     let sequence = last_sequence(&mut transaction).await?;
     if sequence == since {
-        return Ok(KeyChanges { changes: Vec::new(), sequence });
+        return Ok(KeyChanges { incomplete: false, changes: Vec::new(), sequence });
+    }
+    let oldest: i64 =
+        sqlx::query_scalar(sql::OLDEST_SEQUENCE).fetch_one(&mut *transaction).await.map_err(unavailable)?;
+    if since.saturating_add(1) < oldest {
+        return Ok(KeyChanges { incomplete: true, changes: Vec::new(), sequence });
     }
     let rows: Vec<ChangeRow> =
         sqlx::query_as(sql::CHANGES).bind(since).fetch_all(&mut *transaction).await.map_err(unavailable)?;

@@ -24,7 +24,12 @@ use tollgate_core::time::{Clock, Timestamp};
 
 use crate::error::unavailable;
 use crate::ids::Ids;
+use crate::schema::statements as sql;
 use watch::Watch;
+
+/// How many changes are kept. A gateway reads each within a second; one that was stopped, or lost
+/// its disk, for longer than this reads everything anew.
+const KEPT_CHANGES: i64 = 10_000;
 
 /// A store in an SQLite file.
 #[derive(Debug)]
@@ -75,7 +80,8 @@ impl SqliteStore {
     }
 
     /// Makes a change durable and wakes the readers of this process.
-    async fn commit(&self, transaction: Transaction<'static, Sqlite>) -> Result<(), StoreError> {
+    async fn commit(&self, mut transaction: Transaction<'static, Sqlite>) -> Result<(), StoreError> {
+        sqlx::query(sql::PRUNE_CHANGES).bind(KEPT_CHANGES).execute(&mut *transaction).await.map_err(unavailable)?;
         transaction.commit().await.map_err(unavailable)?;
         self.watch.wake();
         Ok(())
