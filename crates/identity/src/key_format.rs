@@ -15,6 +15,8 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 const RANDOM: usize = 32;
 /// The checksum, in characters: 62⁶ is the first power of 62 above 2³².
 const CHECKSUM: usize = 6;
+/// The checksum of imported keys that may share this gateway's prefix, in characters.
+const IMPORTED_CHECKSUM: usize = 8;
 /// The shortest key that is accepted: imported ones may be this short.
 pub const MIN_LENGTH: usize = 8;
 /// The longest key that is accepted.
@@ -131,7 +133,7 @@ pub enum Form {
 }
 
 /// Looks at the form of a presented text. Only what begins with this gateway's own prefix is held
-/// to the checksum; keys from elsewhere have forms of their own.
+/// to the checksum; keys from elsewhere have forms of their own, also where they share the prefix.
 pub fn form(prefix: &str, presented: &str) -> Form {
     let visible = presented.bytes().all(|byte| byte.is_ascii_graphic());
     if !visible || !(MIN_LENGTH..=MAX_LENGTH).contains(&presented.len()) {
@@ -140,12 +142,38 @@ pub fn form(prefix: &str, presented: &str) -> Form {
     let Some(rest) = presented.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_')) else {
         return Form::Good;
     };
+    if is_imported(rest) {
+        return Form::Good;
+    }
     let head = &presented[..presented.len().saturating_sub(CHECKSUM + 1)];
     let right = rest.len() == RANDOM + 1 + CHECKSUM
         && rest.as_bytes().get(RANDOM) == Some(&b'_')
         && rest[..RANDOM].bytes().all(|byte| byte.is_ascii_alphanumeric())
         && presented.as_bytes().ends_with(&checksum(head));
     if right { Form::Good } else { Form::WrongChecksum }
+}
+
+/// Whether this, behind the prefix, is a key of another maker: `<32 letters or digits>_<8 of them>`, as `zpka_…` keys have it. A gateway whose own prefix is `zpka` takes those too; their longer
+/// checksum tells them apart.
+fn is_imported(rest: &str) -> bool {
+    let Some((random, sum)) = rest.split_once('_') else { return false };
+    random.len() == RANDOM
+        && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        && sum.len() == IMPORTED_CHECKSUM
+        && sum.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// Whether a text is shaped like a token, a compact JWS (RFC 7515, §3.1): three parts in base64url,
+/// of which the first is a JSON object.
+pub(crate) fn is_compact_jws(presented: &str) -> bool {
+    let mut parts = presented.split('.');
+    let (Some(head), Some(claims), Some(signature), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return false;
+    };
+    let url_safe = |part: &str| part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    // What a JSON object looks like in base64: `{"` and the first bits of a letter.
+    head.starts_with("eyJ") && url_safe(head) && url_safe(claims) && url_safe(signature)
 }
 
 /// Whether a text can be the prefix of keys.
@@ -252,6 +280,34 @@ mod tests {
         check("", Form::Bad);
         check("tg_short_key", Form::WrongChecksum);
         check("tg_______", Form::WrongChecksum);
+    }
+
+    #[test]
+    fn imported_keys_that_share_the_prefix_are_no_mistyped_ones() {
+        for (text, expected) in [
+            ("zpka_d67b7e241bb948758f415b79aa8exxxx_2efbxxxx", Form::Good),
+            ("zpka_d67b7e241bb948758f415b79aa8exxxx_2efbxxx", Form::WrongChecksum),
+            ("zpka_d67b7e241bb948758f415b79aa8exxx_2efbxxxx", Form::WrongChecksum),
+            ("zpka_d67b7e241bb948758f415b79aa8e-xxx_2efbxxxx", Form::WrongChecksum),
+        ] {
+            assert_eq!(form("zpka", text), expected, "{text:?}");
+        }
+        assert!(import_key("zpka", "zpka_d67b7e241bb948758f415b79aa8exxxx_2efbxxxx").is_ok());
+    }
+
+    #[test]
+    fn a_token_is_told_from_a_key_by_its_shape() {
+        for (text, expected) in [
+            ("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln", true),
+            ("eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.", true),
+            ("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0", false),
+            ("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln.c2ln", false),
+            ("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln=", false),
+            ("my.own.value", false),
+            ("tg_0123", false),
+        ] {
+            assert_eq!(is_compact_jws(text), expected, "{text:?}");
+        }
     }
 
     #[test]

@@ -87,6 +87,19 @@ async fn a_malformed_key_is_refused_without_a_look_at_the_store() {
 }
 
 #[tokio::test]
+async fn a_token_is_no_key_and_costs_neither_a_look_at_the_store_nor_one_of_the_addresss() {
+    let bench = Bench::new().await;
+    let keyring = bench.keyring(false).await;
+    for number in 0..100 {
+        let token = format!("eyJhbGciOiJSUzI1NiJ9.eyJqdGkiOiJh{number}In0.c2lnbmF0dXJl");
+        assert_verdict!(find(&keyring, &token).await, KeyVerdict::Unknown);
+    }
+    assert_eq!(bench.looks(), 0);
+    let (secret, _) = bench.store.key("bob").await;
+    assert_verdict!(find(&keyring, secret.secret.expose()).await, KeyVerdict::Good(_));
+}
+
+#[tokio::test]
 async fn a_key_that_was_made_a_moment_ago_is_found_at_its_first_use() {
     let bench = Bench::new().await;
     let keyring = bench.keyring(false).await;
@@ -299,4 +312,21 @@ async fn imported_keys_of_other_forms_work() {
     };
     bench.store.create_key("default", "bob", new).await.expect("a key");
     assert_verdict!(find(&bench.keyring(false).await, value).await, KeyVerdict::Good(_));
+}
+
+/// What a reader that was away for too long learns: that it must read everything, which is more
+/// than what was made meanwhile.
+#[tokio::test]
+async fn a_reader_that_fell_behind_the_kept_changes_forgets_what_was_deleted_meanwhile() {
+    let bench = Bench::new().await;
+    bench.store.consumer("eve", json!({})).await;
+    let (gone, _) = bench.store.key("eve").await;
+    let keyring = bench.keyring(false).await;
+    assert_verdict!(find(&keyring, gone.secret.expose()).await, KeyVerdict::Good(_));
+    bench.store.delete_consumer("default", "eve").await.expect("deleted");
+    let (made, _) = bench.store.key("bob").await;
+    bench.store.pruned.store(true, Ordering::SeqCst);
+    keyring.catch_up().await.expect("read");
+    assert_verdict!(find(&keyring, gone.secret.expose()).await, KeyVerdict::Unknown);
+    assert_verdict!(find(&keyring, made.secret.expose()).await, KeyVerdict::Good(_));
 }

@@ -28,13 +28,20 @@ pub(crate) struct TestStore {
     inner: Arc<dyn Store>,
     pub(crate) away: AtomicBool,
     pub(crate) looks: AtomicUsize,
+    /// Whether the changes that were asked for are no longer kept.
+    pub(crate) pruned: AtomicBool,
 }
 
 pub(crate) async fn open(folder: &Path, clock: &Arc<ManualClock>) -> Arc<TestStore> {
     let path = folder.join("tollgate.db").display().to_string();
     let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(clock);
     let inner = tollgate_store::open(&path, clock).await.expect("opened");
-    Arc::new(TestStore { inner, away: AtomicBool::new(false), looks: AtomicUsize::new(0) })
+    Arc::new(TestStore {
+        inner,
+        away: AtomicBool::new(false),
+        looks: AtomicUsize::new(0),
+        pruned: AtomicBool::new(false),
+    })
 }
 
 impl TestStore {
@@ -112,7 +119,13 @@ impl Store for TestStore {
     }
     fn key_changes(&self, sequence: i64) -> BoxFuture<'_, Result<KeyChanges, StoreError>> {
         self.looks.fetch_add(1, Ordering::SeqCst);
-        self.gate(self.inner.key_changes(sequence))
+        self.gate(Box::pin(async move {
+            let mut read = self.inner.key_changes(sequence).await?;
+            if self.pruned.load(Ordering::SeqCst) {
+                (read.incomplete, read.changes) = (true, Vec::new());
+            }
+            Ok(read)
+        }))
     }
     fn changed(&self) -> BoxFuture<'_, ()> {
         self.inner.changed()
