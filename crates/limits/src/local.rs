@@ -6,9 +6,9 @@
 //!
 //! *Bound.* [`DEFAULT_CAPACITY`] windows (a window is one key under one limit): about 150 bytes
 //! for a caller that came once, at most 1.2 KiB for one that filled every slot, so 300 MiB at the
-//! very worst. Windows that are wholly past are evicted as new keys come. What happens when all
-//! of them still count is told in `table.rs`: limits get stricter, never looser, and the log
-//! says so.
+//! very worst. Windows that are wholly past are evicted as new keys come, and once a minute. What
+//! happens when all of them still count is told in `table.rs`: limits get stricter, never looser,
+//! and the log says so.
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
@@ -91,16 +91,6 @@ impl LocalLimiter {
     /// How many hits found the table full and were counted in a shared window.
     pub fn overflowed(&self) -> u64 {
         self.shared.overflowed.load(Ordering::Relaxed)
-    }
-
-    /// Evicts every window that is wholly past. Happens by itself as new keys come; for
-    /// housekeeping while none do.
-    pub fn sweep(&self) {
-        for shard in &self.shared.shards {
-            let mut table = shard.lock();
-            let now = self.shared.now();
-            table.sweep(now);
-        }
     }
 }
 

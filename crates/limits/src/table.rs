@@ -14,6 +14,9 @@ use crate::sliding::{Limit, SlidingWindow};
 
 /// No sweep below this many windows: there is nothing to gain.
 const SWEEP_FROM: usize = 64;
+/// A table is swept at least this often as long as it is used at all, in nanoseconds, so that keys
+/// that came once do not stay where no new ones push them out.
+const SWEEP_EVERY: u64 = 60_000_000_000;
 /// How long a full table that could not be swept is left alone, in nanoseconds, so that a flood
 /// of new keys does not pay for a walk each.
 const SWEEP_PAUSE: u64 = 100_000_000;
@@ -57,6 +60,8 @@ pub(crate) struct Table {
     sweep_at: usize,
     /// No sweep before this moment.
     sweep_after: u64,
+    /// The moment at which the next hit causes a sweep, whatever its key.
+    sweep_due: u64,
     /// The shared windows of keys that found no place.
     overflow: Vec<(u32, Limit, SlidingWindow)>,
 }
@@ -69,12 +74,16 @@ impl Table {
             capacity,
             sweep_at: SWEEP_FROM.min(capacity),
             sweep_after: 0,
+            sweep_due: 0,
             overflow: Vec::new(),
         }
     }
 
     /// Counts a hit. The second value tells whether it had to go to an overflow window.
     pub(crate) fn hit(&mut self, which: &Which<'_>, now: u64, cost: u32) -> (Outcome, bool) {
+        if now >= self.sweep_due {
+            self.sweep(now);
+        }
         if let Some(counted) = self.windows.find_mut(which.hash, |counted| counted.is(which)) {
             return (counted.window.hit(which.limit, now, cost), false);
         }
@@ -109,11 +118,12 @@ impl Table {
     }
 
     /// Evicts every window that is wholly past.
-    pub(crate) fn sweep(&mut self, now: u64) {
+    fn sweep(&mut self, now: u64) {
         self.windows.retain(|counted| counted.window.past_at(counted.limit) > now);
         self.overflow.retain(|(_, limit, window)| window.past_at(*limit) > now);
         let live = self.windows.len();
         self.windows.shrink_to(2 * live, |counted| counted.hash);
+        self.sweep_due = now.saturating_add(SWEEP_EVERY);
         self.sweep_at = (2 * live).clamp(SWEEP_FROM.min(self.capacity), self.capacity);
         if live >= self.capacity {
             self.sweep_after = now.saturating_add(SWEEP_PAUSE);

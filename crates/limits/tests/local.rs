@@ -94,8 +94,20 @@ fn windows_that_are_past_make_room() {
     }
     assert!(limiter.len() <= 1000, "{} windows", limiter.len());
     assert_eq!(limiter.overflowed(), 0);
-    limiter.sweep();
-    assert!(limiter.is_empty());
+}
+
+#[test]
+fn callers_that_came_once_are_forgotten_though_no_new_ones_come() {
+    let (clock, limiter) = manual(100);
+    let counter = limiter.window("limit");
+    for caller in 0..50 {
+        hit(&counter, &format!("once {caller}"), per_minute(1));
+    }
+    hit(&counter, "regular", per_minute(1000));
+    assert_eq!(limiter.len(), 51);
+    clock.advance(Duration::from_secs(60));
+    hit(&counter, "regular", per_minute(1000));
+    assert_eq!(limiter.len(), 1);
 }
 
 #[test]
