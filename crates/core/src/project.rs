@@ -172,7 +172,8 @@ pub struct Compatibility {
     pub literal_paths: bool,
     /// `followRedirects` of the forwarding handlers is honoured.
     pub follow_redirects: bool,
-    /// An unknown method is 501; otherwise 500.
+    /// A method that is not a standard one, and that no route at the path serves, is 501;
+    /// otherwise it is like any other.
     pub unknown_method_is_501: bool,
     /// CORS headers are added to refusals too.
     pub cors_on_refusals: bool,
@@ -194,7 +195,7 @@ impl Compatibility {
             outbound_on_all: true,
             literal_paths: true,
             follow_redirects: true,
-            unknown_method_is_501: true,
+            unknown_method_is_501: false,
             cors_on_refusals: true,
             zuplo_problems: false,
             strip_get_body: false,

@@ -1,6 +1,11 @@
 //! HTTP on one connection of a client.
+//!
+//! A head that cannot be read never becomes a request: the HTTP library answers it by itself, with
+//! a bare status (400, 414 or 431, without a body, because it has no place for one), and one that
+//! is too slow is cut off without any answer. What can be told of either is an [`UnreadableHead`].
 
 use std::convert::Infallible;
+use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -20,8 +25,9 @@ use ipnet::IpNet;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tollgate_core::reason::{REQUEST_HEADERS_TOO_LARGE, REQUEST_MALFORMED, REQUEST_TIMEOUT, REQUEST_URI_TOO_LONG};
 use tollgate_core::settings::Settings;
-use tollgate_core::{Body, BoxError};
+use tollgate_core::{Body, BoxError, Reason};
 
 use crate::alarm::{Alarm, after};
 use crate::hygiene::ConnectionInfo;
@@ -104,15 +110,59 @@ impl fmt::Debug for WireSettings {
     }
 }
 
+/// Why the head of a request could not be read.
+#[derive(Debug)]
+pub struct UnreadableHead {
+    /// The entry of the closed list.
+    pub reason: &'static Reason,
+    /// What was wrong with it, in words that hold nothing of it.
+    pub cause: String,
+}
+
+impl UnreadableHead {
+    /// From the error that a connection ended with; `None` where it ended in another way, such as
+    /// within an exchange, which tells that itself.
+    fn of(error: &hyper::Error) -> Option<Self> {
+        let reason = if HeadTooSlow::in_chain(error) {
+            &REQUEST_TIMEOUT
+        } else if error.is_parse_too_large() {
+            // The library has one test for both, but two messages.
+            if error.to_string().contains("URI") { &REQUEST_URI_TOO_LONG } else { &REQUEST_HEADERS_TOO_LARGE }
+        } else if error.is_parse() {
+            &REQUEST_MALFORMED
+        } else {
+            return None;
+        };
+        Some(Self { reason, cause: error.to_string() })
+    }
+}
+
+/// A head did not come in time.
+#[derive(Debug, thiserror::Error)]
+#[error("the head of the request did not come in time")]
+struct HeadTooSlow;
+
+impl HeadTooSlow {
+    fn in_chain(error: &hyper::Error) -> bool {
+        let causes = std::iter::successors(error.source(), |error| (*error).source());
+        // An I/O error shows its own cause's causes as its source, and its cause by another name.
+        causes
+            .filter_map(|error| error.downcast_ref::<io::Error>())
+            .any(|error| error.get_ref().is_some_and(|cause| cause.is::<Self>()))
+    }
+}
+
 /// Serves HTTP/1.1 (and 1.0) on a connection until it ends. Once `drain` is cancelled, the
-/// exchange that is under way is the last one.
+/// exchange that is under way is the last one. Gives back what is known of a head that could not be
+/// read, with which the connection ended.
 pub(crate) async fn serve<S, H, F>(
     stream: S,
     info: Arc<ConnectionInfo>,
     wire: &WireSettings,
     handler: H,
     drain: CancellationToken,
-) where
+) -> Option<UnreadableHead>
+where
     S: AsyncRead + AsyncWrite + Unpin,
     H: Fn(Arc<ConnectionInfo>, http::Request<Incoming>) -> F,
     F: Future<Output = http::Response<Body>>,
@@ -138,9 +188,9 @@ pub(crate) async fn serve<S, H, F>(
             connection.await
         }
     };
-    if let Err(error) = ended {
-        tracing::debug!(peer = %info.peer, %error, "connection ended early");
-    }
+    let error = ended.err()?;
+    tracing::debug!(peer = %info.peer, %error, "connection ended early");
+    UnreadableHead::of(&error)
 }
 
 /// Where a connection is between two requests.
@@ -299,7 +349,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for ClientIo<S> {
         }
         let Some(deadline) = this.head_deadline() else { return Poll::Pending };
         ready!(this.alarm.poll_until(deadline, cx));
-        Poll::Ready(Err(timed_out("no request in time")))
+        Poll::Ready(Err(match this.head_since {
+            Some(_) => io::Error::new(io::ErrorKind::TimedOut, HeadTooSlow),
+            // Nobody began to say anything.
+            None => timed_out("no request in time"),
+        }))
     }
 }
 

@@ -10,7 +10,9 @@ use http::request::Parts;
 use http::{HeaderValue, Request};
 use hyper::body::Incoming;
 use tollgate_core::exchange::{Params, Trace};
-use tollgate_core::reason::{INTERNAL, ROUTE_METHOD, ROUTE_NOT_FOUND, UPSTREAM_TIMEOUT_TOTAL};
+use tollgate_core::reason::{
+    INTERNAL, REQUEST_METHOD_UNSUPPORTED, ROUTE_METHOD, ROUTE_NOT_FOUND, UPSTREAM_TIMEOUT_TOTAL,
+};
 use tollgate_core::{Body, Exchange, Problem, Response};
 
 use crate::gateway::Gateway;
@@ -18,7 +20,7 @@ use crate::hygiene::{self, BodyMeter, ConnectionInfo, Inspected};
 use crate::router::Outcome;
 use crate::snapshot::{CompiledRoute, Snapshot};
 use crate::story::Story;
-use crate::{answer, preflight, system, trace};
+use crate::{answer, metrics, preflight, system, trace};
 
 /// Answers a request. There is always an answer, and always one line in the access log.
 pub async fn handle(
@@ -142,6 +144,11 @@ impl Telling<'_> {
         let (host, method) = (&*inspected.client.host, &parts.method);
         let found = match router.find(host, method, &inspected.target.match_path) {
             Outcome::Found(found) => found,
+            Outcome::WrongMethod(_) | Outcome::NotFound
+                if self.snapshot.compatibility.unknown_method_is_501 && !metrics::is_standard(method) =>
+            {
+                return Err(Problem::new(&REQUEST_METHOD_UNSUPPORTED, "The method of the request is not known here."));
+            }
             Outcome::WrongMethod(allow) if !self.snapshot.compatibility.method_mismatch_is_404 => {
                 return Err(Problem::new(&ROUTE_METHOD, "This path does not serve the method of the request.")
                     .with_header(http::header::ALLOW, allow));

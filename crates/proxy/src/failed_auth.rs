@@ -1,5 +1,6 @@
 //! Refuses an address that fails to authenticate too often, before any more key or token work is
-//! done for it.
+//! done for it. Only a credential that was presented and refused is a failure: a request without
+//! any (a health check, a browser's first visit) guesses nothing.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
@@ -9,10 +10,10 @@ use http::HeaderValue;
 use http::header::RETRY_AFTER;
 use tollgate_core::project::Stage;
 use tollgate_core::reason::AUTH_TOO_MANY_FAILURES;
-use tollgate_core::record::Record;
+use tollgate_core::record::{Record, Refusal};
 use tollgate_core::services::{Window, WindowCounter};
 use tollgate_core::settings::FailedAuthLimit;
-use tollgate_core::{Fault, Problem, Services};
+use tollgate_core::{Problem, Services};
 
 /// How many addresses with failures are remembered at once.
 const SUSPECTS: usize = 65_536;
@@ -59,11 +60,7 @@ impl FailedAuth {
     /// Counts a failure, where the record shows one.
     pub(crate) async fn note(&self, record: &Record, ip: IpAddr, limit: FailedAuthLimit, now: Duration) {
         let FailedAuthLimit::Rate(rate) = limit else { return };
-        let failed = record
-            .refusal
-            .as_ref()
-            .is_some_and(|refusal| refusal.stage == Some(Stage::Auth) && refusal.reason.fault == Fault::Client);
-        if !failed {
+        if !record.refusal.as_ref().is_some_and(is_failure) {
             return;
         }
         let network = network(ip);
@@ -79,6 +76,13 @@ impl FailedAuth {
         let window = Window { count: rate.count.get(), window: rate.window };
         let _ = self.counter.hit(&network.to_string(), window, 1).get().await;
     }
+}
+
+/// Whether somebody presented a credential that was refused. A 403 is about what a caller may do,
+/// who is known by then.
+fn is_failure(refusal: &Refusal) -> bool {
+    let reason = refusal.reason;
+    refusal.stage == Some(Stage::Auth) && reason.status == 401 && !reason.name.ends_with(".missing")
 }
 
 /// One household of IPv6 has a /64: counting single addresses of it would count nothing.

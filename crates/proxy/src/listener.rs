@@ -17,9 +17,9 @@ use tokio_util::task::TaskTracker;
 use tollgate_core::Body;
 use tollgate_core::exchange::Scheme;
 
-use crate::Gateway;
-use crate::connection::{self, WireSettings};
+use crate::connection::{self, UnreadableHead, WireSettings};
 use crate::hygiene::ConnectionInfo;
+use crate::{Gateway, story};
 
 /// How long to wait when the process has no descriptors left, at first and at most.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
@@ -36,16 +36,75 @@ pub async fn serve(listener: TcpListener, gateway: Arc<Gateway>, shutdown: Shutd
 
 /// The same with settings that the process has completed, such as by its descriptor limit.
 pub async fn serve_on(listener: TcpListener, gateway: Arc<Gateway>, wire: WireSettings, shutdown: Shutdown) {
-    serve_with(listener, Arc::new(wire), shutdown, move |info, request| {
+    let observer = Arc::clone(&gateway);
+    serve_with(listener, Arc::new(wire), observer, shutdown, move |info, request| {
         let gateway = Arc::clone(&gateway);
         async move { crate::exchange::handle(&gateway, &info, request).await }
     })
     .await;
 }
 
-/// The same for any handler.
-pub async fn serve_with<H, F>(listener: TcpListener, wire: Arc<WireSettings>, shutdown: Shutdown, handler: H)
-where
+/// Who is told of what no request tells: connections, and heads that never became requests.
+pub trait Observer: Send + Sync + 'static {
+    /// A connection was accepted.
+    fn opened(&self) {}
+    /// One that was accepted is over.
+    fn closed(&self) {}
+    /// One was turned away because its address has enough of them.
+    fn refused(&self) {}
+    /// One ended with a head that could not be read.
+    fn unreadable(&self, connection: &ConnectionInfo, head: &UnreadableHead) {
+        let _ = (connection, head);
+    }
+}
+
+/// Nobody is told.
+impl Observer for () {}
+
+impl Observer for Gateway {
+    fn opened(&self) {
+        self.metrics.connections_accepted.inc();
+        self.metrics.connections.inc();
+    }
+
+    fn closed(&self) {
+        self.metrics.connections.dec();
+    }
+
+    fn refused(&self) {
+        self.metrics.connections_refused.inc();
+    }
+
+    fn unreadable(&self, connection: &ConnectionInfo, head: &UnreadableHead) {
+        story::unreadable(self, connection, head);
+    }
+}
+
+/// Tells that a connection is over, however it ended.
+struct Open<O: Observer>(Arc<O>);
+
+impl<O: Observer> Open<O> {
+    fn new(observer: &Arc<O>) -> Self {
+        observer.opened();
+        Self(Arc::clone(observer))
+    }
+}
+
+impl<O: Observer> Drop for Open<O> {
+    fn drop(&mut self) {
+        self.0.closed();
+    }
+}
+
+/// The same for any handler and observer.
+pub async fn serve_with<O, H, F>(
+    listener: TcpListener,
+    wire: Arc<WireSettings>,
+    observer: Arc<O>,
+    shutdown: Shutdown,
+    handler: H,
+) where
+    O: Observer,
     H: Fn(Arc<ConnectionInfo>, http::Request<Incoming>) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = http::Response<Body>> + Send + 'static,
 {
@@ -78,6 +137,7 @@ where
         };
         patience = BACK_OFF.0;
         let Some(share) = shares.take(peer.ip()) else {
+            observer.refused();
             tracing::debug!(%peer, "too many connections of one address");
             continue;
         };
@@ -88,10 +148,15 @@ where
         let info = Arc::new(ConnectionInfo { peer, local, scheme: Scheme::Http });
         let (wire, handler) = (Arc::clone(&wire), handler.clone());
         let (drain, cut_off) = (shutdown.child_token(), cut_off.clone());
+        let open = Open::new(&observer);
         connections.spawn(async move {
             let _held = (permit, share);
             tokio::select! {
-                () = connection::serve(stream, info, &wire, handler, drain) => {}
+                unreadable = connection::serve(stream, Arc::clone(&info), &wire, handler, drain) => {
+                    if let Some(head) = unreadable {
+                        open.0.unreadable(&info, &head);
+                    }
+                }
                 () = cut_off.cancelled() => {}
             }
         });

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use http::header::USER_AGENT;
 use http::request::Parts;
-use http::{Method, StatusCode};
+use http::{HeaderMap, Method, StatusCode, Version};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tollgate_core::exchange::Trace;
 use tollgate_core::reason::{CLIENT_GONE, UPSTREAM_RESET};
@@ -16,10 +16,12 @@ use tollgate_core::record::{Record, Refusal};
 use tollgate_core::{Body, BoxError, Exchange, Reason, Response};
 
 use crate::access_log::Entry;
+use crate::connection::UnreadableHead;
 use crate::gateway::Gateway;
 use crate::hygiene::{BodyMeter, ConnectionInfo, Inspected};
 use crate::metrics::RouteMetrics;
 use crate::snapshot::Snapshot;
+use crate::trace;
 use crate::upstream::BrokenResponse;
 
 /// What is told of one exchange. Dropping it ends the story, however that came about.
@@ -52,7 +54,7 @@ impl Story {
         let entry = Entry {
             time: clock.now(),
             id,
-            method: parts.method.clone(),
+            method: Some(parts.method.clone()),
             host: None,
             path: crate::access_log::cut(parts.uri.path(), 2048).to_owned(),
             query: parts.uri.query().map(str::to_owned),
@@ -138,7 +140,7 @@ impl Story {
         let mut bodyless = matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         if let Some(entry) = &mut self.entry {
             entry.status = parts.status.as_u16();
-            bodyless |= entry.method == Method::HEAD;
+            bodyless |= entry.method == Some(Method::HEAD);
         }
         if let Some(bytes) = body.bytes() {
             let written = if bodyless { 0 } else { bytes.len() as u64 };
@@ -178,7 +180,7 @@ impl Story {
         let metrics = &self.gateway.metrics;
         metrics.in_flight.dec();
         let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        metrics.answered(&self.metrics, &entry.method, status, record.reason());
+        self.metrics.answered(entry.method.as_ref(), status, record.reason());
         self.metrics.took(total, record.timings.first_byte);
         self.metrics.moved(record.request_bytes, record.response_bytes);
         for attempt in &record.attempts {
@@ -195,6 +197,46 @@ impl Drop for Story {
         // Without an answer the connection went away while the pipeline was running.
         self.end((!self.answered).then_some((&CLIENT_GONE, None)));
     }
+}
+
+/// Tells of a request whose head could not be read, so that it is in the log and the metrics like
+/// any other refusal.
+pub(crate) fn unreadable(gateway: &Gateway, connection: &ConnectionInfo, head: &UnreadableHead) {
+    let (clock, snapshot) = (&gateway.services.clock, gateway.snapshot());
+    let status = StatusCode::from_u16(head.reason.status).unwrap_or(StatusCode::BAD_REQUEST);
+    snapshot.unrouted_metrics.answered(None, status, head.reason.name);
+    if !snapshot.access_log {
+        return;
+    }
+    let (id, trace) = trace::identify(&HeaderMap::new());
+    let ip = connection.peer.ip().to_canonical();
+    let mut record = Record { started: clock.monotonic(), ..Record::default() };
+    record.refuse(Refusal {
+        reason: head.reason,
+        stage: None,
+        policy: None,
+        cause: Some(head.cause.clone()),
+        detail: head.reason.meaning.to_owned(),
+    });
+    gateway.access_log.write(Box::new(Entry {
+        time: clock.now(),
+        id: id.into(),
+        method: None,
+        host: None,
+        path: String::new(),
+        query: None,
+        version: Version::HTTP_11,
+        status: head.reason.status,
+        route: None,
+        user: None,
+        client: ip,
+        peer: ip,
+        user_agent: None,
+        trace_id: trace.trace_id,
+        span_id: trace.span_id,
+        snapshot: Arc::clone(&snapshot.id),
+        record,
+    }));
 }
 
 /// The body of an answer that streams; knows how it ended.

@@ -17,11 +17,12 @@ pub struct Entry {
     pub time: Timestamp,
     /// The request id.
     pub id: Arc<str>,
-    /// The method.
-    pub method: http::Method,
+    /// The method; `None` where the head could not be read.
+    pub method: Option<http::Method>,
     /// The host that was asked for.
     pub host: Option<Arc<str>>,
-    /// The match path; where the target was refused, the path as it was sent.
+    /// The match path; where the target was refused, the path as it was sent; empty where the head
+    /// could not be read.
     pub path: String,
     /// The query, of which only the names are written.
     pub query: Option<String>,
@@ -62,13 +63,17 @@ impl Serialize for Entry {
         let record = &self.record;
         map.serialize_entry("time", &self.time.rfc3339())?;
         map.serialize_entry("id", &*self.id)?;
-        map.serialize_entry("method", self.method.as_str())?;
+        optional(&mut map, "method", self.method.as_ref().map(http::Method::as_str))?;
         optional(&mut map, "host", self.host.as_deref())?;
-        map.serialize_entry("path", &self.path)?;
+        if !self.path.is_empty() {
+            map.serialize_entry("path", &self.path)?;
+        }
         if let Some(query) = &self.query {
             map.serialize_entry("query", &Names(query))?;
         }
-        map.serialize_entry("protocol", &format_args!("{:?}", self.version))?;
+        if self.method.is_some() {
+            map.serialize_entry("protocol", &format_args!("{:?}", self.version))?;
+        }
         map.serialize_entry("status", &self.status)?;
         map.serialize_entry("reason", record.reason())?;
         if let Some(refusal) = &record.refusal {

@@ -13,7 +13,7 @@
 //! | `method`, `host`, `path` | what was asked for; the path is the match path, without the query |
 //! | `query` | the names of the query parameters; never their values, which may be secrets |
 //! | `protocol` | `HTTP/1.1` … |
-//! | `status` | the status of the answer; 499 where the client left before there was one |
+//! | `status` | the status of the answer; 499 where the client left before there was one, 408 where its head did not come in time |
 //! | `reason` | `ok`, or the entry of the closed list of reasons |
 //! | `stage`, `policy` | who refused, where one did |
 //! | `detail`, `cause` | the public sentence of the refusal, and the private cause |

@@ -46,7 +46,7 @@ fn entry() -> Entry {
     Entry {
         time: Timestamp(1_767_225_600_123),
         id: "id-1".into(),
-        method: http::Method::GET,
+        method: Some(http::Method::GET),
         host: Some("gw.example".into()),
         path: "/todos".to_owned(),
         query: Some("token=s3cret&page=2&page=3&flag".to_owned()),

@@ -6,6 +6,7 @@ use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tollgate_core::project::Stage;
+use tollgate_core::units::Interval;
 use tollgate_testkit::CapturingUpstream;
 
 use crate::support::{App, DEADLINE, Draft, echo};
@@ -228,4 +229,110 @@ async fn an_ill_formed_request_id_is_replaced() {
         let reply = app.send("GET", "/a", &[("x-request-id", id)], "").await;
         assert_eq!(reply.header("x-request-id").len(), 36, "{id}");
     }
+}
+
+/// Sends bytes on a connection of their own and reads until it is closed.
+async fn raw(app: &App, bytes: &[u8]) -> String {
+    let mut stream = TcpStream::connect(app.address).await.unwrap();
+    stream.write_all(bytes).await.unwrap();
+    let mut answer = Vec::new();
+    let _ = tokio::time::timeout(DEADLINE, stream.read_to_end(&mut answer)).await.unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[tokio::test]
+async fn a_head_that_cannot_be_read_has_a_line_and_is_counted() {
+    let draft = Draft::new().settings(|settings| settings.server.timeouts.head = Interval::from_millis(200));
+    let app = App::start(draft).await;
+    let long = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "a".repeat(100_000));
+    let large = format!("GET / HTTP/1.1\r\nHost: a\r\nX: {}\r\n\r\n", "a".repeat(100_000));
+    for (index, (bytes, written, status, reason)) in [
+        ("s3cret nonsense\r\n\r\n", "HTTP/1.1 400 ", 400, "request.malformed"),
+        ("GET / HTTP/1.1\r\nHost: a\r\ns3cret : x\r\n\r\n", "HTTP/1.1 400 ", 400, "request.malformed"),
+        ("\x16\x03\x01\x02\x00\x01", "HTTP/1.1 400 ", 400, "request.malformed"),
+        ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "", 400, "request.malformed"),
+        (&long, "HTTP/1.1 414 ", 414, "request.uri_too_long"),
+        (&large, "HTTP/1.1 431 ", 431, "request.headers_too_large"),
+        ("GET / HTTP/1.1\r\nHost: s3cret", "", 408, "request.timeout"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let answer = raw(&app, bytes.as_bytes()).await;
+        let shown = &bytes[..bytes.len().min(40)];
+        assert!(answer.starts_with(written), "{shown:?}: {answer:?}");
+        let lines = app.log.lines(index + 1).await;
+        assert_eq!(lines.len(), index + 1, "one line for each: {lines:#?}");
+        let line = &lines[index];
+        assert_eq!((&line["status"], &line["reason"]), (&json!(status), &json!(reason)), "{shown:?}: {answer:?}");
+        assert_eq!(line["client"], "127.0.0.1");
+        assert!(line["cause"].is_string() && !line.to_string().contains("s3cret"), "{line}");
+    }
+    let metrics = app.gateway.metrics.encode().unwrap();
+    for series in [
+        r#"{route="_none",method="_OTHER",status="4xx",reason="request.malformed"} 4"#,
+        r#"{route="_none",method="_OTHER",status="4xx",reason="request.timeout"} 1"#,
+    ] {
+        assert!(metrics.contains(series), "{metrics}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_says_nothing_has_no_line() {
+    let draft = Draft::new().settings(|settings| settings.server.timeouts.head = Interval::from_millis(100));
+    let app = App::start(draft).await;
+    assert_eq!(raw(&app, b"").await, "");
+    app.get("/").await;
+    assert_eq!(app.log.line().await["reason"], "route.not_found");
+}
+
+#[tokio::test]
+async fn connections_are_counted_as_they_come_and_go() {
+    let app = App::start(Draft::new()).await;
+    let metric = |name: &str| {
+        let text = app.gateway.metrics.encode().unwrap();
+        let found = text.lines().find_map(|line| line.strip_prefix(&format!("tollgate_{name} ")).map(str::to_owned));
+        found.unwrap_or_else(|| panic!("no {name} in {text}"))
+    };
+    let mut stream = TcpStream::connect(app.address).await.unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
+    let mut begun = [0; 12];
+    stream.read_exact(&mut begun).await.unwrap();
+    assert_eq!((metric("connections"), metric("connections_accepted_total")), ("1".into(), "1".into()));
+    drop(stream);
+    let gone = async {
+        while metric("connections") != "0" {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, gone).await.unwrap();
+    assert_eq!((metric("connections_accepted_total"), metric("connections_refused_total")), ("1".into(), "0".into()));
+}
+
+#[tokio::test]
+async fn reloads_leave_no_series_of_routes_that_are_gone() {
+    let upstream = echo().await;
+    let draft = |number: usize| {
+        Draft::new().route("GET /stays", "forward", json!({ "upstream": upstream.url() })).route(
+            &format!("GET /r{number}"),
+            "forward",
+            json!({ "upstream": upstream.url() }),
+        )
+    };
+    let app = App::start(draft(0)).await;
+    for number in 1..20 {
+        assert_eq!(app.get(&format!("/r{}", number - 1)).await.status, 200);
+        assert_eq!(app.get("/stays").await.status, 200);
+        drop(app.apply(draft(number)));
+    }
+    app.log.lines(38).await;
+    let routes = |text: String| text.matches(r#"requests_total{route="GET /r"#).count();
+    assert_eq!(routes(app.gateway.metrics.encode().unwrap()), 0);
+    let metrics = app.gateway.metrics.encode().unwrap();
+    assert_eq!(
+        metrics.matches(r#"duration_seconds_count{route="GET /r"#).count(),
+        2,
+        "both of the last one: {metrics}"
+    );
+    assert!(metrics.contains(r#"route="GET /stays",method="GET",status="2xx",reason="ok"} 19"#), "{metrics}");
 }

@@ -104,6 +104,55 @@ async fn an_address_that_fails_to_authenticate_too_often_is_refused_before_its_k
     assert_eq!(app.send("GET", "/todos", &good, "").await.status, 200);
 }
 
+/// A health check that has no key is a nuisance, not a guess; neither is a caller who is known and
+/// may not do this.
+#[tokio::test]
+async fn requests_without_a_credential_lock_nobody_out() {
+    let upstream = echo().await;
+    let draft = Draft::new()
+        .settings(|settings| settings.failed_auth_limit = serde_json::from_value(json!("3/m")).unwrap())
+        .policy("api-key", "api-key", json!({}))
+        .route("GET /todos", "forward", json!({ "upstream": upstream.url() }))
+        .inbound(Stage::Auth, "api-key");
+    let app = App::start(draft).await;
+    for _ in 0..20 {
+        let reply = app.get("/todos").await;
+        assert_eq!((reply.status.as_u16(), reply.json()["code"].as_str()), (401, Some("key-missing")));
+    }
+    let good = format!("Bearer {}", app.bench.key("alice"));
+    assert_eq!(app.send("GET", "/todos", &[("authorization", good.as_str())], "").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_method_that_nobody_knows_is_501_only_where_the_project_asks_for_it() {
+    let upstream = echo().await;
+    let draft = || {
+        Draft::new().route("GET /todos", "forward", json!({ "upstream": upstream.url() })).route(
+            "* /any",
+            "forward",
+            json!({ "upstream": upstream.url() }),
+        )
+    };
+    let mut dated = draft().zuplo();
+    dated.project.compatibility.unknown_method_is_501 = true;
+    for (draft, path, method, status) in [
+        (draft(), "/todos", "BREW", 405),
+        (draft(), "/any", "BREW", 200),
+        (draft(), "/nothing", "BREW", 404),
+        (draft().zuplo(), "/todos", "BREW", 404),
+        (dated, "/todos", "BREW", 501),
+    ] {
+        let app = App::start(draft).await;
+        assert_eq!(app.send(method, path, &[], "").await.status, status, "{method} {path}");
+    }
+    let mut dated = draft().zuplo();
+    dated.project.compatibility.unknown_method_is_501 = true;
+    let app = App::start(dated).await;
+    for (path, method, status) in [("/any", "BREW", 200), ("/todos", "POST", 404), ("/nothing", "BREW", 501)] {
+        assert_eq!(app.send(method, path, &[], "").await.status, status, "{method} {path}");
+    }
+}
+
 #[tokio::test]
 async fn in_the_zuplo_form_the_body_of_a_get_is_removed_and_the_upstream_told() {
     let upstream = echo().await;

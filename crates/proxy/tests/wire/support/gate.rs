@@ -60,11 +60,16 @@ impl Setup {
         wire.take = self.take.unwrap_or(wire.take);
         let shutdown = CancellationToken::new();
         let handling = Arc::clone(&app);
-        let serving =
-            tokio::spawn(listener::serve_with(listener, Arc::new(wire), shutdown.clone(), move |info, request| {
+        let serving = tokio::spawn(listener::serve_with(
+            listener,
+            Arc::new(wire),
+            Arc::new(()),
+            shutdown.clone(),
+            move |info, request| {
                 let app = Arc::clone(&handling);
                 async move { app.answer(info, request).await }
-            }));
+            },
+        ));
         Gate { address, app, upstream, shutdown, serving: Some(serving) }
     }
 }

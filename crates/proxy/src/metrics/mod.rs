@@ -2,40 +2,26 @@
 //!
 //! Every label is bounded: routes and reasons come from closed lists, methods beyond the registered
 //! ones count as `_OTHER`, consumers are never a label. What one route needs is looked up once, at
-//! load, and kept in the route; a reload finds the same series again by the route's id.
+//! load, and kept in the route; a reload finds the same series again by the route's id. The series of
+//! a route that no snapshot has any more go with its last exchange.
+
+mod route;
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::Arc;
 
-use http::{Method, StatusCode};
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
+
+pub use route::RouteMetrics;
+use route::RouteSeries;
+pub(crate) use route::is_standard;
 
 /// What the label `route` says where no route matched.
 pub const NO_ROUTE: &str = "_none";
-
-/// The bounds of the duration histograms, in seconds: those of OpenTelemetry's HTTP conventions,
-/// with two finer ones below, because a gateway's own share lies there.
-const DURATIONS: [f64; 16] =
-    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RequestLabels {
-    route: Arc<str>,
-    method: &'static str,
-    status: &'static str,
-    reason: &'static str,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct RouteLabels {
-    route: Arc<str>,
-}
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OutcomeLabels {
@@ -47,18 +33,10 @@ struct SnapshotLabels {
     snapshot: String,
 }
 
-fn histogram() -> Histogram {
-    Histogram::new(DURATIONS)
-}
-
 /// All series of the data plane.
 pub struct Metrics {
     registry: Registry,
-    requests: Family<RequestLabels, Counter>,
-    durations: Family<RouteLabels, Histogram>,
-    upstream_durations: Family<RouteLabels, Histogram>,
-    request_bytes: Family<RouteLabels, Counter>,
-    response_bytes: Family<RouteLabels, Counter>,
+    routes: RouteSeries,
     attempts: Family<OutcomeLabels, Counter>,
     snapshots: Family<SnapshotLabels, Gauge>,
     /// Exchanges under way, from the head of the request to the last byte of the answer.
@@ -83,11 +61,7 @@ impl Metrics {
         let mut registry = Registry::with_prefix("tollgate");
         let metrics = Self {
             registry: Registry::default(),
-            requests: Family::default(),
-            durations: Family::new_with_constructor(histogram as fn() -> Histogram),
-            upstream_durations: Family::new_with_constructor(histogram as fn() -> Histogram),
-            request_bytes: Family::default(),
-            response_bytes: Family::default(),
+            routes: RouteSeries::default(),
             attempts: Family::default(),
             snapshots: Family::default(),
             in_flight: Gauge::default(),
@@ -99,19 +73,7 @@ impl Metrics {
             reloads: Counter::default(),
         };
         let r = &mut registry;
-        r.register("requests", "Requests that were answered", metrics.requests.clone());
-        r.register(
-            "request_duration_seconds",
-            "From the head of the request to the last byte of the answer",
-            metrics.durations.clone(),
-        );
-        r.register(
-            "upstream_duration_seconds",
-            "From sending a request upstream to the head of its answer",
-            metrics.upstream_durations.clone(),
-        );
-        r.register("request_bytes", "Bytes of request bodies", metrics.request_bytes.clone());
-        r.register("response_bytes", "Bytes of response bodies", metrics.response_bytes.clone());
+        metrics.routes.register(r);
         r.register("upstream_attempts", "Tries to reach an upstream, by outcome", metrics.attempts.clone());
         r.register("snapshot_info", "The project in force, by the digest of its files", metrics.snapshots.clone());
         r.register("requests_in_flight", "Requests that are being answered", metrics.in_flight.clone());
@@ -135,27 +97,7 @@ impl Metrics {
 
     /// The handles of a route. Equal ids share their series.
     pub fn route(&self, id: &Arc<str>) -> RouteMetrics {
-        let labels = RouteLabels { route: Arc::clone(id) };
-        RouteMetrics {
-            route: Arc::clone(id),
-            duration: self.durations.get_or_create_owned(&labels),
-            upstream_duration: self.upstream_durations.get_or_create_owned(&labels),
-            request_bytes: self.request_bytes.get_or_create_owned(&labels),
-            response_bytes: self.response_bytes.get_or_create_owned(&labels),
-            served: Default::default(),
-        }
-    }
-
-    /// Counts an answer to a request.
-    pub fn answered(&self, route: &RouteMetrics, method: &Method, status: StatusCode, reason: &'static str) {
-        let (method_index, method) = method_label(method);
-        let (class_index, status) = status_label(status);
-        let labels = || RequestLabels { route: Arc::clone(&route.route), method, status, reason };
-        if reason == "ok" {
-            route.served[method_index][class_index].get_or_init(|| self.requests.get_or_create_owned(&labels())).inc();
-        } else {
-            self.requests.get_or_create(&labels()).inc();
-        }
+        self.routes.of(id)
     }
 
     /// Counts a try to reach an upstream.
@@ -196,67 +138,10 @@ impl fmt::Debug for Metrics {
     }
 }
 
-const METHODS: [(&Method, &str); 9] = [
-    (&Method::GET, "GET"),
-    (&Method::HEAD, "HEAD"),
-    (&Method::POST, "POST"),
-    (&Method::PUT, "PUT"),
-    (&Method::PATCH, "PATCH"),
-    (&Method::DELETE, "DELETE"),
-    (&Method::OPTIONS, "OPTIONS"),
-    (&Method::TRACE, "TRACE"),
-    (&Method::CONNECT, "CONNECT"),
-];
-
-fn method_label(method: &Method) -> (usize, &'static str) {
-    let found = METHODS.iter().enumerate().find(|(_, (known, _))| *known == method);
-    found.map_or((METHODS.len(), "_OTHER"), |(index, (_, label))| (index, label))
-}
-
-fn status_label(status: StatusCode) -> (usize, &'static str) {
-    match status.as_u16() / 100 {
-        1 => (0, "1xx"),
-        2 => (1, "2xx"),
-        3 => (2, "3xx"),
-        4 => (3, "4xx"),
-        _ => (4, "5xx"),
-    }
-}
-
-/// The series of one route, looked up at load.
-pub struct RouteMetrics {
-    route: Arc<str>,
-    duration: Histogram,
-    upstream_duration: Histogram,
-    request_bytes: Counter,
-    response_bytes: Counter,
-    served: [[OnceLock<Counter>; 5]; METHODS.len() + 1],
-}
-
-impl RouteMetrics {
-    /// Notes how long an exchange took, and how much of it was waiting for the upstream.
-    pub fn took(&self, total: Duration, upstream: Option<Duration>) {
-        self.duration.observe(total.as_secs_f64());
-        if let Some(upstream) = upstream {
-            self.upstream_duration.observe(upstream.as_secs_f64());
-        }
-    }
-
-    /// Counts the bytes of both bodies.
-    pub fn moved(&self, request: u64, response: u64) {
-        self.request_bytes.inc_by(request);
-        self.response_bytes.inc_by(response);
-    }
-}
-
-impl fmt::Debug for RouteMetrics {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RouteMetrics").field("route", &self.route).finish_non_exhaustive()
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use http::{Method, StatusCode};
+
     use super::*;
 
     #[test]
@@ -264,11 +149,11 @@ mod tests {
         let metrics = Metrics::new();
         let id: Arc<str> = "getTodos".into();
         let before = metrics.route(&id);
-        metrics.answered(&before, &Method::GET, StatusCode::OK, "ok");
+        before.answered(Some(&Method::GET), StatusCode::OK, "ok");
         let after = metrics.route(&id);
         let odd = Method::from_bytes(b"BREW").unwrap();
-        metrics.answered(&after, &Method::GET, StatusCode::NO_CONTENT, "ok");
-        metrics.answered(&after, &odd, StatusCode::UNAUTHORIZED, "key.missing");
+        after.answered(Some(&Method::GET), StatusCode::NO_CONTENT, "ok");
+        after.answered(Some(&odd), StatusCode::UNAUTHORIZED, "key.missing");
         metrics.attempted("ok");
         metrics.serves("abc");
         let text = metrics.encode().unwrap();
@@ -280,5 +165,17 @@ mod tests {
         ] {
             assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
         }
+    }
+    #[test]
+    fn the_series_of_a_route_go_with_its_last_holder_and_no_sooner() {
+        let metrics = Metrics::new();
+        let id: Arc<str> = "getTodos".into();
+        let (before, after) = (metrics.route(&id), metrics.route(&id));
+        before.answered(Some(&Method::GET), StatusCode::OK, "ok");
+        before.answered(Some(&Method::GET), StatusCode::UNAUTHORIZED, "key.missing");
+        drop(before);
+        assert_eq!(metrics.encode().unwrap().matches("reason=").count(), 2);
+        drop(after);
+        assert!(!metrics.encode().unwrap().contains("getTodos"), "{}", metrics.encode().unwrap());
     }
 }

@@ -1,0 +1,215 @@
+//! The series of one route: there as long as somebody holds them.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use parking_lot::Mutex;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+/// The bounds of the duration histograms, in seconds: those of OpenTelemetry's HTTP conventions,
+/// with two finer ones below, because a gateway's own share lies there.
+const DURATIONS: [f64; 16] =
+    [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    route: Arc<str>,
+    method: &'static str,
+    status: &'static str,
+    reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RouteLabels {
+    route: Arc<str>,
+}
+
+/// All series with the label `route`, and who holds which of them.
+#[derive(Clone)]
+pub(super) struct RouteSeries(Arc<Families>);
+
+struct Families {
+    requests: Family<RequestLabels, Counter>,
+    durations: Family<RouteLabels, Histogram>,
+    upstream_durations: Family<RouteLabels, Histogram>,
+    request_bytes: Family<RouteLabels, Counter>,
+    response_bytes: Family<RouteLabels, Counter>,
+    held: Mutex<HashMap<Arc<str>, Held>>,
+}
+
+/// The series of one route that there are.
+#[derive(Default)]
+struct Held {
+    /// How many [`RouteMetrics`] of it there are.
+    holders: usize,
+    requests: HashSet<RequestLabels>,
+}
+
+impl Default for RouteSeries {
+    fn default() -> Self {
+        let histograms = || Family::new_with_constructor((|| Histogram::new(DURATIONS)) as fn() -> Histogram);
+        Self(Arc::new(Families {
+            requests: Family::default(),
+            durations: histograms(),
+            upstream_durations: histograms(),
+            request_bytes: Family::default(),
+            response_bytes: Family::default(),
+            held: Mutex::default(),
+        }))
+    }
+}
+
+impl RouteSeries {
+    pub(super) fn register(&self, r: &mut Registry) {
+        r.register("requests", "Requests that were answered", self.0.requests.clone());
+        r.register(
+            "request_duration_seconds",
+            "From the head of the request to the last byte of the answer",
+            self.0.durations.clone(),
+        );
+        r.register(
+            "upstream_duration_seconds",
+            "From sending a request upstream to the head of its answer",
+            self.0.upstream_durations.clone(),
+        );
+        r.register("request_bytes", "Bytes of request bodies", self.0.request_bytes.clone());
+        r.register("response_bytes", "Bytes of response bodies", self.0.response_bytes.clone());
+    }
+
+    /// The handles of a route. Equal ids share their series.
+    pub(super) fn of(&self, id: &Arc<str>) -> RouteMetrics {
+        let families = &self.0;
+        let labels = RouteLabels { route: Arc::clone(id) };
+        let mut held = families.held.lock();
+        held.entry(Arc::clone(id)).or_default().holders += 1;
+        RouteMetrics {
+            route: Arc::clone(id),
+            duration: families.durations.get_or_create_owned(&labels),
+            upstream_duration: families.upstream_durations.get_or_create_owned(&labels),
+            request_bytes: families.request_bytes.get_or_create_owned(&labels),
+            response_bytes: families.response_bytes.get_or_create_owned(&labels),
+            served: Default::default(),
+            series: self.clone(),
+        }
+    }
+
+    /// The counter of answers with these labels, kept until the route's last holder goes.
+    fn requests(&self, labels: RequestLabels) -> Counter {
+        if let Some(counter) = self.0.requests.get(&labels) {
+            return counter.clone();
+        }
+        let mut held = self.0.held.lock();
+        let counter = self.0.requests.get_or_create_owned(&labels);
+        held.entry(Arc::clone(&labels.route)).or_default().requests.insert(labels);
+        counter
+    }
+
+    fn let_go(&self, route: &Arc<str>) {
+        let families = &self.0;
+        let mut held = families.held.lock();
+        let Some(series) = held.get_mut(route) else { return };
+        series.holders = series.holders.saturating_sub(1);
+        if series.holders > 0 {
+            return;
+        }
+        for labels in held.remove(route).map(|series| series.requests).unwrap_or_default() {
+            families.requests.remove(&labels);
+        }
+        let labels = RouteLabels { route: Arc::clone(route) };
+        families.durations.remove(&labels);
+        families.upstream_durations.remove(&labels);
+        families.request_bytes.remove(&labels);
+        families.response_bytes.remove(&labels);
+    }
+}
+
+const METHODS: [(&Method, &str); 9] = [
+    (&Method::GET, "GET"),
+    (&Method::HEAD, "HEAD"),
+    (&Method::POST, "POST"),
+    (&Method::PUT, "PUT"),
+    (&Method::PATCH, "PATCH"),
+    (&Method::DELETE, "DELETE"),
+    (&Method::OPTIONS, "OPTIONS"),
+    (&Method::TRACE, "TRACE"),
+    (&Method::CONNECT, "CONNECT"),
+];
+
+/// Whether a method is one that RFC 9110 or RFC 5789 defines.
+pub(crate) fn is_standard(method: &Method) -> bool {
+    METHODS.iter().any(|(known, _)| *known == method)
+}
+
+fn method_label(method: Option<&Method>) -> (usize, &'static str) {
+    let found = METHODS.iter().enumerate().find(|(_, (known, _))| Some(*known) == method);
+    found.map_or((METHODS.len(), "_OTHER"), |(index, (_, label))| (index, label))
+}
+
+fn status_label(status: StatusCode) -> (usize, &'static str) {
+    match status.as_u16() / 100 {
+        1 => (0, "1xx"),
+        2 => (1, "2xx"),
+        3 => (2, "3xx"),
+        4 => (3, "4xx"),
+        _ => (4, "5xx"),
+    }
+}
+
+/// The series of one route, looked up at load. Snapshots hold them, and exchanges that outlive
+/// theirs; with the last holder they go, so that routes of long ago cost nothing.
+pub struct RouteMetrics {
+    route: Arc<str>,
+    duration: Histogram,
+    upstream_duration: Histogram,
+    request_bytes: Counter,
+    response_bytes: Counter,
+    served: [[OnceLock<Counter>; 5]; METHODS.len() + 1],
+    series: RouteSeries,
+}
+
+impl RouteMetrics {
+    /// Counts an answer to a request; without a method where the head could not be read.
+    pub fn answered(&self, method: Option<&Method>, status: StatusCode, reason: &'static str) {
+        let (method_index, method) = method_label(method);
+        let (class_index, status) = status_label(status);
+        let labels = || RequestLabels { route: Arc::clone(&self.route), method, status, reason };
+        if reason == "ok" {
+            self.served[method_index][class_index].get_or_init(|| self.series.requests(labels())).inc();
+        } else {
+            self.series.requests(labels()).inc();
+        }
+    }
+
+    /// Notes how long an exchange took, and how much of it was waiting for the upstream.
+    pub fn took(&self, total: Duration, upstream: Option<Duration>) {
+        self.duration.observe(total.as_secs_f64());
+        if let Some(upstream) = upstream {
+            self.upstream_duration.observe(upstream.as_secs_f64());
+        }
+    }
+
+    /// Counts the bytes of both bodies.
+    pub fn moved(&self, request: u64, response: u64) {
+        self.request_bytes.inc_by(request);
+        self.response_bytes.inc_by(response);
+    }
+}
+
+impl Drop for RouteMetrics {
+    fn drop(&mut self) {
+        self.series.let_go(&self.route);
+    }
+}
+
+impl fmt::Debug for RouteMetrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RouteMetrics").field("route", &self.route).finish_non_exhaustive()
+    }
+}
