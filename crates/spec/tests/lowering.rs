@@ -10,6 +10,7 @@ use tollgate_core::Route;
 use tollgate_core::catalog::{BuildError, BuildIssue};
 use tollgate_core::project::{CorsChoice, Project, Stage, Use};
 use tollgate_core::route::Methods;
+use tollgate_core::settings::UpstreamOrUrl;
 use tollgate_spec::diagnostic::TextStyle;
 use tollgate_spec::{LoadOptions, Loaded, upstream_only};
 
@@ -301,4 +302,32 @@ fn a_path_that_no_request_can_match_is_left_out_and_said() {
     let said: Vec<_> = loaded.diagnostics.iter().map(|d| (d.severity.as_str(), d.span.start())).collect();
     assert_eq!(said, [("warning", Some((4, 5)))]);
     assert_eq!(loaded.project.unwrap().routes.len(), 1);
+}
+
+#[test]
+fn authorities_are_read_below_the_projects_folder_and_a_new_file_is_another_project() {
+    let ca = |text: &str| {
+        let case = Case::parse(&format!(
+            "=== tollgate.yaml\nupstreams:\n  api: {{ url: 'https://a.example', tls: {{ ca: certs/ca.pem }} }}\n=== certs/ca.pem\n-----BEGIN CERTIFICATE-----\n{text}\n=== openapi.yaml\nopenapi: 3.1.0\nx-tollgate: {{ upstream: api, auth: api-key }}\npaths: {{ /a: {{ get: {{}} }} }}\n"
+        ));
+        let project = case.load().project.unwrap();
+        let Some(UpstreamOrUrl::Upstream(upstream)) = project.settings.upstreams.get("api") else {
+            panic!("no upstream")
+        };
+        (upstream.tls.ca.clone().unwrap(), project.digest.clone())
+    };
+    let (first, second) = (ca("one"), ca("two"));
+    assert!(first.0.starts_with("-----BEGIN CERTIFICATE-----\none"));
+    assert_ne!(first.1, second.1);
+}
+
+#[test]
+fn the_environment_is_read_in_path_items_of_other_files() {
+    let case = Case::parse(
+        "RANGE=10.0.0.0/8\n=== openapi.yaml\nopenapi: 3.1.0\nx-tollgate: { upstream: \"http://127.0.0.1:1\", auth: api-key }\npaths:\n  /a: { $ref: items/a.yaml }\n=== items/a.yaml\nget:\n  x-tollgate:\n    guard: [ip-restriction: { allow: [$env(RANGE)] }]\n",
+    );
+    let loaded = case.load();
+    assert!(loaded.diagnostics.is_empty(), "{}", loaded.diagnostics.to_text(&TextStyle::default()));
+    let project = loaded.project.unwrap();
+    assert!(project.policies.iter().any(|policy| policy.options["allow"] == json!(["10.0.0.0/8"])));
 }

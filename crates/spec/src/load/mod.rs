@@ -1,5 +1,6 @@
 //! A folder in, a project and everything that is wrong with it out.
 
+mod authorities;
 pub mod environment;
 pub mod files;
 pub(crate) mod public_url;

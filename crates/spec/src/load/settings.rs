@@ -45,7 +45,8 @@ pub(crate) fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> 
     }
     let root = tree.root();
     schema.check(&root, diagnostics);
-    let settings = typed(&root, diagnostics);
+    let mut settings = typed(&root, diagnostics);
+    super::authorities::read(&root, &mut settings, context, diagnostics);
     check(&root, diagnostics);
     check_names(&root, context, diagnostics);
     let tree = Arc::new(tree);

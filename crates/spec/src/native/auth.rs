@@ -50,12 +50,17 @@ impl Reader<'_> {
         if step.authenticates {
             return Some(step);
         }
+        self.not_an_auth(&step.name, node);
+        None
+    }
+
+    /// Says that a policy stands where only those may stand that tell who calls.
+    pub(crate) fn not_an_auth(&mut self, name: &str, node: &Node<'_>) {
         let names = self.catalog.policies.iter().filter(|kind| kind.authenticates && kind.name != "any-of");
         let names = names.map(|kind| format!("`{}`", kind.name)).collect::<Vec<_>>().join(", ");
-        let message = format!("`{}` does not tell who calls", step.name);
+        let message = format!("`{name}` does not tell who calls");
         let help = format!("policies that do: {names}; put others under `guard` or `inbound`");
         self.diagnostics.push(Diagnostic::error("not-an-auth", node.caret(), message).help(help));
-        None
     }
 
     /// The first of these that succeeds.

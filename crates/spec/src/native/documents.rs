@@ -94,7 +94,7 @@ fn read(context: &LoadContext<'_>, entry: &Entry, diagnostics: &mut Diagnostics)
     for pointer in extensions(&tree) {
         tree.expand(&pointer, &|name| context.environment.get(name), diagnostics);
     }
-    let openapi = openapi::read(tree, &entry.mount, context.files, diagnostics)?;
+    let openapi = openapi::read(tree, &entry.mount, &Referenced { context }, diagnostics)?;
     diagnostics.keep_tree(std::sync::Arc::clone(&openapi.tree));
     for tree in &openapi.resources {
         diagnostics.keep_tree(std::sync::Arc::clone(tree));
@@ -113,6 +113,52 @@ fn file(context: &LoadContext<'_>, name: &str, asked: Option<&Span>, diagnostics
             diagnostics.push(Diagnostic::error("unreadable-file", span, format!("{name} cannot be read: {reason}")));
             None
         }
+    }
+}
+
+/// The files that a document refers to. A path item may stand in one, with what is ours in it.
+struct Referenced<'a> {
+    context: &'a LoadContext<'a>,
+}
+
+impl openapi::Files for Referenced<'_> {
+    fn read(&self, name: &str) -> Result<Vec<u8>, String> {
+        self.context.files.read(name)
+    }
+
+    fn prepare(&self, tree: &mut Tree, diagnostics: &mut Diagnostics) {
+        let mut found = Vec::new();
+        everywhere(tree.value(), &mut String::new(), &mut found);
+        for pointer in found {
+            tree.expand(&pointer, &|name| self.context.environment.get(name), diagnostics);
+        }
+    }
+}
+
+/// The pointers of everything that is Tollgate's in a file whose objects may stand anywhere.
+fn everywhere(value: &Value, pointer: &mut String, found: &mut Vec<String>) {
+    let length = pointer.len();
+    match value {
+        Value::Object(map) => {
+            for (name, field) in map {
+                pointer.push('/');
+                pointer.push_str(&escape(name));
+                if name.starts_with("x-tollgate") {
+                    found.push(pointer.clone());
+                } else {
+                    everywhere(field, pointer, found);
+                }
+                pointer.truncate(length);
+            }
+        }
+        Value::Array(list) => {
+            for (index, item) in list.iter().enumerate() {
+                pointer.push_str(&format!("/{index}"));
+                everywhere(item, pointer, found);
+                pointer.truncate(length);
+            }
+        }
+        _ => {}
     }
 }
 

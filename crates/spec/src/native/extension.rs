@@ -75,12 +75,6 @@ impl Reader<'_> {
             self.diagnostics.push(schema::wrong_type(&node, "an object").help(help));
             return None;
         }
-        // A document's own extensions have been replaced before; those of other files cannot be.
-        if !node.tree().sources().is_empty() && self.unexpanded(&node) {
-            let message = "`$env` is not read in files that a document refers to";
-            let help = "move this `x-tollgate` into the document, or define the value in tollgate.yaml";
-            self.diagnostics.push(Diagnostic::error("env-elsewhere", node.key_span(), message).help(help));
-        }
         for (name, _) in node.entries().filter(|(name, _)| !FIELDS.contains(name)) {
             self.diagnostics.push(schema::unknown_field(&node, name, FIELDS));
         }
@@ -103,15 +97,6 @@ impl Reader<'_> {
             hosts: node.get("hosts").map(|node| self.hosts(&node)),
             node,
         })
-    }
-
-    /// Whether something unset, and not said before, is left. What is unset was said.
-    fn unexpanded(&self, node: &Node<'_>) -> bool {
-        node.has_env()
-            && !self
-                .diagnostics
-                .iter()
-                .any(|known| known.code.starts_with("env-") && known.span.pointer.starts_with(node.pointer()))
     }
 
     /// `x-tolgate` would silently be nobody's.

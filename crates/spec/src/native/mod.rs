@@ -1,7 +1,7 @@
 //! The native form: documents with `x-tollgate`, and `tollgate.yaml`.
 //!
-//! [`extension`] reads one `x-tollgate` object with its steps; [`route`] resolves those of a
-//! document, a path item and an operation into a route; [`checks`] looks at all routes together.
+//! [`extension`] reads one `x-tollgate` object with its steps; [`operations`] walks a document,
+//! and [`route`] resolves what the document, the path item and the operation say into a route; [`checks`] looks at all routes together.
 
 mod auth;
 mod checks;
@@ -10,6 +10,7 @@ mod extension;
 mod handler;
 mod instances;
 mod limit;
+mod operations;
 mod route;
 mod security;
 mod sign;
@@ -49,8 +50,9 @@ pub(crate) fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> 
     let mut routes = Vec::new();
     let mut ids = crate::openapi::RouteIds::new();
     for document in &documents {
-        route::read_document(&mut reader, document, &mut ids, &mut routes);
+        operations::read_document(&mut reader, document, &mut ids, &mut routes);
     }
+    reader.check_unused();
     checks::run(&mut reader, &routes, context.options.listen.as_deref());
     let policies = reader.instances.into_list();
     Project {

@@ -190,6 +190,19 @@ impl Reader<'_> {
         Some((self.instances.add(name, name, implementation, value, place), authenticates))
     }
 
+    /// Checks the members of definitions that no route uses: a mistake is one before it is used.
+    pub(crate) fn check_unused(&mut self) {
+        let tree = Arc::clone(&self.settings.tree);
+        let used = std::mem::take(&mut self.instances);
+        for (name, policy) in tree.root().get("policies").iter().flat_map(|all| all.entries().collect::<Vec<_>>()) {
+            let kind = policy.get("use").and_then(|used| self.catalog.policy(used.as_str()?));
+            if let Some(kind) = kind {
+                self.named(name, kind.direction, &policy, &mut Vec::new());
+            }
+        }
+        self.instances = used;
+    }
+
     /// Makes the instances that a composite names. Whether the policy, or one in it, tells who calls.
     fn nested(
         &mut self,
@@ -203,6 +216,8 @@ impl Reader<'_> {
         if !matches!(kind.name, "composite" | "composite-outbound" | "any-of") {
             return authenticates;
         }
+        // Whoever passes one member of `any-of` is let in.
+        let only_auth = kind.name == "any-of";
         let names = options.get("policies").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         for (index, name) in names.iter().enumerate() {
             let node = reference.options.as_ref().map(|options| {
@@ -211,12 +226,20 @@ impl Reader<'_> {
             });
             let (Some(name), Some(node)) = (name.as_str(), node) else { continue };
             if self.settings.tree.root().get("policies").and_then(|all| all.get(name)).is_some() {
-                authenticates |= self.named(name, direction, &node, inside).is_some_and(|(_, auth)| auth);
+                let Some((_, member)) = self.named(name, direction, &node, inside) else { continue };
+                authenticates |= member;
+                if only_auth && !member {
+                    self.not_an_auth(name, &node);
+                }
             } else if let Some(nested) = self.catalog.policy(name) {
                 if !self.direction(nested, direction, &node) {
                     continue;
                 }
                 authenticates |= nested.authenticates;
+                if only_auth && !nested.authenticates {
+                    self.not_an_auth(name, &node);
+                    continue;
+                }
                 let empty = Value::Object(Map::new());
                 if let Some(schema) = self.schemas.policy(name)
                     && schema.check_value(&empty, &node, self.diagnostics)

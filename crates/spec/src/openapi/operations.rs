@@ -29,6 +29,9 @@ const OPERATION_FIELDS: [&str; 12] = [
     "servers",
 ];
 
+/// The operation of a path item that serves every method that has none of its own.
+const ANY: &str = "x-tollgate-any";
+
 /// A path item of a document.
 #[derive(Debug, Clone)]
 pub struct PathItem<'a> {
@@ -146,7 +149,7 @@ pub(super) fn check(references: &References, diagnostics: &mut Diagnostics) {
                         }
                         check_operation(&node, &mut ids, diagnostics);
                     }
-                } else if METHOD_FIELDS.contains(&field) {
+                } else if METHOD_FIELDS.contains(&field) || field == ANY {
                     check_operation(&node, &mut ids, diagnostics);
                 } else {
                     check_path_item_field(field, &node, diagnostics);

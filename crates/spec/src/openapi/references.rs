@@ -23,6 +23,9 @@ pub trait Files {
     /// # Errors
     /// Why it cannot be read, for people.
     fn read(&self, name: &str) -> Result<Vec<u8>, String>;
+
+    /// Replaces what is written in a file for something else, `$env(NAME)` for its value.
+    fn prepare(&self, _tree: &mut Tree, _diagnostics: &mut Diagnostics) {}
 }
 
 /// A part of a file that something refers to, as an object of some kind.
@@ -201,7 +204,8 @@ impl Follower<'_> {
         let near = file.scheme() == SCHEME || file.origin() == self.base.origin();
         match if near { self.files.read(&name) } else { Err(String::new()) } {
             Ok(bytes) => {
-                if let Some(tree) = Tree::parse(name.as_str(), &bytes, self.diagnostics) {
+                if let Some(mut tree) = Tree::parse(name.as_str(), &bytes, self.diagnostics) {
+                    self.files.prepare(&mut tree, self.diagnostics);
                     self.referenced.files.insert(file.clone(), Arc::new(tree));
                     return true;
                 }
