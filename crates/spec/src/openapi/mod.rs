@@ -22,7 +22,7 @@ use references::{Found, Referenced};
 use shape::Kind;
 pub(crate) use shape::METHOD_FIELDS;
 
-use crate::{Diagnostic, Diagnostics, Node, Tree};
+use crate::{Diagnostic, Diagnostics, Node, Span, Tree};
 
 /// The fields of a document (OpenAPI 3.2 §4.1).
 const DOCUMENT_FIELDS: [&str; 11] = [
@@ -221,14 +221,17 @@ fn check_version(tree: &Tree, diagnostics: &mut Diagnostics) -> bool {
         return false;
     }
     let Some(version) = root.get("openapi") else {
-        let mut span = root.span();
-        span.range.end = span.range.start;
-        let message = "this is no OpenAPI document: `openapi` is missing";
         let known = root.value().as_object().map(|map| map.keys().map(String::as_str)).into_iter().flatten();
-        let help = nearest("openapi", known).map_or_else(
-            || "begin with `openapi: 3.1.0`".to_owned(),
-            |name| format!("is `{name}` meant to be `openapi`?"),
+        let similar = nearest("openapi", known).and_then(|name| root.get(name));
+        let span = similar.as_ref().map_or_else(
+            || Span { range: root.span().range.start..root.span().range.start, ..root.span() },
+            Node::key_span,
         );
+        let help = similar.map_or_else(
+            || "begin with `openapi: 3.1.0`".to_owned(),
+            |node| format!("is `{}` meant to be `openapi`?", node.name()),
+        );
+        let message = "this is no OpenAPI document: `openapi` is missing";
         diagnostics.push(Diagnostic::error("openapi-version", span, message).help(help));
         return false;
     };

@@ -36,9 +36,9 @@ fn text<'a>(handler: &Node<'a>, field: &str) -> Result<&'a str, Box<Diagnostic>>
         return Err(Box::new(wrong_type(handler, "an object with `module` and `export`")));
     }
     let Some(node) = handler.get(field) else {
-        let message = format!("`{field}` is missing");
         let help = r#"a handler is { "module": "$import(@zuplo/runtime)", "export": "…", "options": {} }"#;
-        return Err(Box::new(Diagnostic::error("missing-field", handler.key_span(), message).help(help)));
+        let diagnostic = super::missing(handler, field, format!("`{field}` is missing"));
+        return Err(Box::new(if diagnostic.help.is_none() { diagnostic.help(help) } else { diagnostic }));
     };
     match node.as_str().filter(|text| !text.is_empty()) {
         Some(text) => Ok(text),

@@ -137,6 +137,32 @@ fn check_what_is_left_out(files: &ProjectFiles<'_>, diagnostics: &mut Diagnostic
     }
 }
 
+/// Says that an object lacks a field; where it is there under a misspelt name, it says so there.
+fn missing(node: &crate::Node<'_>, field: &str, message: impl Into<String>) -> Diagnostic {
+    let similar = |(name, _): &(&str, crate::Node<'_>)| crate::check::did_you_mean(name, [field]).is_some();
+    match node.entries().find(similar) {
+        Some((name, value)) => {
+            let message = format!("`{name}` means nothing here, and `{field}` is missing");
+            Diagnostic::error("unknown-field", value.key_span(), message).help(format!("did you mean `{field}`?"))
+        }
+        None => {
+            let span = if node.name().is_empty() { node.caret() } else { node.key_span() };
+            Diagnostic::error("missing-field", span, message)
+        }
+    }
+}
+
+/// `x-zuplo-pat` would silently be nobody's.
+fn misspelt(node: &crate::Node<'_>, ours: &str, diagnostics: &mut Diagnostics) -> bool {
+    let close = |name: &str| name.starts_with("x-") && name != ours && strsim::damerau_levenshtein(name, ours) <= 2;
+    let found = node.entries().find(|(name, _)| close(name));
+    if let Some((name, field)) = &found {
+        let diagnostic = Diagnostic::error("unknown-field", field.key_span(), format!("`{name}` means nothing"));
+        diagnostics.push(diagnostic.help(format!("did you mean `{ours}`?")));
+    }
+    found.is_some()
+}
+
 /// Says which fields of an object nobody knows: an error where another was probably meant, so
 /// that a misspelt list of policies never means none.
 fn check_fields(node: &crate::Node<'_>, known: &[&str], what: &str, diagnostics: &mut Diagnostics) {

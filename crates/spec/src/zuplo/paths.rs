@@ -2,6 +2,7 @@
 
 use tollgate_core::route::{PathMode, PathTemplate};
 
+use crate::check::schema::wrong_type;
 use crate::check::template::{self, Rules};
 use crate::openapi::PathItem;
 use crate::{Diagnostic, Diagnostics};
@@ -14,6 +15,10 @@ pub(super) fn read(item: &PathItem<'_>, literal: bool, diagnostics: &mut Diagnos
     let text = item.template;
     let mut mode = PathMode::OpenApi;
     if let Some(extension) = item.field("x-zuplo-path") {
+        if !extension.value().is_object() {
+            diagnostics.push(wrong_type(&extension, "an object with `pathMode`"));
+            return None;
+        }
         super::check_fields(&extension, &["pathMode"], "x-zuplo-path", diagnostics);
         if let Some(node) = extension.get("pathMode") {
             match node.as_str() {

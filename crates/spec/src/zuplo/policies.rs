@@ -16,9 +16,9 @@ use tollgate_core::settings::CorsSettings;
 use super::cors::CorsPolicies;
 use super::environment::{Variables, misplaced};
 use super::implementation::{Reference, modules_in, needs_module, read as read_reference};
-use super::{check_fields, read_json};
-use crate::check::known_or_nearest;
+use super::{check_fields, missing, read_json};
 use crate::check::schema::wrong_type;
+use crate::check::{did_you_mean, known_or_nearest};
 use crate::load::LoadContext;
 use crate::{Diagnostic, Diagnostics, Node, Severity, Span, Tree};
 
@@ -105,8 +105,12 @@ impl Policies {
     fn define(&mut self, node: &Node<'_>, context: &LoadContext<'_>, diagnostics: &mut Diagnostics) {
         let name = node.get("name");
         let Some((name, span)) = name.and_then(|name| Some((name.as_str()?.to_owned(), name.span()))) else {
-            let message = "the policy has no name, so that nothing can use it";
-            diagnostics.push(Diagnostic::warning("missing-field", node.caret(), message));
+            // What uses it says that there is no such policy: that is the error.
+            let found = match node.get("name") {
+                Some(name) => wrong_type(&name, "a name"),
+                None => missing(node, "name", "the policy has no name, so that nothing can use it"),
+            };
+            diagnostics.push(Diagnostic { severity: Severity::Warning, ..found });
             return;
         };
         if let Some(first) = self.definitions.get_mut(&name) {
@@ -240,7 +244,7 @@ impl Definition {
         let diagnostics = &mut definition.diagnostics;
         check_fields(node, &POLICY_FIELDS, "a policy", diagnostics);
         let Some(handler) = node.get("handler") else {
-            diagnostics.push(Diagnostic::error("missing-field", node.caret(), "`handler` is missing"));
+            diagnostics.push(missing(node, "handler", "`handler` is missing"));
             return definition;
         };
         let export = match read_reference(&handler) {
@@ -260,8 +264,11 @@ impl Definition {
             let at = handler.get("export").unwrap_or(handler);
             let message = format!("policy `{export}` is not supported yet");
             let names = context.catalog.policies.iter().flat_map(|kind| kind.exports.iter().copied());
-            let help = known_or_nearest(export, "supported", names);
-            diagnostics.push(Diagnostic::error("unsupported-policy", at.caret(), message).help_if(help));
+            // The whole list would drown everything else where several are missing.
+            let help = did_you_mean(export, names).unwrap_or_else(|| {
+                "`tollgate policies` lists those that are; take it out of the routes that use it until it is".to_owned()
+            });
+            diagnostics.push(Diagnostic::error("unsupported-policy", at.caret(), message).help(help));
             return definition;
         };
         definition.kind = Some(kind);

@@ -10,11 +10,11 @@ use tollgate_core::project::{CorsChoice, HandlerDefinition, Stage, StepRef, Time
 use tollgate_core::route::{Methods, Operation, PathTemplate, Route};
 use tollgate_core::settings::Settings;
 
-use super::check_fields;
 use super::config::Config;
 use super::implementation::{Reference, modules_in, needs_module, read as read_reference};
 use super::paths;
 use super::policies::Policies;
+use super::{check_fields, missing, misspelt};
 use crate::check::known_or_nearest;
 use crate::check::schema::wrong_type;
 use crate::load::LoadContext;
@@ -73,6 +73,7 @@ impl<'a> Reader<'a> {
         diagnostics: &mut Diagnostics,
     ) {
         for item in document.path_items() {
+            misspelt(&item.key, "x-zuplo-path", diagnostics);
             let template = paths::read(&item, self.config.compatibility.literal_paths, diagnostics);
             for operation in &item.operations {
                 let route = self.route(document, &item, operation, template.as_ref(), policies, diagnostics);
@@ -91,6 +92,9 @@ impl<'a> Reader<'a> {
         diagnostics: &mut Diagnostics,
     ) -> Option<Route> {
         let Some(extension) = operation.node.get("x-zuplo-route") else {
+            if misspelt(&operation.node, "x-zuplo-route", diagnostics) {
+                return None;
+            }
             let message = format!("{} {} has no `x-zuplo-route` and is not served", operation.method, item.template);
             diagnostics.push(Diagnostic::warning("not-served", operation.node.key_span(), message));
             return None;
@@ -152,7 +156,7 @@ impl<'a> Reader<'a> {
 
     fn handler(&self, extension: &Node<'_>, diagnostics: &mut Diagnostics) -> Option<HandlerDefinition> {
         let Some(handler) = extension.get("handler") else {
-            diagnostics.push(Diagnostic::error("missing-field", extension.key_span(), "`handler` is missing"));
+            diagnostics.push(missing(extension, "handler", "`handler` is missing"));
             return None;
         };
         let export = match read_reference(&handler) {
