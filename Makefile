@@ -19,7 +19,7 @@ test: python ## Everything that is tested, with what it needs installed and star
 ready: ## What a commit must pass: format, lints, documentation, generated files, dependencies
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked --document-private-items
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" $(CARGO) doc --workspace --no-deps --locked --document-private-items
 	$(CARGO) xtask codegen --check
 	$(MAKE) deny
 

@@ -1,5 +1,5 @@
 //! Consumers and their keys, as every room speaks of them. The key itself is in none of these
-//! types but [`NewKey`], which exists once, at creation.
+//! types: it exists in clear once, when it is made, and nobody keeps it.
 
 use std::collections::BTreeMap;
 use std::fmt;

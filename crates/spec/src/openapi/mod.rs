@@ -1,7 +1,7 @@
 //! OpenAPI documents 3.0, 3.1 and 3.2: opened with every file they refer to, walked operation by
 //! operation, and handed on in the shape of 3.1 with nothing lost.
 //!
-//! [`OpenApi::open`] follows `$ref`s and checks what every document must have; what the gateway's
+//! [`read`] follows `$ref`s and checks what every document must have; what the gateway's
 //! own fields mean is the business of the two project forms.
 
 mod operations;
