@@ -3,9 +3,10 @@
 
 mod support;
 
-use http::StatusCode;
+use http::{Method, StatusCode};
+use serde_json::{Map, Value, json};
 use support::World;
-use tollgate_testkit::CapturingUpstream;
+use tollgate_testkit::{CapturingUpstream, client};
 
 const DOCUMENT: &str = "# ours\nopenapi: 3.0.3\ninfo:\n    title: Shop   # four blanks\n    version: '1'\nservers:\n- url: https://shop.example/api\npaths:\n    /items/{id}:\n        get:\n            operationId: getItem\n            parameters:\n            - {name: id, in: path, required: true, schema: {$ref: 'schemas/id.yaml'}}\n            responses: {'200': {description: ok}}\n    /status:\n        get:\n            operationId: getStatus\n            security: []\n            responses: {'200': {description: ok}}\n";
 
@@ -99,4 +100,95 @@ async fn what_holds_in_many_places_is_said_once() {
     let said: Vec<&str> = ended.stdout.lines().filter(|line| line.contains("scopes")).collect();
     assert_eq!(said.len(), 1, "{}", ended.stdout);
     assert!(said[0].contains("25 places: ") && said[0].contains("openapi.yaml:4:"), "{}", said[0]);
+}
+
+/// A document of 3,000 operations whose schemas refer to each other and to themselves.
+fn large_document() -> String {
+    const SCHEMAS: usize = 300;
+    let operation = |method: &str, path: usize| {
+        let body = match method {
+            "get" | "delete" => Value::Null,
+            _ => json!({ "required": true, "content": { "application/json": {
+                "schema": { "$ref": format!("#/components/schemas/S{}", path % SCHEMAS) } } } }),
+        };
+        let mut operation = json!({
+            "operationId": format!("{method}{path}"),
+            "parameters": [
+                { "name": "id", "in": "path", "required": true, "schema": { "type": "integer", "minimum": 1 } },
+                { "$ref": "#/components/parameters/page" },
+            ],
+            "responses": { "200": { "description": "ok", "content": { "application/json": {
+                "schema": { "type": "array", "items": { "$ref": format!("#/components/schemas/S{}", path % SCHEMAS) } } } } } },
+        });
+        if !body.is_null() {
+            operation["requestBody"] = body;
+        }
+        operation
+    };
+    let paths: Map<String, Value> = (0..750)
+        .map(|path| {
+            let methods = ["get", "put", "post", "delete"];
+            let item: Map<String, Value> =
+                methods.iter().map(|method| ((*method).to_owned(), operation(method, path))).collect();
+            (format!("/group{}/things{path}/{{id}}", path % 20), Value::Object(item))
+        })
+        .collect();
+    let schemas: Map<String, Value> = (0..SCHEMAS)
+        .map(|n| {
+            // Families of ten, each of whose members leads to all the others.
+            let reference = |m: usize| json!({ "$ref": format!("#/components/schemas/S{}", n / 10 * 10 + m % 10) });
+            let schema = json!({
+                "type": "object",
+                "required": ["name"],
+                "additionalProperties": false,
+                "properties": {
+                    "name": { "type": "string", "maxLength": 100 },
+                    "kind": { "enum": ["a", "b", n] },
+                    "children": { "type": "array", "items": reference(n) },
+                    "next": { "anyOf": [reference(n + 1), reference(n * 7 + 3), { "type": "null" }] },
+                    "tags": { "type": "object", "additionalProperties": reference(n + 2) },
+                },
+            });
+            (format!("S{n}"), schema)
+        })
+        .collect();
+    let document = json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Large", "version": "1" },
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "parameters": { "page": { "name": "page", "in": "query", "schema": { "type": "integer" } } },
+        },
+    });
+    serde_json::to_string_pretty(&document).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_thousand_operations_with_schemas_that_never_end_run_validated() {
+    let upstream = CapturingUpstream::start().await.unwrap();
+    let world = World::empty();
+    world.write("large.json", &large_document());
+    let ended =
+        world.tollgate(&["init", "mine", "--upstream", &upstream.url(), "--openapi", "large.json"]).await.good();
+    assert!(ended.stdout.contains("3000 routes"), "{}", ended.stdout);
+    let written = world.read("mine/openapi.json");
+    let validated =
+        written.replacen("\"auth\": \"api-key\"", "\"auth\": \"public\", \"inbound\": [\"request-validation\"]", 1);
+    assert_ne!(written, validated);
+    world.write("mine/openapi.json", &validated);
+    world.tollgate(&["check", "mine"]).await.good();
+    let gateway = world.start(&["run", "mine"]).await;
+    let path = "/group9/things749/1";
+    assert_eq!(gateway.get(path, None).await.status, StatusCode::OK);
+    assert_eq!(gateway.get("/group9/things749/none", None).await.status, StatusCode::BAD_REQUEST);
+    let post = async |body: &Value| {
+        let url = format!("{}{path}", gateway.url);
+        let headers = [("content-type", "application/json")];
+        client::send(Method::POST, &url, &headers, body.to_string()).await.unwrap().status
+    };
+    let deep = json!({ "name": "a", "children": [{ "name": "b", "next": { "name": "c", "tags": { "t": { "name": "d" } } } }] });
+    assert_eq!(post(&deep).await, StatusCode::OK);
+    let wrong = json!({ "name": "a", "children": [{ "name": "b", "next": { "name": 7 } }] });
+    assert_eq!(post(&wrong).await, StatusCode::BAD_REQUEST);
 }
