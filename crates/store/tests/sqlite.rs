@@ -104,6 +104,23 @@ async fn a_waiter_is_woken_by_another_process_and_not_for_ever_by_nothing() {
     tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("woken");
 }
 
+/// A wait that is given up in the middle of its question loses the connection that asked it; what
+/// the next one is told must not be compared with what that one saw.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_is_not_missed_after_waits_that_were_given_up() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tollgate.db");
+    let (one, other) = (open(&path).await.expect("opened"), open(&path).await.expect("opened"));
+    for round in 0..60_u64 {
+        while tokio::time::timeout(Duration::from_millis(2), other.changed()).await.is_ok() {}
+        // Given up at every moment of a question, which takes some hundred microseconds.
+        let _ = tokio::time::timeout(Duration::from_micros(100_000 + round * 20), other.changed()).await;
+        let waiting = other.changed();
+        one.create_consumer(new_consumer(&format!("c{round}"))).await.expect("a consumer");
+        tokio::time::timeout(Duration::from_secs(10), waiting).await.expect("woken");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_that_open_a_new_file_at_once_all_succeed() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -228,4 +245,33 @@ async fn the_list_of_changes_stays_short_and_a_reader_that_fell_behind_is_told()
     assert!(!read.incomplete);
     assert_eq!((read.changes.len(), read.sequence), (1, late + 1));
     assert!(!store.key_changes(read.sequence).await.expect("read").incomplete);
+}
+
+#[tokio::test]
+async fn a_file_that_is_taken_away_or_replaced_is_noticed_before_anything_is_acknowledged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // The folder is moved as a whole: beside the file lie its journal and that one's index.
+    let (data, aside) = (folder.path().join("data"), folder.path().join("aside"));
+    let path = data.join("tollgate.db");
+    let store = open(&path).await.expect("opened");
+    store.create_consumer(new_consumer("bob")).await.expect("a consumer");
+    let sequence = store.key_set().await.expect("the keys").sequence;
+    let unavailable = async |expected: &str| {
+        let errors = [
+            store.ping().await.expect_err("refused"),
+            store.key_changes(sequence).await.expect_err("refused"),
+            store.consumer("default", "bob").await.expect_err("refused"),
+            store.create_key("default", "bob", new_key(1)).await.expect_err("refused"),
+        ];
+        for error in errors {
+            assert!(matches!(&error, StoreError::Unavailable(text) if text.contains(expected)), "{error}");
+        }
+    };
+    fs::rename(&data, &aside).expect("moved");
+    unavailable("was taken away").await;
+    drop(open(&path).await.expect("another one under the same name"));
+    unavailable("was replaced").await;
+    fs::remove_dir_all(&data).expect("removed");
+    fs::rename(&aside, &data).expect("moved back");
+    store.create_key("default", "bob", new_key(1)).await.expect("a key");
 }

@@ -30,7 +30,7 @@ pub(super) async fn create(store: &SqliteStore, new: NewConsumer) -> Result<Cons
 }
 
 pub(super) async fn find(store: &SqliteStore, bucket: String, name: String) -> Result<Consumer, StoreError> {
-    row(&store.reader, &bucket, &name).await?.try_into()
+    row(store.reader()?, &bucket, &name).await?.try_into()
 }
 
 pub(super) async fn list(
@@ -39,8 +39,8 @@ pub(super) async fn list(
     tags: BTreeMap<String, String>,
 ) -> Result<Vec<Consumer>, StoreError> {
     let rows: Vec<ConsumerRow> = match bucket {
-        None => sqlx::query_as(sql::CONSUMERS).fetch_all(&store.reader).await,
-        Some(bucket) => sqlx::query_as(sql::CONSUMERS_OF_BUCKET).bind(bucket).fetch_all(&store.reader).await,
+        None => sqlx::query_as(sql::CONSUMERS).fetch_all(store.reader()?).await,
+        Some(bucket) => sqlx::query_as(sql::CONSUMERS_OF_BUCKET).bind(bucket).fetch_all(store.reader()?).await,
     }
     .map_err(unavailable)?;
     let mut consumers = Vec::with_capacity(rows.len());

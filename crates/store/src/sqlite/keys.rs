@@ -45,7 +45,7 @@ pub(super) async fn list(store: &SqliteStore, consumer: Option<(String, String)>
 
 pub(super) async fn find(store: &SqliteStore, id: String) -> Result<OwnedKey, StoreError> {
     let row: Option<OwnedKeyRow> =
-        sqlx::query_as(sql::KEY).bind(&id).fetch_optional(&store.reader).await.map_err(unavailable)?;
+        sqlx::query_as(sql::KEY).bind(&id).fetch_optional(store.reader()?).await.map_err(unavailable)?;
     row.ok_or_else(|| not_found(&id))?.try_into()
 }
 

@@ -7,11 +7,12 @@
 mod connect;
 mod consumers;
 mod keys;
+mod same_file;
 mod signing_keys;
 mod watch;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use sqlx::{Sqlite, SqlitePool, Transaction};
@@ -25,6 +26,7 @@ use tollgate_core::time::{Clock, Timestamp};
 use crate::error::unavailable;
 use crate::ids::Ids;
 use crate::schema::statements as sql;
+use same_file::SameFile;
 use watch::Watch;
 
 /// How many changes are kept. A gateway reads each within a second; one that was stopped, or lost
@@ -34,7 +36,7 @@ const KEPT_CHANGES: i64 = 10_000;
 /// A store in an SQLite file.
 #[derive(Debug)]
 pub struct SqliteStore {
-    path: PathBuf,
+    file: SameFile,
     reader: SqlitePool,
     writer: SqlitePool,
     watch: Watch,
@@ -49,8 +51,10 @@ impl SqliteStore {
     /// See [`crate::open`].
     pub async fn open(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
         let connections = connect::open(path).await?;
+        let file = SameFile::new(path)
+            .map_err(|error| StoreError::Unavailable(format!("cannot find {}: {error}", path.display())))?;
         Ok(Self {
-            path: path.to_owned(),
+            file,
             watch: Watch::new(connections.reader.clone()),
             reader: connections.reader,
             writer: connections.writer,
@@ -61,21 +65,28 @@ impl SqliteStore {
 
     /// The file.
     pub fn path(&self) -> &Path {
-        &self.path
+        self.file.path()
     }
 
     fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
+    /// The connections that read, for a single statement.
+    fn reader(&self) -> Result<&SqlitePool, StoreError> {
+        self.file.check()?;
+        Ok(&self.reader)
+    }
+
     /// A transaction that reads: everything in it sees one state.
     async fn read(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
-        self.reader.begin().await.map_err(unavailable)
+        self.reader()?.begin().await.map_err(unavailable)
     }
 
     /// A transaction that writes. It takes the lock at once, because a transaction that began by
     /// reading cannot wait for it later.
     async fn write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        self.file.check()?;
         self.writer.begin_with("BEGIN IMMEDIATE").await.map_err(unavailable)
     }
 

@@ -10,7 +10,7 @@ use crate::schema::statements as sql;
 
 pub(super) async fn list(store: &SqliteStore) -> Result<Vec<StoredSigningKey>, StoreError> {
     let rows: Vec<SigningKeyRow> =
-        sqlx::query_as(sql::SIGNING_KEYS).fetch_all(&store.reader).await.map_err(unavailable)?;
+        sqlx::query_as(sql::SIGNING_KEYS).fetch_all(store.reader()?).await.map_err(unavailable)?;
     Ok(rows.into_iter().map(StoredSigningKey::from).collect())
 }
 

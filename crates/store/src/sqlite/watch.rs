@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use sqlx::SqlitePool;
-use sqlx::pool::PoolConnection;
 use sqlx::sqlite::SqliteConnection;
 use tokio::sync::{Mutex, watch};
 use tokio::time::{MissedTickBehavior, interval};
@@ -24,8 +23,13 @@ pub(super) struct Watch {
 /// The connection that asks. It must always be the same one: `data_version` tells what other
 /// connections did since this one last looked.
 #[derive(Debug, Default)]
-struct Poller {
-    connection: Option<SqliteConnection>,
+struct Poller(Option<Looking>);
+
+/// A connection and what it last saw. The number means nothing to any other connection, so both
+/// come and go together.
+#[derive(Debug)]
+struct Looking {
+    connection: SqliteConnection,
     version: Option<i64>,
 }
 
@@ -79,14 +83,13 @@ impl Poller {
     async fn look(&mut self, pool: &SqlitePool) -> Result<bool, sqlx::Error> {
         // Taken out for the time of the query: where the waiting is given up in the middle of
         // it, the connection goes with it, and the next look begins anew.
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => PoolConnection::leak(pool.acquire().await?),
+        let mut looking = match self.0.take() {
+            Some(looking) => looking,
+            None => Looking { connection: pool.acquire().await?.detach(), version: None },
         };
-        let version: i64 = sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut connection).await?;
-        let changed = self.version != Some(version);
-        self.version = Some(version);
-        self.connection = Some(connection);
+        let version: i64 = sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut looking.connection).await?;
+        let changed = looking.version.replace(version) != Some(version);
+        self.0 = Some(looking);
         Ok(changed)
     }
 }
