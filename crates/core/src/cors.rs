@@ -58,7 +58,9 @@ impl OriginRule {
             Self::OneLabel { before, after } => origin
                 .strip_prefix(before.as_str())
                 .and_then(|rest| rest.strip_suffix(after.as_str()))
-                .is_some_and(|label| !label.is_empty() && !label.contains(['.', '/', ':', '@'])),
+                .is_some_and(|label| {
+                    !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+                }),
         }
     }
 }
@@ -154,6 +156,8 @@ mod tests {
             ("https://*.a.example", "https://x.y.a.example", false),
             ("https://*.a.example", "https://a.example", false),
             ("https://*.a.example", "https://evil@.a.example", false),
+            ("https://*.a.example", "https://evil#.a.example", false),
+            ("https://*.a.example", "https://evil%00.a.example", false),
             ("https://*.a.example:8443", "https://x.a.example", false),
             ("https://*.a.example", "http://x.a.example", false),
             ("*", "null", true),

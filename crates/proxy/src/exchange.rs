@@ -157,11 +157,12 @@ impl Telling<'_> {
                 return Err(Problem::new(&ROUTE_NOT_FOUND, "There is nothing at this path."));
             }
         };
-        if let Some(second) = &inspected.second_path
-            && let Outcome::Found(other) = router.find(host, method, second)
-            && other.route != found.route
-        {
-            return Err(hygiene::ambiguous_path());
+        // A slash at the end, encoded, is one that many servers then ignore.
+        let readings = inspected.second_path.iter().flat_map(|second| [second.as_str(), second.trim_end_matches('/')]);
+        for reading in readings {
+            if matches!(router.find(host, method, reading), Outcome::Found(other) if other.route != found.route) {
+                return Err(hygiene::ambiguous_path());
+            }
         }
         Ok((found.route, router.params(&found)?))
     }

@@ -10,10 +10,26 @@ use smallvec::SmallVec;
 /// The gateway's own fields begin with this, in any case, with `-`, `_` or `.` between the words.
 const OWN_PREFIX: &[u8] = b"x-tollgate-";
 
-/// Fields by which an intermediary describes the caller or replaces the target. From a peer that
-/// is not trusted they are the caller's own claims about itself; some frameworks believe them.
-const INTERMEDIARY_FIELDS: [&str; 6] =
-    ["forwarded", "x-real-ip", "x-scheme", "x-original-url", "x-rewrite-url", "front-end-https"];
+/// Fields by which an intermediary describes the caller or replaces the target or the method. From
+/// a peer that is not trusted they are the caller's own claims about itself; some frameworks believe
+/// them, and what they then serve is not what was routed, checked and limited here.
+const INTERMEDIARY_FIELDS: [&str; 15] = [
+    "forwarded",
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "true-client-ip",
+    "cf-connecting-ip",
+    "fastly-client-ip",
+    "x-scheme",
+    "x-original-url",
+    "x-rewrite-url",
+    "x-http-method-override",
+    "x-http-method",
+    "x-method-override",
+    "front-end-https",
+    "x-original-host",
+];
 const INTERMEDIARY_PREFIX: &str = "x-forwarded-";
 
 /// Takes out of a request what must not travel on.

@@ -68,9 +68,11 @@ async fn an_encoded_slash_is_no_way_to_another_route() {
         .policy("api-key", "api-key", json!({}))
         .route_with("GET /{rest}", "forward", forward(), |route| route.template.rest = Some("rest".to_owned()))
         .route("GET /admin/{x}", "forward", forward())
+        .inbound(Stage::Auth, "api-key")
+        .route("GET /secret", "forward", forward())
         .inbound(Stage::Auth, "api-key");
     let app = App::start(draft).await;
-    for path in ["/admin%2Fx", "/admin%5Cx", "/x;/..%2Fadmin/x"] {
+    for path in ["/admin%2Fx", "/admin%5Cx", "/x;/..%2Fadmin/x", "/secret%2F", "/secret%5C", "/secret;x", "/secret;/"] {
         let reply = app.get(path).await;
         assert_eq!((reply.status.as_u16(), reply.json()["code"].as_str()), (400, Some("bad-request")), "{path}");
     }
