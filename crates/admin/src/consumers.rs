@@ -136,7 +136,9 @@ pub(crate) async fn update(
 ) -> Result<axum::Json<ConsumerView>, ApiError> {
     let bucket = bucket_or_default(place.bucket.as_deref());
     let change = ConsumerChange { metadata: change.metadata, tags: change.tags };
-    Ok(axum::Json(operations::update_consumer(&*admin.store, bucket, &name, change).await?))
+    let updated = operations::update_consumer(&*admin.store, bucket, &name, change).await?;
+    admin.control.follow_keys().await;
+    Ok(axum::Json(updated))
 }
 
 /// Delete a consumer and all of its keys
@@ -151,5 +153,6 @@ pub(crate) async fn delete(
     Query(place): Query<InBucket>,
 ) -> Result<StatusCode, ApiError> {
     operations::delete_consumer(&*admin.store, bucket_or_default(place.bucket.as_deref()), &name).await?;
+    admin.control.follow_keys().await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -55,6 +55,10 @@ pub trait Control: Send + Sync + fmt::Debug {
     /// # Errors
     /// Where the machine has no randomness to give.
     fn mint_key(&self, description: Option<String>, expires_on: Option<Timestamp>) -> Result<MintedKey, String>;
+    /// Lets the gateway take note of changes to keys and consumers that the store has just
+    /// acknowledged, so that they are in force here before they are answered. Other nodes follow
+    /// by themselves; where the store is away again, so does this one.
+    fn follow_keys(&self) -> BoxFuture<'_, ()>;
     /// Replaces the signing key: after the announcement that backends need, or at once.
     ///
     /// # Errors

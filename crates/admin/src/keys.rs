@@ -110,7 +110,9 @@ pub(crate) async fn revoke(
     State(admin): State<Admin>,
     Path(id): Path<String>,
 ) -> Result<axum::Json<KeyView>, ApiError> {
-    Ok(axum::Json(operations::revoke_key(&*admin.store, &id, admin.control.now()).await?))
+    let revoked = operations::revoke_key(&*admin.store, &id, admin.control.now()).await?;
+    admin.control.follow_keys().await;
+    Ok(axum::Json(revoked))
 }
 
 /// Roll a key
@@ -138,5 +140,6 @@ pub(crate) async fn roll(
     let now = admin.control.now();
     let minted = mint(&admin, None, roll.expires_on.as_deref())?;
     let created = operations::roll_key(&*admin.store, &id, now.plus(overlap), minted, now).await?;
+    admin.control.follow_keys().await;
     Ok((StatusCode::CREATED, axum::Json(created)))
 }

@@ -63,7 +63,7 @@ async fn consumers_and_keys_are_managed_over_http() {
     assert_eq!(gateway.get("/protected", key).await.status, StatusCode::OK);
     let path = format!("/v1/keys/{}/revoke", created["id"].as_str().unwrap());
     assert_eq!(call(Method::POST, &path, Value::Null).await.1["status"], "revoked");
-    gateway.until("/protected", key, StatusCode::UNAUTHORIZED).await;
+    assert_eq!(gateway.get("/protected", key).await.status, StatusCode::UNAUTHORIZED, "at once");
     assert_eq!(call(Method::DELETE, "/v1/consumers/acme", Value::Null).await.0, 204);
     assert_eq!(call(Method::GET, "/v1/consumers/acme", Value::Null).await.0, 404);
     assert_eq!(call(Method::GET, "/v1/nothing", Value::Null).await.0, 404);
@@ -75,6 +75,26 @@ async fn consumers_and_keys_are_managed_over_http() {
     let kid = rotated.as_array().unwrap().iter().find(|key| key["status"] == "active").unwrap()["kid"].clone();
     let jwks = gateway.get("/__tollgate/issuer/.well-known/jwks.json", None).await.json();
     assert_eq!(jwks["keys"][0]["kid"], kid);
+}
+
+/// What the management API has answered is in force, not on its way.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_was_revoked_over_http_is_refused_by_the_next_request() {
+    let upstream = CapturingUpstream::start().await.unwrap();
+    let world = World::with_project(&upstream.url());
+    let gateway = world.start(&["run", "."]).await;
+    let token = world.read(".tollgate/management.token");
+    let call = async |method: Method, path: &str, body: Value| {
+        gateway.manage(method, path, token.trim(), &body.to_string()).await.json()
+    };
+    call(Method::POST, "/v1/consumers", json!({"name": "acme"})).await;
+    for _ in 0..20 {
+        let created = call(Method::POST, "/v1/keys", json!({"consumer": "acme"})).await;
+        assert_eq!(gateway.get("/protected", created["key"].as_str()).await.status, StatusCode::OK);
+        let path = format!("/v1/keys/{}/revoke", created["id"].as_str().unwrap());
+        call(Method::POST, &path, json!({})).await;
+        assert_eq!(gateway.get("/protected", created["key"].as_str()).await.status, StatusCode::UNAUTHORIZED);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

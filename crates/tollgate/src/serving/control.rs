@@ -64,6 +64,14 @@ impl Control for Serving {
         minting::mint(&self.project().settings.keys.prefix, description, expires_on).map_err(|error| error.to_string())
     }
 
+    fn follow_keys(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            if let Err(error) = self.rooms.keyring.catch_up().await {
+                tracing::warn!(%error, "a change is stored, and will be in force as soon as the store answers again");
+            }
+        })
+    }
+
     fn rotate_signing_key(&self, now: bool) -> BoxFuture<'_, Result<Vec<SigningKeyView>, String>> {
         Box::pin(async move {
             let rotation = self.rooms.issuer.rotate(now).await.map_err(|error| error.to_string())?;
