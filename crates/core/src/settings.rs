@@ -258,7 +258,8 @@ pub enum UpstreamHost {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct UpstreamTls {
-    /// A PEM file with the certificates of the authorities to trust, instead of the system's.
+    /// A PEM file with the certificates of the authorities to trust, instead of the system's. A
+    /// relative path begins at the project folder.
     pub ca: Option<String>,
     /// The name that its certificate must have. Default: the host of its URL.
     pub server_name: Option<String>,
