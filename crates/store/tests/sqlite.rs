@@ -275,3 +275,25 @@ async fn a_file_that_is_taken_away_or_replaced_is_noticed_before_anything_is_ack
     fs::rename(&aside, &data).expect("moved back");
     store.create_key("default", "bob", new_key(1)).await.expect("a key");
 }
+
+/// A full disk makes SQLite roll back by itself; so does this trigger.
+#[tokio::test]
+async fn a_store_whose_disk_was_full_writes_again_once_there_is_room() {
+    use sqlx::Connection;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tollgate.db");
+    let store = open(&path).await.expect("opened");
+    store.create_consumer(new_consumer("bob")).await.expect("a consumer");
+    let mut raw = sqlx::SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.expect("connected");
+    sqlx::query("CREATE TRIGGER full BEFORE INSERT ON keys BEGIN SELECT RAISE(ROLLBACK, 'no room'); END")
+        .execute(&mut raw)
+        .await
+        .expect("made");
+    for number in 1..4 {
+        let error = store.create_key("default", "bob", new_key(number)).await.expect_err("refused");
+        assert!(error.to_string().contains("no room"), "{error}");
+    }
+    sqlx::query("DROP TRIGGER full").execute(&mut raw).await.expect("dropped");
+    store.create_key("default", "bob", new_key(9)).await.expect("a key");
+    assert_eq!(store.key_set().await.expect("the keys").grants.len(), 1);
+}

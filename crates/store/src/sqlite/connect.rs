@@ -65,6 +65,13 @@ pub(super) async fn open(path: &Path) -> Result<Connections, StoreError> {
             .idle_timeout(None)
             .max_lifetime(None)
             .test_before_acquire(false)
+            // Where SQLite itself rolled back (a full disk, an error of the file system), the
+            // library's own rollback fails, and it goes on counting a transaction that is none: a
+            // writer would never write again, a reader would see one state for ever.
+            .before_acquire(|connection, _| {
+                let sound = !connection.is_in_transaction();
+                Box::pin(async move { Ok(sound) })
+            })
             .connect_lazy_with(options.clone())
     };
     Ok(Connections { reader: pool(READERS), writer: pool(1) })
