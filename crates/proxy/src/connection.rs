@@ -1,11 +1,6 @@
 //! HTTP on one connection of a client.
-//!
-//! A head that cannot be read never becomes a request: the HTTP library answers it by itself, with
-//! a bare status (400, 414 or 431, without a body, because it has no place for one), and one that
-//! is too slow is cut off without any answer. What can be told of either is an [`UnreadableHead`].
 
 use std::convert::Infallible;
-use std::error::Error;
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -25,12 +20,12 @@ use ipnet::IpNet;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tollgate_core::reason::{REQUEST_HEADERS_TOO_LARGE, REQUEST_MALFORMED, REQUEST_TIMEOUT, REQUEST_URI_TOO_LONG};
 use tollgate_core::settings::Settings;
-use tollgate_core::{Body, BoxError, Reason};
+use tollgate_core::{Body, BoxError};
 
 use crate::alarm::{Alarm, after};
 use crate::hygiene::ConnectionInfo;
+use crate::unreadable::{HeadTooSlow, UnreadableHead};
 
 /// hyper keeps this many header fields without allocating for each request.
 const HEADERS_IN_PLACE: usize = 100;
@@ -107,48 +102,6 @@ impl fmt::Debug for WireSettings {
             .field("keep_alive", &self.keep_alive)
             .field("connections", &self.connections)
             .finish_non_exhaustive()
-    }
-}
-
-/// Why the head of a request could not be read.
-#[derive(Debug)]
-pub struct UnreadableHead {
-    /// The entry of the closed list.
-    pub reason: &'static Reason,
-    /// What was wrong with it, in words that hold nothing of it.
-    pub cause: String,
-}
-
-impl UnreadableHead {
-    /// From the error that a connection ended with; `None` where it ended in another way, such as
-    /// within an exchange, which tells that itself.
-    fn of(error: &hyper::Error) -> Option<Self> {
-        let reason = if HeadTooSlow::in_chain(error) {
-            &REQUEST_TIMEOUT
-        } else if error.is_parse_too_large() {
-            // The library has one test for both, but two messages.
-            if error.to_string().contains("URI") { &REQUEST_URI_TOO_LONG } else { &REQUEST_HEADERS_TOO_LARGE }
-        } else if error.is_parse() {
-            &REQUEST_MALFORMED
-        } else {
-            return None;
-        };
-        Some(Self { reason, cause: error.to_string() })
-    }
-}
-
-/// A head did not come in time.
-#[derive(Debug, thiserror::Error)]
-#[error("the head of the request did not come in time")]
-struct HeadTooSlow;
-
-impl HeadTooSlow {
-    fn in_chain(error: &hyper::Error) -> bool {
-        let causes = std::iter::successors(error.source(), |error| (*error).source());
-        // An I/O error shows its own cause's causes as its source, and its cause by another name.
-        causes
-            .filter_map(|error| error.downcast_ref::<io::Error>())
-            .any(|error| error.get_ref().is_some_and(|cause| cause.is::<Self>()))
     }
 }
 

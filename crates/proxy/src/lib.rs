@@ -31,6 +31,7 @@ mod story;
 pub mod system;
 pub mod template;
 mod trace;
+pub mod unreadable;
 pub mod upstream;
 
 pub use gateway::Gateway;

@@ -17,8 +17,9 @@ use tokio_util::task::TaskTracker;
 use tollgate_core::Body;
 use tollgate_core::exchange::Scheme;
 
-use crate::connection::{self, UnreadableHead, WireSettings};
+use crate::connection::{self, WireSettings};
 use crate::hygiene::ConnectionInfo;
+use crate::unreadable::UnreadableHead;
 use crate::{Gateway, story};
 
 /// How long to wait when the process has no descriptors left, at first and at most.

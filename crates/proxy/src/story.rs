@@ -16,12 +16,12 @@ use tollgate_core::record::{Record, Refusal};
 use tollgate_core::{Body, BoxError, Exchange, Reason, Response};
 
 use crate::access_log::Entry;
-use crate::connection::UnreadableHead;
 use crate::gateway::Gateway;
 use crate::hygiene::{BodyMeter, ConnectionInfo, Inspected};
 use crate::metrics::RouteMetrics;
 use crate::snapshot::Snapshot;
 use crate::trace;
+use crate::unreadable::UnreadableHead;
 use crate::upstream::BrokenResponse;
 
 /// What is told of one exchange. Dropping it ends the story, however that came about.
