@@ -185,7 +185,10 @@ impl Serving {
             rooms,
         });
         serving.spawn(listener, wire, management_listener, token);
-        serving.state.write(&serving.data)?;
+        if let Err(error) = serving.state.write(&serving.data) {
+            // Traffic matters more than `tollgate reload`, which alone reads the file.
+            tracing::warn!(error = format!("{error:#}"), "`tollgate reload` will not find this gateway");
+        }
         if let Some(path) = &options.ready_file {
             ready_file::write(path, listen, management).inspect_err(|_| serving.state.remove(&serving.data))?;
         }
