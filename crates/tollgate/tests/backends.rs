@@ -152,16 +152,53 @@ async fn a_backend_refuses_whatever_did_not_come_through_the_gateway() {
     }
 }
 
+/// The ids of the keys that the gateway publishes.
+async fn published(world: &World) -> Vec<String> {
+    let jwks = format!("{}/__tollgate/issuer/.well-known/jwks.json", world.gateway_url);
+    let keys = client::get(&jwks, &[]).await.unwrap().json();
+    keys["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn rotation_breaks_no_backend_that_has_cached_the_keys() {
     let world = World::start().await;
     let key = world.key().await;
-    let kid_before = world.claims("/bottle/protected", &key).await;
+    world.claims("/bottle/protected", &key).await;
+    let before = published(&world).await;
 
-    // The new key is published first; the old one goes on signing.
+    // The new key is published beside the old one, which goes on signing: what the backends have
+    // cached stays good.
     world.command(&["token", "rotate"]).await;
-    assert_eq!(world.claims("/bottle/protected", &key).await["sub"], kid_before["sub"]);
-    assert_eq!(world.claims("/protected", &key).await["sub"], "acme");
+    let both = async {
+        while published(&world).await.len() != before.len() + 1 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(SOON, both).await.expect("the running gateway publishes the new key");
+    for path in ["/protected", "/bottle/protected"] {
+        assert_eq!(world.claims(path, &key).await["sub"], "acme", "{path}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn backends_fetch_the_keys_again_when_the_signing_key_was_withdrawn() {
+    let world = World::start().await;
+    let key = world.key().await;
+    world.claims("/bottle/protected", &key).await;
+    let before = published(&world).await;
+
+    world.command(&["token", "rotate", "--now"]).await;
+    let authorization = format!("Bearer {key}");
+    let url = format!("{}/bottle/protected", world.gateway_url);
+    // A backend fetches for an unknown key id at most every five seconds.
+    let accepted = async {
+        while published(&world).await.iter().any(|kid| before.contains(kid))
+            || client::get(&url, &[("authorization", &authorization)]).await.unwrap().status != StatusCode::OK
+        {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(SOON, accepted).await.expect("the backend accepts tokens of the new key");
 }
 
 #[tokio::test(flavor = "multi_thread")]
