@@ -104,6 +104,9 @@ pub trait Configure: Policy + Sized + 'static {
     fn configure(options: Self::Options, context: &BuildContext<'_>) -> Result<Self, BuildError>;
 }
 
+/// An OpenAPI security scheme out of a policy's options; `None` where it shall not be documented.
+pub type SecurityScheme = fn(&Value) -> Option<Value>;
+
 type Build = fn(Value, &BuildContext<'_>) -> Result<Arc<dyn Policy>, BuildError>;
 
 /// A kind of policy: everything the rest of the product knows about it.
@@ -118,6 +121,8 @@ pub struct PolicyKind {
     pub authenticates: bool,
     /// The option whose bare value may stand for all options, as in `{ sleep: 100 }`.
     pub shorthand: Option<&'static str>,
+    /// How published documents say what a caller must send, where they do.
+    pub security_scheme: Option<SecurityScheme>,
     /// The reasons it may give.
     pub reasons: &'static [&'static Reason],
     /// Its reference page, whose transcripts run as tests.
@@ -135,6 +140,7 @@ impl PolicyKind {
             exports: &[],
             authenticates: false,
             shorthand: None,
+            security_scheme: None,
             reasons: &[],
             docs,
             schema: schema_of::<P::Options>,
@@ -160,6 +166,13 @@ impl PolicyKind {
     #[must_use]
     pub const fn shorthand(mut self, option: &'static str) -> Self {
         self.shorthand = Some(option);
+        self
+    }
+
+    /// Says how published documents describe what a caller must send.
+    #[must_use]
+    pub const fn documented_as(mut self, scheme: SecurityScheme) -> Self {
+        self.security_scheme = Some(scheme);
         self
     }
 

@@ -280,6 +280,7 @@ impl Builder<'_> {
         let definition = &route.handler;
         let context = HandlerContext {
             project: self.project,
+            catalog: self.catalog,
             route,
             services: self.services,
             upstreams: self.upstreams,

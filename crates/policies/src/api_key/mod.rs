@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, PolicyKind};
 use tollgate_core::exchange::Credential;
 use tollgate_core::keys::KeyGrant;
@@ -80,7 +81,22 @@ refusal!(
 pub static KIND: PolicyKind = PolicyKind::of::<ApiKey>("api-key", Direction::Inbound, include_str!("docs.md"))
     .exports(&["ApiKeyInboundPolicy", "ApiAuthKeyInboundPolicy"])
     .authenticates()
+    .documented_as(security_scheme)
     .reasons(&[&MISSING, &MALFORMED, &UNKNOWN, &REVOKED, &EXPIRED, &DEVELOPMENT_ONLY, &STORE_UNAVAILABLE]);
+
+/// How a published document describes the key (OpenAPI 3.1, §4.8.27).
+fn security_scheme(options: &Value) -> Option<Value> {
+    if options.get("disableAutomaticallyAddingKeyHeaderToOpenApi") == Some(&Value::Bool(true)) {
+        return None;
+    }
+    let text = |name: &str, default| options.get(name).and_then(Value::as_str).unwrap_or(default);
+    let (header, scheme) = (text("authHeader", "Authorization"), text("authScheme", "Bearer"));
+    Some(if header.eq_ignore_ascii_case("authorization") && !scheme.is_empty() {
+        json!({ "type": "http", "scheme": scheme.to_ascii_lowercase() })
+    } else {
+        json!({ "type": "apiKey", "in": "header", "name": header })
+    })
+}
 
 /// How clients send their keys, and whose keys are good.
 #[derive(Debug, Default, Deserialize, JsonSchema)]

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use tollgate_core::catalog::BuildError;
 use tollgate_core::project::{HandlerDefinition, Project, ProjectForm, Use};
 use tollgate_core::settings::{UpstreamOrUrl, UpstreamSettings};
-use tollgate_core::{Handler, HandlerKind, Route, Services};
+use tollgate_core::{Catalog, Handler, HandlerKind, Route, Services};
 
 use crate::template::{Template, TemplateContext};
 use crate::upstream::{Upstream, Upstreams};
@@ -27,6 +27,8 @@ pub static ALL: &[&HandlerKind] =
 pub struct HandlerContext<'a> {
     /// The project.
     pub project: &'a Project,
+    /// What the project can name.
+    pub catalog: &'a Catalog,
     /// The route that it ends.
     pub route: &'a Arc<Route>,
     /// The rooms behind the traits.

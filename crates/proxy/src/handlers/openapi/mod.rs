@@ -53,7 +53,7 @@ pub(super) fn build(options: Value, context: &HandlerContext<'_>) -> Result<Arc<
                 .help(format!("the documents are: {}", names.join(", ")))
         })?,
     };
-    let json = publish::published(document, context.project).to_string();
+    let json = publish::published(document, context.project, context.catalog).to_string();
     let mut hasher = DefaultHasher::new();
     hasher.write(json.as_bytes());
     let etag = HeaderValue::try_from(format!("\"{:016x}\"", hasher.finish()))

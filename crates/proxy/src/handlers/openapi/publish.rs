@@ -2,16 +2,16 @@
 
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
-use tollgate_core::Route;
-use tollgate_core::project::{PolicyInstance, Project, Use};
+use tollgate_core::project::{Project, Use};
 use tollgate_core::route::Document;
+use tollgate_core::{Catalog, Route};
 
 const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
 
 /// The document as clients may see it.
-pub(super) fn published(document: &Document, project: &Project) -> Value {
+pub(super) fn published(document: &Document, project: &Project, catalog: &Catalog) -> Value {
     let mut root = (*document.root).clone();
-    document_keys(&mut root, document, project);
+    document_credentials(&mut root, document, project, catalog);
     super::bundle::bundle(&mut root, document);
     hide_internal(&mut root);
     strip(&mut root, false);
@@ -73,21 +73,20 @@ fn is_own(name: &str) -> bool {
     name.starts_with("x-tollgate") || name.starts_with("x-zuplo") || name == "x-internal"
 }
 
-/// Says under `security` where a route asks for an API key.
-fn document_keys(root: &mut Value, document: &Document, project: &Project) {
+/// Says under `security` what a route asks its callers for, where its policies tell.
+fn document_credentials(root: &mut Value, document: &Document, project: &Project, catalog: &Catalog) {
     let mut schemes: Map<String, Value> = Map::new();
     for route in &project.routes {
         if !std::ptr::eq(Arc::as_ptr(&route.operation.document), document) {
             continue;
         }
-        let Some(instance) = key_policy(route, project) else { continue };
+        let Some(scheme) = scheme(route, project, catalog) else { continue };
         let Some(operation) = root.pointer_mut(&route.operation.pointer).and_then(Value::as_object_mut) else {
             continue;
         };
         if operation.contains_key("security") {
             continue;
         }
-        let scheme = scheme(&instance.options);
         let known = schemes.iter().find(|(_, known)| **known == scheme).map(|(name, _)| name.clone());
         let name = known.unwrap_or_else(|| match schemes.len() {
             0 => "apiKey".to_owned(),
@@ -110,19 +109,11 @@ fn document_keys(root: &mut Value, document: &Document, project: &Project) {
     }
 }
 
-fn key_policy<'p>(route: &Route, project: &'p Project) -> Option<&'p PolicyInstance> {
-    let instances = route.inbound.iter().filter_map(|step| project.policies.get(step.policy));
-    let mut keys = instances.filter(|instance| instance.implementation == Use::BuiltIn("api-key".to_owned()));
-    keys.find(|instance| instance.options.get("disableAutomaticallyAddingKeyHeaderToOpenApi") != Some(&json!(true)))
-}
-
-fn scheme(options: &Value) -> Value {
-    let text =
-        |name: &str, default: &'static str| options.get(name).and_then(Value::as_str).unwrap_or(default).to_owned();
-    let (header, prefix) = (text("authHeader", "Authorization"), text("authScheme", "Bearer"));
-    if header.eq_ignore_ascii_case("authorization") && !prefix.is_empty() {
-        json!({ "type": "http", "scheme": prefix.to_ascii_lowercase() })
-    } else {
-        json!({ "type": "apiKey", "in": "header", "name": header })
-    }
+/// The first security scheme that a step of the route describes.
+fn scheme(route: &Route, project: &Project, catalog: &Catalog) -> Option<Value> {
+    route.inbound.iter().find_map(|step| {
+        let instance = project.policies.get(step.policy)?;
+        let Use::BuiltIn(name) = &instance.implementation else { return None };
+        (catalog.policy(name)?.security_scheme?)(&instance.options)
+    })
 }

@@ -1,0 +1,104 @@
+//! The arrows between the crates, and what each must not know, as ARCHITECTURE.md draws them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
+
+use std::path::{Path, PathBuf};
+
+fn crates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn manifest(name: &str) -> String {
+    std::fs::read_to_string(crates().join(name).join("Cargo.toml")).unwrap()
+}
+
+/// The dependencies of a crate, without those of its tests.
+fn dependencies(name: &str) -> Vec<String> {
+    let manifest = manifest(name);
+    let section = manifest.split("\n[dependencies]\n").nth(1).unwrap_or_default();
+    let section = section.split("\n[").next().unwrap();
+    let name = |line: &str| line.split(['.', ' ', '=']).next().unwrap_or_default().to_owned();
+    section.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')).map(name).collect()
+}
+
+/// The code of a crate: everything under `src`, without comments and without test modules.
+fn code(name: &str) -> Vec<(PathBuf, String)> {
+    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") && !path.ends_with("tests.rs") {
+                found.push(path);
+            }
+        }
+    }
+    let mut files = Vec::new();
+    walk(&crates().join(name).join("src"), &mut files);
+    let without_comments = |text: String| {
+        let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
+        text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
+    };
+    files.into_iter().map(|path| (path.clone(), without_comments(std::fs::read_to_string(path).unwrap()))).collect()
+}
+
+#[track_caller]
+fn never_says(name: &str, words: &[&str]) {
+    for (path, text) in code(name) {
+        for word in words {
+            assert!(!text.contains(word), "{} says `{word}`", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_room_knows_the_core_and_no_other_room() {
+    for name in ["spec", "policies", "proxy", "identity", "limits", "store", "script", "admin"] {
+        let rooms: Vec<_> = dependencies(name).into_iter().filter(|name| name.starts_with("tollgate")).collect();
+        assert_eq!(rooms, ["tollgate-core"], "{name}");
+    }
+    assert!(dependencies("core").iter().all(|name| !name.starts_with("tollgate")));
+}
+
+#[test]
+fn the_proxy_names_no_policy() {
+    let quoted: Vec<String> = tollgate::catalog().policies.iter().map(|kind| format!("\"{}\"", kind.name)).collect();
+    assert!(quoted.len() > 10);
+    never_says("proxy", &quoted.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn documents_are_read_without_a_socket_an_environment_or_a_clock() {
+    never_says("spec", &["std::net::Tcp", "tokio::", "hyper::", "std::env::var", "Instant::now", "SystemTime::now"]);
+    for forbidden in ["tokio", "hyper", "reqwest"] {
+        assert!(!dependencies("spec").iter().any(|name| name == forbidden), "{forbidden}");
+    }
+}
+
+#[test]
+fn policies_read_no_clock_no_environment_and_no_file() {
+    never_says("policies", &["Instant::now", "SystemTime::now", "std::env", "std::fs", "tokio::time"]);
+}
+
+#[test]
+fn only_the_proxy_serves_requests_with_hyper() {
+    for name in ["core", "spec", "policies", "identity", "limits", "store", "script"] {
+        never_says(name, &["hyper::server", "server::conn"]);
+    }
+}
+
+#[test]
+fn only_identity_hashes_keys_and_signs_tokens() {
+    for name in ["core", "spec", "policies", "proxy", "limits", "store", "admin"] {
+        for forbidden in ["jsonwebtoken", "aws-lc-rs"] {
+            assert!(!dependencies(name).iter().any(|name| name == forbidden), "{name} depends on {forbidden}");
+        }
+    }
+}
+
+#[test]
+fn only_the_store_speaks_sql() {
+    for name in ["core", "spec", "policies", "proxy", "identity", "limits", "script", "admin", "tollgate"] {
+        assert!(!dependencies(name).iter().any(|name| name == "sqlx"), "{name}");
+    }
+}
