@@ -23,6 +23,7 @@ mod pool;
 mod response;
 mod send;
 mod tls;
+mod wait;
 
 use connect::Connector;
 pub use map_hosts::MapHosts;

@@ -15,12 +15,13 @@ use tokio::time::Instant;
 use tollgate_core::project::Timeouts;
 use tollgate_core::record::{Attempt, Record};
 use tollgate_core::settings::UpstreamHost;
-use tollgate_core::{Body, Exchange, Problem, Reason, Request, Response, reason};
+use tollgate_core::{Body, Exchange, Problem, Request, Response, reason};
 
 use super::Upstream;
 use super::connect::{ConnectError, Connected};
 use super::link::Link;
 use super::response::{ResponseBody, error_chain};
+use super::wait::{Limits, Wait, Who, problem};
 use crate::alarm::after;
 use crate::hygiene::body::{BodyMeter, metered};
 use crate::hygiene::clean_response;
@@ -247,64 +248,6 @@ impl From<Problem> for Failure {
     }
 }
 
-struct Limits<'a> {
-    timeouts: &'a Timeouts,
-    total: Option<Instant>,
-}
-
-impl Limits<'_> {
-    fn connect(&self) -> (Instant, &'static Reason) {
-        let connect = after(Instant::now(), self.timeouts.connect);
-        match self.total {
-            Some(total) if total < connect => (total, &reason::UPSTREAM_TIMEOUT_TOTAL),
-            _ => (connect, &reason::UPSTREAM_TIMEOUT_CONNECT),
-        }
-    }
-}
-
-/// On whom the wait is.
-enum Who {
-    Client,
-    Upstream(&'static Reason),
-}
-
-/// Waiting for the head of an answer. While the request body is on its way, each piece of it may
-/// take `idle`; once it is sent, `first_byte` begins.
-struct Wait<'m> {
-    meter: Option<&'m BodyMeter>,
-    bytes: u64,
-    since: Instant,
-    sent: bool,
-}
-
-impl<'m> Wait<'m> {
-    fn new(meter: Option<&'m BodyMeter>) -> Self {
-        Self { meter, bytes: 0, since: Instant::now(), sent: meter.is_none() }
-    }
-
-    fn deadline(&mut self, limits: &Limits<'_>) -> Option<(Instant, Who)> {
-        let mut who = Who::Upstream(&reason::UPSTREAM_TIMEOUT_FIRST_BYTE);
-        if let Some(meter) = self.meter
-            && !self.sent
-        {
-            if meter.ended() {
-                self.sent = true;
-                self.since = Instant::now();
-            } else {
-                if meter.bytes() != self.bytes {
-                    self.bytes = meter.bytes();
-                    self.since = Instant::now();
-                }
-                who = if meter.is_waiting() { Who::Client } else { Who::Upstream(&reason::UPSTREAM_TIMEOUT_IDLE) };
-            }
-        }
-        let wait = if self.sent { limits.timeouts.first_byte } else { limits.timeouts.idle };
-        let stage = wait.map(|wait| (after(self.since, wait), who));
-        let total = limits.total.map(|total| (total, Who::Upstream(&reason::UPSTREAM_TIMEOUT_TOTAL)));
-        stage.into_iter().chain(total).min_by_key(|(at, _)| *at)
-    }
-}
-
 /// Bodies that stream are counted; the meter may be there already, from the connection.
 fn with_meter(body: Body, meter: Option<BodyMeter>) -> (Body, Option<BodyMeter>) {
     match (meter, body.bytes()) {
@@ -364,10 +307,6 @@ fn replayable(request: &http::Request<Body>) -> Option<http::Request<Body>> {
     *copy.uri_mut() = request.uri().clone();
     *copy.headers_mut() = HeaderMap::clone(request.headers());
     Some(copy)
-}
-
-fn problem(reason: &'static Reason) -> Problem {
-    Problem::new(reason, reason.meaning)
 }
 
 fn internal() -> Problem {

@@ -1,0 +1,77 @@
+//! How long an exchange waits, and for whom.
+
+use tokio::time::Instant;
+use tollgate_core::project::Timeouts;
+use tollgate_core::{Problem, Reason, reason};
+
+use crate::alarm::after;
+use crate::hygiene::body::BodyMeter;
+
+/// The limits of one exchange.
+pub(super) struct Limits<'a> {
+    pub(super) timeouts: &'a Timeouts,
+    /// When everything must be over.
+    pub(super) total: Option<Instant>,
+}
+
+impl Limits<'_> {
+    /// When there must be a connection, and what is said where there is none.
+    pub(super) fn connect(&self) -> (Instant, &'static Reason) {
+        let connect = after(Instant::now(), self.timeouts.connect);
+        match self.total {
+            Some(total) if total < connect => (total, &reason::UPSTREAM_TIMEOUT_TOTAL),
+            _ => (connect, &reason::UPSTREAM_TIMEOUT_CONNECT),
+        }
+    }
+}
+
+/// On whom the wait is.
+pub(super) enum Who {
+    /// It sends its body too slowly.
+    Client,
+    /// It takes the body or answers too slowly.
+    Upstream(&'static Reason),
+}
+
+/// Waiting for the head of an answer. While the request body is on its way, each piece of it may
+/// take `idle`; once it is sent, `first_byte` begins.
+pub(super) struct Wait<'m> {
+    meter: Option<&'m BodyMeter>,
+    bytes: u64,
+    since: Instant,
+    sent: bool,
+}
+
+impl<'m> Wait<'m> {
+    pub(super) fn new(meter: Option<&'m BodyMeter>) -> Self {
+        Self { meter, bytes: 0, since: Instant::now(), sent: meter.is_none() }
+    }
+
+    /// The first limit that waiting comes to.
+    pub(super) fn deadline(&mut self, limits: &Limits<'_>) -> Option<(Instant, Who)> {
+        let mut who = Who::Upstream(&reason::UPSTREAM_TIMEOUT_FIRST_BYTE);
+        if let Some(meter) = self.meter
+            && !self.sent
+        {
+            if meter.ended() {
+                self.sent = true;
+                self.since = Instant::now();
+            } else {
+                if meter.bytes() != self.bytes {
+                    self.bytes = meter.bytes();
+                    self.since = Instant::now();
+                }
+                who = if meter.is_waiting() { Who::Client } else { Who::Upstream(&reason::UPSTREAM_TIMEOUT_IDLE) };
+            }
+        }
+        let wait = if self.sent { limits.timeouts.first_byte } else { limits.timeouts.idle };
+        let stage = wait.map(|wait| (after(self.since, wait), who));
+        let total = limits.total.map(|total| (total, Who::Upstream(&reason::UPSTREAM_TIMEOUT_TOTAL)));
+        stage.into_iter().chain(total).min_by_key(|(at, _)| *at)
+    }
+}
+
+/// A problem of which the reason says everything.
+pub(super) fn problem(reason: &'static Reason) -> Problem {
+    Problem::new(reason, reason.meaning)
+}
