@@ -2,6 +2,7 @@
 //! editor's completion; their defaults are the defaults.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU32;
 
 use indexmap::IndexMap;
 use ipnet::IpNet;
@@ -77,7 +78,7 @@ pub enum Off {
 
 impl Default for FailedAuthLimit {
     fn default() -> Self {
-        const SIXTY: std::num::NonZeroU32 = std::num::NonZeroU32::new(60).unwrap();
+        const SIXTY: NonZeroU32 = NonZeroU32::new(60).unwrap();
         Self::Rate(crate::units::Rate { count: SIXTY, window: std::time::Duration::from_secs(60) })
     }
 }
@@ -102,6 +103,8 @@ pub struct ServerSettings {
     pub limits: ServerLimits,
     /// How long a client may take.
     pub timeouts: ClientTimeouts,
+    /// HTTP/2 with clients.
+    pub http2: Http2Settings,
 }
 
 impl Default for ServerSettings {
@@ -114,6 +117,42 @@ impl Default for ServerSettings {
             drain: Interval::from_secs(30),
             limits: ServerLimits::default(),
             timeouts: ClientTimeouts::default(),
+            http2: Http2Settings::default(),
+        }
+    }
+}
+
+/// HTTP/2 with clients. Over TLS it is offered by ALPN, on plain text it is spoken with clients that
+/// begin with it (prior knowledge).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Http2Settings {
+    /// Whether it is spoken at all.
+    pub enabled: bool,
+    /// The most requests that one connection may have under way.
+    pub max_concurrent_streams: NonZeroU32,
+    /// How many bytes of one request body may be on their way before the upstream has taken them:
+    /// at least 65,535, at most 2 GiB.
+    pub stream_window: Size,
+    /// The same for all request bodies of a connection together.
+    pub connection_window: Size,
+    /// How often a client is asked whether it is still there, so that connections whose other end
+    /// has vanished do not stay. `0s` for never.
+    pub ping_interval: Interval,
+    /// How long its answer may take.
+    pub ping_timeout: Interval,
+}
+
+impl Default for Http2Settings {
+    fn default() -> Self {
+        const STREAMS: NonZeroU32 = NonZeroU32::new(100).unwrap();
+        Self {
+            enabled: true,
+            max_concurrent_streams: STREAMS,
+            stream_window: Size(256 * 1024),
+            connection_window: Size(1024 * 1024),
+            ping_interval: Interval::from_secs(30),
+            ping_timeout: Interval::from_secs(20),
         }
     }
 }
@@ -140,6 +179,12 @@ pub struct ServerLimits {
     pub header_bytes: Size,
     /// The largest request body; routes may ask for less with `request-size-limit`.
     pub body: Option<Size>,
+    /// The least bytes per second at which a request body comes while somebody waits for it.
+    /// Slower ones get 408 when `timeouts.body` is used up. `0` for no rate.
+    pub min_body_rate: Size,
+    /// The least bytes per second at which a client takes an answer that waits for it. Slower ones
+    /// are cut off when `timeouts.response` is used up. `0` for no rate.
+    pub min_response_rate: Size,
     /// The most connections at once. Default: 80% of the descriptor limit.
     pub connections: Option<usize>,
     /// The most connections of one address. Default: half of the total; loopback and trusted
@@ -156,6 +201,8 @@ impl Default for ServerLimits {
             header_count: 100,
             header_bytes: Size(64 * 1024),
             body: None,
+            min_body_rate: Size(240),
+            min_response_rate: Size(240),
             connections: None,
             connections_per_address: None,
             buffered_body: Size(10 * 1024 * 1024),
@@ -169,15 +216,24 @@ impl Default for ServerLimits {
 pub struct ClientTimeouts {
     /// From the first byte of a head to its last.
     pub head: Interval,
-    /// Between two pieces of a request body.
+    /// Between two pieces of a request body, and for how long it may come slower than
+    /// `limits.minBodyRate`.
     pub body: Interval,
+    /// For how long a client may take nothing of an answer that waits for it, and for how long it
+    /// may take it slower than `limits.minResponseRate`.
+    pub response: Interval,
     /// Between two requests on one connection.
     pub keep_alive: Interval,
 }
 
 impl Default for ClientTimeouts {
     fn default() -> Self {
-        Self { head: Interval::from_secs(10), body: Interval::from_secs(30), keep_alive: Interval::from_secs(75) }
+        Self {
+            head: Interval::from_secs(10),
+            body: Interval::from_secs(30),
+            response: Interval::from_secs(60),
+            keep_alive: Interval::from_secs(75),
+        }
     }
 }
 

@@ -24,6 +24,7 @@ pub mod http_client;
 pub mod hygiene;
 pub mod listener;
 pub mod metrics;
+mod pace;
 pub mod preflight;
 pub mod router;
 pub mod snapshot;

@@ -17,7 +17,7 @@ use tokio_util::task::TaskTracker;
 use tollgate_core::Body;
 use tollgate_core::exchange::Scheme;
 
-use crate::connection::{self, WireSettings};
+use crate::connection::{self, Protocol, WireSettings};
 use crate::hygiene::ConnectionInfo;
 use crate::unreadable::UnreadableHead;
 use crate::{Gateway, story};
@@ -153,7 +153,7 @@ pub async fn serve_with<O, H, F>(
         connections.spawn(async move {
             let _held = (permit, share);
             tokio::select! {
-                unreadable = connection::serve(stream, Arc::clone(&info), &wire, handler, drain) => {
+                unreadable = connection::serve(stream, Arc::clone(&info), &wire, Protocol::Detect, handler, drain) => {
                     if let Some(head) = unreadable {
                         open.0.unreadable(&info, &head);
                     }

@@ -35,6 +35,11 @@ impl UnreadableHead {
         };
         Some(Self { reason, cause: error.to_string() })
     }
+
+    /// The same where it was not known yet which protocol the client speaks.
+    pub(crate) fn of_io(error: &io::Error) -> Option<Self> {
+        HeadTooSlow::is_in(error).then(|| Self { reason: &REQUEST_TIMEOUT, cause: error.to_string() })
+    }
 }
 
 /// A head did not come in time.
@@ -46,8 +51,10 @@ impl HeadTooSlow {
     fn in_chain(error: &hyper::Error) -> bool {
         let causes = std::iter::successors(error.source(), |error| (*error).source());
         // An I/O error shows its own cause's causes as its source, and its cause by another name.
-        causes
-            .filter_map(|error| error.downcast_ref::<io::Error>())
-            .any(|error| error.get_ref().is_some_and(|cause| cause.is::<Self>()))
+        causes.filter_map(|error| error.downcast_ref::<io::Error>()).any(Self::is_in)
+    }
+
+    fn is_in(error: &io::Error) -> bool {
+        error.get_ref().is_some_and(|cause| cause.is::<Self>())
     }
 }

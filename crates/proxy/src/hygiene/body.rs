@@ -5,18 +5,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::Extensions;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
-use tokio::time::{Instant, Sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 use tollgate_core::body::BodyTimedOut;
 use tollgate_core::{Body, BoxError};
 
 use super::HygieneRules;
-use crate::alarm::after;
+use crate::pace::Pace;
 
 /// Counts the bytes of one request body. It stands in the request's extensions, so that whoever
 /// writes the record can read it when everything is over.
@@ -55,7 +54,8 @@ pub fn client_body(incoming: Incoming, rules: &HygieneRules, extensions: &mut Ex
     }
     let meter = BodyMeter::default();
     extensions.insert(meter.clone());
-    let body = metered(ClientBody { inner: incoming, idle: rules.body_idle, timer: None, waiting: false }, meter);
+    let body =
+        metered(ClientBody { inner: incoming, pace: rules.body_pace.clone(), timer: None, waiting_since: None }, meter);
     match rules.body_limit {
         Some(limit) => body.limited_to(limit),
         None => body,
@@ -71,13 +71,13 @@ where
     Body::stream(Metered { inner, meter })
 }
 
-/// Ends with an error when the client sends nothing for too long. The time runs only while
-/// somebody waits for bytes, so that a slow upstream is not held against the client.
+/// Ends with an error when the client sends nothing, or too little, for too long. The time runs only
+/// while somebody waits for bytes, so that a slow upstream is not held against the client.
 struct ClientBody {
     inner: Incoming,
-    idle: Duration,
+    pace: Pace,
     timer: Option<Pin<Box<Sleep>>>,
-    waiting: bool,
+    waiting_since: Option<Instant>,
 }
 
 impl HttpBody for ClientBody {
@@ -87,16 +87,20 @@ impl HttpBody for ClientBody {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
         if let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(cx) {
-            this.waiting = false;
+            if let Some(since) = this.waiting_since.take() {
+                this.pace.waited(since.elapsed());
+            }
+            if let Some(Ok(frame)) = &frame {
+                this.pace.moved(frame.data_ref().map_or(0, Bytes::len));
+            }
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        if this.idle.is_zero() {
-            return Poll::Pending;
-        }
-        let timer = this.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep(this.idle)));
-        if !this.waiting {
-            timer.as_mut().reset(after(Instant::now(), this.idle));
-            this.waiting = true;
+        let begins = this.waiting_since.is_none();
+        let since = *this.waiting_since.get_or_insert_with(Instant::now);
+        let Some(deadline) = this.pace.deadline(since) else { return Poll::Pending };
+        let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+        if begins {
+            timer.as_mut().reset(deadline);
         }
         ready!(timer.as_mut().poll(cx));
         Poll::Ready(Some(Err(BodyTimedOut.into())))
@@ -159,6 +163,6 @@ impl<B> Drop for Metered<B> {
 
 impl fmt::Debug for ClientBody {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientBody").field("idle", &self.idle).finish_non_exhaustive()
+        f.debug_struct("ClientBody").field("pace", &self.pace).finish_non_exhaustive()
     }
 }

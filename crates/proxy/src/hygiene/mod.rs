@@ -11,7 +11,6 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::request::Parts;
@@ -20,6 +19,8 @@ use ipnet::IpNet;
 use tollgate_core::exchange::{Client, Scheme, Target};
 use tollgate_core::settings::Settings;
 use tollgate_core::{Problem, reason};
+
+use crate::pace::Pace;
 
 pub mod body;
 mod fields;
@@ -37,7 +38,7 @@ pub struct HygieneRules {
     header_count: usize,
     header_bytes: usize,
     body_limit: Option<u64>,
-    body_idle: Duration,
+    body_pace: Pace,
     trusted: Vec<IpNet>,
     allow_underscore: Vec<String>,
 }
@@ -51,7 +52,7 @@ impl HygieneRules {
             header_count: limits.header_count,
             header_bytes: limits.header_bytes.as_usize(),
             body_limit: limits.body.map(|size| size.0),
-            body_idle: settings.server.timeouts.body.0,
+            body_pace: Pace::new(limits.min_body_rate.0, settings.server.timeouts.body.0),
             trusted: settings.server.trusted_proxies.clone(),
             allow_underscore: settings
                 .hygiene

@@ -12,6 +12,7 @@ mod client_gone;
 mod fields;
 mod framing;
 mod host;
+mod http2;
 mod limits;
 mod lines;
 mod outbound;

@@ -68,6 +68,14 @@ impl Client {
         }
     }
 
+    /// Reads exactly so many bytes.
+    pub(crate) async fn bytes(&mut self, length: usize) -> Vec<u8> {
+        while self.unread.len() < length {
+            self.more().await.unwrap_or_else(|end| panic!("{end:?} before {length} bytes"));
+        }
+        self.unread.drain(..length).collect()
+    }
+
     /// Reads to the end of the connection.
     pub(crate) async fn rest(mut self) -> (String, End) {
         loop {

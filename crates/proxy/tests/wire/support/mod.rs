@@ -2,12 +2,14 @@
 
 mod client;
 mod gate;
+mod h2;
 mod services;
 mod upstream;
 
 use std::future::Future;
 use std::time::Duration;
 
+pub(crate) use self::h2::{h2_client, rest};
 pub(crate) use client::End;
 pub(crate) use gate::{Gate, Setup};
 pub(crate) use upstream::{Conn, Upstream};

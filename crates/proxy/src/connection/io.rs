@@ -1,0 +1,144 @@
+//! A client's socket with the patience that each phase of an HTTP/1 connection deserves.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Instant;
+
+use super::early::Early;
+use super::linger::Linger;
+use super::phase::Phase;
+use super::settings::WireSettings;
+use super::taking::Taking;
+use crate::alarm::{Alarm, after};
+use crate::unreadable::HeadTooSlow;
+
+/// The socket of a connection that speaks HTTP/1, or has not said yet what it speaks.
+pub(super) struct ClientIo<S> {
+    stream: S,
+    early: Early,
+    phase: Arc<Phase>,
+    head: Duration,
+    keep_alive: Duration,
+    alarm: Alarm,
+    /// The number of requests when the mark below was set.
+    requests: u32,
+    /// When the first byte of the head came.
+    head_since: Option<Instant>,
+    taking: Taking,
+    linger: Linger,
+}
+
+impl<S> ClientIo<S> {
+    pub(super) fn new(stream: S, wire: &WireSettings, phase: Arc<Phase>) -> Self {
+        Self {
+            stream,
+            early: Early::default(),
+            phase,
+            head: wire.head,
+            keep_alive: wire.keep_alive,
+            alarm: Alarm::default(),
+            requests: 0,
+            head_since: None,
+            taking: Taking::new(wire.taking_pace()),
+            linger: Linger::Open,
+        }
+    }
+
+    /// Puts back what was read to tell the protocol: it is what the next reads bring.
+    pub(super) fn put_back(&mut self, early: Vec<u8>) {
+        self.early = Early::new(early);
+    }
+
+    /// The socket, and what was put back and is not read yet.
+    pub(super) fn into_parts(self) -> (S, Early) {
+        (self.stream, self.early)
+    }
+
+    /// When the wait for a request ends, as it is now.
+    fn head_deadline(&self) -> Option<Instant> {
+        let (since, most) = match self.head_since {
+            Some(since) => (since, self.head),
+            None if self.requests == 0 => (self.phase.idle_since(), self.head),
+            None => (self.phase.idle_since(), self.keep_alive),
+        };
+        (!most.is_zero()).then(|| after(since, most))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for ClientIo<S> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let requests = this.phase.requests();
+        if requests != this.requests {
+            this.requests = requests;
+            this.head_since = None;
+        }
+        if this.early.give(buf) {
+            return Poll::Ready(Ok(()));
+        }
+        let before = buf.filled().len();
+        if let Poll::Ready(result) = Pin::new(&mut this.stream).poll_read(cx, buf) {
+            result?;
+            if this.head_since.is_none() && buf.filled().len() > before && !this.phase.is_busy() {
+                this.head_since = Some(Instant::now());
+            }
+            return Poll::Ready(Ok(()));
+        }
+        if this.phase.is_tunnel() {
+            return Poll::Pending;
+        }
+        if this.phase.is_busy() {
+            // The wait for a body has a timeout of its own. But nobody may read again after the
+            // answer's end, so the task must be woken to see that.
+            if !this.keep_alive.is_zero() {
+                this.alarm.tick(this.keep_alive, cx);
+            }
+            return Poll::Pending;
+        }
+        let Some(deadline) = this.head_deadline() else { return Poll::Pending };
+        ready!(this.alarm.poll_until(deadline, cx));
+        Poll::Ready(Err(match this.head_since {
+            Some(_) => io::Error::new(io::ErrorKind::TimedOut, HeadTooSlow),
+            // Nobody began to say anything.
+            None => io::Error::new(io::ErrorKind::TimedOut, "no request in time"),
+        }))
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientIo<S> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.stream).poll_write(cx, buf);
+        this.taking.write(polled, &mut this.alarm, cx)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.stream).poll_write_vectored(cx, bufs);
+        this.taking.write(polled, &mut this.alarm, cx)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let polled = Pin::new(&mut this.stream).poll_flush(cx);
+        this.taking.flush(polled, &mut this.alarm, cx)
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        this.linger.poll(&mut this.stream, this.phase.is_silent(), &mut this.alarm, cx)
+    }
+}

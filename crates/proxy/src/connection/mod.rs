@@ -1,0 +1,83 @@
+//! HTTP on one connection of a client: which protocol it is, and what it may cost.
+//!
+//! [`serve`] begins with a [`Protocol`]: on TLS, ALPN has decided; on plain text the first bytes
+//! tell prior-knowledge HTTP/2 by its preface (RFC 9113 §3.4) from HTTP/1. `Upgrade: h2c` is not
+//! answered: RFC 9113 §3.1 has given it up. Each protocol then has its own page ([`h1`], [`h2`]),
+//! and both have the same promise: a client that says nothing, too little or too much costs the
+//! gateway a bounded time and a bounded memory.
+
+mod detect;
+mod early;
+mod h1;
+mod h2;
+mod io;
+mod linger;
+mod phase;
+mod settings;
+mod taking;
+
+use std::future::Future;
+use std::sync::Arc;
+
+use hyper::body::Incoming;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_util::sync::CancellationToken;
+use tollgate_core::Body;
+
+pub use self::settings::WireSettings;
+
+use self::io::ClientIo;
+use self::phase::Phase;
+use crate::hygiene::ConnectionInfo;
+use crate::unreadable::UnreadableHead;
+
+/// What is known of the protocol of a connection before its first byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.1 or 1.0.
+    Http1,
+    /// HTTP/2, as ALPN has agreed.
+    Http2,
+    /// Nothing: the first bytes tell.
+    Detect,
+}
+
+/// Serves HTTP on a connection until it ends. Once `drain` is cancelled, the exchanges that are
+/// under way are the last ones. Gives back what is known of a head that could not be read, with
+/// which the connection ended.
+pub(crate) async fn serve<S, H, F>(
+    stream: S,
+    info: Arc<ConnectionInfo>,
+    wire: &WireSettings,
+    protocol: Protocol,
+    handler: H,
+    drain: CancellationToken,
+) -> Option<UnreadableHead>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    H: Fn(Arc<ConnectionInfo>, http::Request<Incoming>) -> F + Send + 'static,
+    F: Future<Output = http::Response<Body>> + Send + 'static,
+{
+    let phase = Arc::new(Phase::new());
+    let mut io = ClientIo::new(stream, wire, Arc::clone(&phase));
+    let protocol = match protocol {
+        Protocol::Detect if wire.http2 => {
+            tokio::select! {
+                biased;
+                told = detect::protocol(&mut io) => match told {
+                    Ok(protocol) => protocol,
+                    Err(error) => return UnreadableHead::of_io(&error),
+                },
+                // Whoever has not sent a request by now has none under way.
+                () = drain.cancelled() => return None,
+            }
+        }
+        Protocol::Detect => Protocol::Http1,
+        known => known,
+    };
+    if protocol == Protocol::Http2 {
+        // Boxed, so that a connection of HTTP/1 does not keep room for it.
+        return Box::pin(h2::serve(io, info, wire, handler, drain)).await;
+    }
+    h1::serve(io, phase, info, wire, handler, drain).await
+}

@@ -1,0 +1,134 @@
+//! What a listener holds its connections to.
+
+use std::fmt;
+use std::time::Duration;
+
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::TokioTimer;
+use ipnet::IpNet;
+use tollgate_core::settings::{Http2Settings, Settings};
+
+use super::h2::StreamSpawner;
+use crate::pace::Pace;
+
+/// hyper keeps this many header fields without allocating for each request.
+const HEADERS_IN_PLACE: usize = 100;
+/// What a request line has besides its target.
+const REQUEST_LINE_SURPLUS: usize = 1024;
+/// The most that an HTTP/2 stream keeps for a client that is slower than its upstream.
+const STREAM_SEND_BUFFER: usize = 64 * 1024;
+/// The bounds of a flow-control window (RFC 9113 §6.9): below the first the protocol cannot start,
+/// above the second it cannot count.
+const WINDOW: (u32, u32) = (65_535, (1 << 31) - 1);
+
+/// What a listener holds its connections to. Made at load; connections keep the one they began
+/// with.
+#[derive(Clone)]
+pub struct WireSettings {
+    /// From the first byte of a head to its last; also from a new connection to its first byte.
+    pub head: Duration,
+    /// Between two requests on one connection.
+    pub keep_alive: Duration,
+    /// For how long a client may take no byte of an answer that waits for it.
+    pub take: Duration,
+    /// The least rate, in bytes per second, at which a client takes an answer that waits for it; it
+    /// may be slower for `take`.
+    pub take_rate: u64,
+    /// The most connections at once; `None` where nothing is known of the process' limits.
+    pub connections: Option<usize>,
+    /// The most connections of one address.
+    pub connections_per_address: Option<usize>,
+    /// Peers without a limit of their own, besides loopback.
+    pub trusted_proxies: Vec<IpNet>,
+    /// How long a stop waits for exchanges that are under way.
+    pub drain: Duration,
+    /// Whether HTTP/2 is spoken: by prior knowledge here, and by ALPN where there is TLS.
+    pub http2: bool,
+    pub(super) h1: http1::Builder,
+    pub(super) h2: H2Wire,
+}
+
+/// The HTTP/2 half, as the library wants it.
+#[derive(Debug, Clone)]
+pub(super) struct H2Wire {
+    settings: Http2Settings,
+    header_list: u32,
+}
+
+impl H2Wire {
+    /// The library's builder for one connection, whose streams run on `spawner`.
+    pub(super) fn builder(&self, spawner: StreamSpawner) -> http2::Builder<StreamSpawner> {
+        let settings = &self.settings;
+        let window = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX).clamp(WINDOW.0, WINDOW.1);
+        let mut builder = http2::Builder::new(spawner);
+        builder
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(settings.max_concurrent_streams.get())
+            .initial_stream_window_size(window(settings.stream_window.as_usize()))
+            .initial_connection_window_size(window(settings.connection_window.as_usize()))
+            .max_header_list_size(self.header_list)
+            .max_send_buf_size(STREAM_SEND_BUFFER);
+        if !settings.ping_interval.0.is_zero() {
+            builder.keep_alive_interval(settings.ping_interval.0).keep_alive_timeout(settings.ping_timeout.0);
+        }
+        builder
+    }
+}
+
+impl WireSettings {
+    /// What the settings ask for.
+    pub fn new(settings: &Settings) -> Self {
+        let server = &settings.server;
+        let mut h1 = http1::Builder::new();
+        let head_bytes = server.limits.url_length.as_usize().saturating_add(server.limits.header_bytes.as_usize());
+        // The buffer bounds what a head may weigh before it is refused unread, and what an idle
+        // connection may hold on to.
+        h1.max_buf_size(head_bytes.saturating_add(REQUEST_LINE_SURPLUS).max(16 * 1024));
+        if server.limits.header_count > HEADERS_IN_PLACE {
+            h1.max_headers(server.limits.header_count);
+        }
+        // The timers are in `ClientIo`, which can tell an idle connection from a slow head.
+        h1.header_read_timeout(None);
+        Self {
+            head: server.timeouts.head.0,
+            keep_alive: server.timeouts.keep_alive.0,
+            take: server.timeouts.response.0,
+            take_rate: server.limits.min_response_rate.0,
+            connections: server.limits.connections,
+            connections_per_address: server.limits.connections_per_address,
+            trusted_proxies: server.trusted_proxies.clone(),
+            drain: server.drain.0,
+            http2: server.http2.enabled,
+            h1,
+            h2: H2Wire {
+                settings: server.http2.clone(),
+                header_list: u32::try_from(head_bytes).unwrap_or(u32::MAX).max(16 * 1024),
+            },
+        }
+    }
+
+    /// How slowly a client may take an answer.
+    pub(super) fn taking_pace(&self) -> Pace {
+        Pace::new(self.take_rate, self.take)
+    }
+
+    /// Fills in what the settings leave to the process: 80% of its descriptors for connections,
+    /// half of those for one address.
+    #[must_use]
+    pub fn with_descriptor_limit(mut self, descriptors: usize) -> Self {
+        let total = *self.connections.get_or_insert((descriptors / 10).saturating_mul(8).max(1));
+        self.connections_per_address.get_or_insert((total / 2).max(1));
+        self
+    }
+}
+
+impl fmt::Debug for WireSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WireSettings")
+            .field("head", &self.head)
+            .field("keep_alive", &self.keep_alive)
+            .field("connections", &self.connections)
+            .field("http2", &self.http2)
+            .finish_non_exhaustive()
+    }
+}
