@@ -1,6 +1,6 @@
 # Two commands do everything on a machine that has Rust: `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo test ready fmt codegen python deny
+.PHONY: help demo test ready fmt codegen python deny bench-instructions
 
 CARGO ?= cargo
 PYTHON := target/python/bin/python
@@ -15,6 +15,10 @@ demo: python ## Real Tornado and Bottle backends behind the gateway, a key made,
 
 test: python ## Everything that is tested, with what it needs installed and started by itself
 	@scripts/test.sh
+
+bench-instructions: ## Instructions a request, by callgrind: stable on a busy machine too; BENCH="--check" compares with the baseline
+	@$(CARGO) build --release --locked --package tollgate
+	@python3 -m benches.runner.instructions $(BENCH)
 
 ready: ## What a commit must pass: format, lints, documentation, generated files, dependencies
 	$(CARGO) fmt --all --check
