@@ -26,6 +26,7 @@ pub mod route;
 pub mod services;
 pub mod settings;
 pub mod store;
+pub mod stored_json;
 pub mod time;
 pub mod units;
 
@@ -40,6 +41,7 @@ pub use problem::Problem;
 pub use reason::{Fault, Reason};
 pub use route::Route;
 pub use services::Services;
+pub use stored_json::StoredJson;
 
 /// A request on its way through the gateway.
 pub type Request = http::Request<Body>;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::Method;
 use serde_json::Value;
 
+use crate::StoredJson;
 use crate::project::{CorsChoice, HandlerDefinition, Place, StepRef, Timeouts};
 
 /// How a template is matched against the match path.
@@ -45,11 +46,19 @@ pub struct Document {
     /// An absolute URI for `$ref` resolution.
     pub uri: String,
     /// The whole document.
-    pub root: Arc<Value>,
+    pub root: StoredJson,
     /// The files that it refers to, by absolute URI.
-    pub resources: Vec<(String, Arc<Value>)>,
+    pub resources: Vec<(String, StoredJson)>,
     /// The path it is mounted at, without a trailing slash; empty for the root.
     pub mount: String,
+}
+
+impl Document {
+    /// Puts the trees away: from now on somebody looks at them only now and then.
+    pub fn store(&self) {
+        self.root.store();
+        self.resources.iter().for_each(|(_, resource)| resource.store());
+    }
 }
 
 /// An operation inside its document.
@@ -63,14 +72,14 @@ pub struct Operation {
 
 impl Operation {
     /// The operation as the document has it.
-    pub fn raw(&self) -> Option<&Value> {
-        self.document.root.pointer(&self.pointer)
+    pub fn raw(&self) -> Option<Value> {
+        self.document.root.tree().pointer(&self.pointer).cloned()
     }
 
     /// The path item that holds it.
-    pub fn path_item(&self) -> Option<&Value> {
+    pub fn path_item(&self) -> Option<Value> {
         let (parent, _) = self.pointer.rsplit_once('/')?;
-        self.document.root.pointer(parent)
+        self.document.root.tree().pointer(parent).cloned()
     }
 }
 

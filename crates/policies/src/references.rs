@@ -34,6 +34,8 @@ const DEEPEST: usize = 32;
 #[derive(Debug)]
 pub(crate) struct References {
     document: Arc<Document>,
+    root: Arc<Value>,
+    resources: Vec<(String, Arc<Value>)>,
     registry: Registry<'static>,
 }
 
@@ -81,18 +83,21 @@ impl References {
             BuildError::at("", format!("the document's references cannot be read: {error}"))
         };
         let draft = Draft::Draft202012;
-        let mut builder = Registry::new().draft(draft).add(&document.uri, Arc::clone(&document.root)).map_err(wrong)?;
-        for (uri, value) in &document.resources {
+        let root = document.root.tree();
+        let resources: Vec<_> = document.resources.iter().map(|(uri, value)| (uri.clone(), value.tree())).collect();
+        let mut builder = Registry::new().draft(draft).add(&document.uri, Arc::clone(&root)).map_err(wrong)?;
+        for (uri, value) in &resources {
             if *uri != document.uri {
                 builder = builder.add(uri, Arc::clone(value)).map_err(wrong)?;
             }
         }
-        Ok(Self { document: Arc::clone(document), registry: builder.prepare().map_err(wrong)? })
+        let registry = builder.prepare().map_err(wrong)?;
+        Ok(Self { document: Arc::clone(document), root, resources, registry })
     }
 
     /// A place in the document itself.
     pub(crate) fn spot(&self, pointer: &str) -> Option<Spot<'_>> {
-        let value = self.document.root.pointer(pointer)?;
+        let value = self.root.pointer(pointer)?;
         Some(Spot { uri: self.document.uri.clone(), pointer: pointer.to_owned(), value })
     }
 
@@ -128,9 +133,9 @@ impl References {
     /// The root of a file, by its URI.
     pub(crate) fn root(&self, uri: &str) -> Option<&Value> {
         if uri == self.document.uri {
-            return Some(&self.document.root);
+            return Some(&self.root);
         }
-        self.document.resources.iter().find(|(known, _)| known == uri).map(|(_, root)| &**root)
+        self.resources.iter().find(|(known, _)| known == uri).map(|(_, root)| &**root)
     }
 }
 

@@ -137,7 +137,7 @@ pub(crate) fn route(handler_options: Value) -> Arc<Route> {
     let document = Arc::new(Document {
         name: "openapi.yaml".into(),
         uri: "file:///openapi.yaml".into(),
-        root: Arc::new(json!({})),
+        root: json!({}).into(),
         resources: Vec::new(),
         mount: String::new(),
     });

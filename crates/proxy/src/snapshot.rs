@@ -14,7 +14,7 @@ use tollgate_core::{Catalog, Pipeline, Policy, Response, Route, Services};
 
 use crate::handlers::{self, HandlerContext};
 use crate::hygiene::HygieneRules;
-use crate::metrics::{Metrics, NO_ROUTE, RouteMetrics};
+use crate::metrics::{Metrics, NO_ROUTE, RouteMetrics, RoutePlaces};
 use crate::router::Router;
 use crate::system;
 use crate::upstream::{Upstream, Upstreams};
@@ -38,7 +38,7 @@ pub struct Snapshot {
     /// The upstreams that handlers hold, so that a reload can close the others.
     pub(crate) upstreams: Vec<Arc<Upstream>>,
     pub(crate) unrouted_metrics: Arc<RouteMetrics>,
-    route_metrics: Vec<Arc<RouteMetrics>>,
+    route_metrics: RoutePlaces,
 }
 
 /// A route, ready to run.
@@ -82,7 +82,8 @@ impl Snapshot {
         };
         let problems = builder.problem_style();
         let router = builder.router();
-        let routes: Vec<_> = project.routes.iter().filter_map(|route| builder.route(route, &problems)).collect();
+        let mut routes = Vec::with_capacity(project.routes.len());
+        routes.extend(project.routes.iter().filter_map(|route| builder.route(route, &problems)));
         let issues = builder.issues.into_inner();
         let used = builder.used.into_inner();
         let Some(router) = router.filter(|_| issues.is_empty() && routes.len() == project.routes.len()) else {
@@ -104,19 +105,21 @@ impl Snapshot {
             access_log: settings.access_log.enabled,
             upstreams: used,
             unrouted_metrics: Arc::new(nowhere.route(&NO_ROUTE.into())),
-            route_metrics: Vec::new(),
+            route_metrics: nowhere.places(std::iter::empty()),
             project,
         })
     }
 
-    /// Looks up the series of every route, by its id.
+    /// Before it serves: takes over the series of its routes, and puts away what only building needed.
     pub(crate) fn connect(&mut self, metrics: &Metrics) {
+        self.project.documents.iter().for_each(|document| document.store());
         self.unrouted_metrics = Arc::new(metrics.route(&NO_ROUTE.into()));
-        self.route_metrics = self.routes.iter().map(|route| Arc::new(metrics.route(&route.route.id))).collect();
+        self.route_metrics = metrics.places(self.routes.iter().map(|route| &route.route.id));
     }
 
     pub(crate) fn metrics_of(&self, route: usize) -> &Arc<RouteMetrics> {
-        self.route_metrics.get(route).unwrap_or(&self.unrouted_metrics)
+        let id = self.routes.get(route).map(|route| &route.route.id);
+        id.and_then(|id| self.route_metrics.get(route, id)).unwrap_or(&self.unrouted_metrics)
     }
 }
 

@@ -12,6 +12,7 @@ mod descriptors;
 mod dev;
 mod issuer_url;
 mod loading;
+mod memory;
 mod minting;
 mod offline;
 mod output;

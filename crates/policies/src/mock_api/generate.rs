@@ -140,7 +140,7 @@ mod tests {
         let document = Document {
             name: "openapi.yaml".to_owned(),
             uri: "file:///openapi.yaml".to_owned(),
-            root: Arc::new(json!({ "components": { "schemas": { "S": schema } } })),
+            root: json!({ "components": { "schemas": { "S": schema } } }).into(),
             resources: Vec::new(),
             mount: String::new(),
         };

@@ -17,8 +17,8 @@ fn schemas(root: Value, resources: &[(&str, Value)]) -> Schemas {
     let document = Document {
         name: "openapi.yaml".to_owned(),
         uri: "file:///project/openapi.yaml".to_owned(),
-        root: Arc::new(root),
-        resources: resources.iter().map(|(uri, value)| ((*uri).to_owned(), Arc::new(value.clone()))).collect(),
+        root: root.into(),
+        resources: resources.iter().map(|(uri, value)| ((*uri).to_owned(), value.clone().into())).collect(),
         mount: String::new(),
     };
     Schemas::new(Arc::new(References::new(&Arc::new(document)).unwrap()))

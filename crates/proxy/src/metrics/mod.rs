@@ -2,13 +2,14 @@
 //!
 //! Every label is bounded: routes and reasons come from closed lists, methods beyond the registered
 //! ones count as `_OTHER`, consumers are never a label. What one route needs is looked up once, at
-//! load, and kept in the route; a reload finds the same series again by the route's id. The series of
-//! a route that no snapshot has any more go with its last exchange.
+//! its first request, and kept in the route: documents of thousands of operations have few that are
+//! in use. A reload finds the same series again by the route's id. The series of a route that no
+//! snapshot has any more go with its last exchange.
 
 mod route;
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -100,6 +101,16 @@ impl Metrics {
         self.routes.of(id)
     }
 
+    /// A place for the handles of each of these routes. Those that have been counted before are
+    /// there at once, so that their series outlive the snapshot that held them.
+    pub(crate) fn places<'r>(&self, ids: impl Iterator<Item = &'r Arc<str>>) -> RoutePlaces {
+        let places = ids.map(|id| match self.routes.has(id) {
+            true => OnceLock::from(Arc::new(self.route(id))),
+            false => OnceLock::new(),
+        });
+        RoutePlaces { places: places.collect(), series: self.routes.clone() }
+    }
+
     /// Counts a try to reach an upstream.
     pub fn attempted(&self, outcome: &'static str) {
         self.attempts.get_or_create(&OutcomeLabels { outcome }).inc();
@@ -124,6 +135,19 @@ impl Metrics {
 
     /// The content type of [`Metrics::encode`].
     pub const CONTENT_TYPE: &'static str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+}
+
+/// The handles of a snapshot's routes, each looked up when it is needed first.
+pub(crate) struct RoutePlaces {
+    places: Vec<OnceLock<Arc<RouteMetrics>>>,
+    series: RouteSeries,
+}
+
+impl RoutePlaces {
+    /// Those of the route at `index`, whose id is `id`.
+    pub(crate) fn get(&self, index: usize, id: &Arc<str>) -> Option<&Arc<RouteMetrics>> {
+        Some(self.places.get(index)?.get_or_init(|| Arc::new(self.series.of(id))))
+    }
 }
 
 impl Default for Metrics {

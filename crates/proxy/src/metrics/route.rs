@@ -83,6 +83,11 @@ impl RouteSeries {
         r.register("response_bytes", "Bytes of response bodies", self.0.response_bytes.clone());
     }
 
+    /// Whether somebody holds the series of a route.
+    pub(super) fn has(&self, id: &Arc<str>) -> bool {
+        self.0.held.lock().contains_key(id)
+    }
+
     /// The handles of a route. Equal ids share their series.
     pub(super) fn of(&self, id: &Arc<str>) -> RouteMetrics {
         let families = &self.0;

@@ -24,7 +24,7 @@ fn route(index: usize, spec: &Spec<'_>) -> Arc<Route> {
     let document = Document {
         name: "openapi.yaml".to_owned(),
         uri: "file:///openapi.yaml".to_owned(),
-        root: Arc::new(json!({})),
+        root: json!({}).into(),
         resources: Vec::new(),
         mount: String::new(),
     };

@@ -70,7 +70,7 @@ impl Draft {
         let document = Arc::new(Document {
             name: "openapi.yaml".to_owned(),
             uri: "file:///openapi.yaml".to_owned(),
-            root: Arc::new(json!({ "openapi": "3.1.0", "paths": {} })),
+            root: json!({ "openapi": "3.1.0", "paths": {} }).into(),
             resources: Vec::new(),
             mount: String::new(),
         });
@@ -108,7 +108,7 @@ impl Draft {
         let document = Document {
             name: self.document.name.clone(),
             uri: self.document.uri.clone(),
-            root: Arc::new(root),
+            root: root.into(),
             resources: Vec::new(),
             mount: String::new(),
         };

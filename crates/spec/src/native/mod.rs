@@ -55,13 +55,16 @@ pub(crate) fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> 
     reader.check_unused();
     checks::run(&mut reader, &routes, context.options.listen.as_deref());
     let policies = reader.instances.into_list();
+    let mut routes: Vec<_> = routes.into_iter().map(|draft| std::sync::Arc::new(draft.route)).collect();
+    // The list took over the memory of the drafts, which is a hundred times what it needs.
+    routes.shrink_to_fit();
     Project {
         root: context.files.root().to_owned(),
         form: ProjectForm::Native,
         compatibility: Compatibility::native(),
         policies,
         cors: settings.settings.cors.values().cloned().collect(),
-        routes: routes.into_iter().map(|draft| std::sync::Arc::new(draft.route)).collect(),
+        routes,
         documents: documents.iter().map(|document| std::sync::Arc::clone(&document.openapi.document)).collect(),
         consumers: settings.settings.consumers.clone(),
         environment: context.environment.values(),

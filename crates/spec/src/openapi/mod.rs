@@ -163,13 +163,13 @@ impl References {
                     }
                 }
             }
-            (url.to_string(), Arc::new(value))
+            (url.to_string(), value.into())
         });
         Document {
             name: self.tree.name().to_string(),
             uri: self.address.to_string(),
             resources: resources.collect(),
-            root: Arc::new(root),
+            root: root.into(),
             mount: mount.trim_end_matches('/').to_owned(),
         }
     }

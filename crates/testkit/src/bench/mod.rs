@@ -127,7 +127,7 @@ impl PolicyBench {
         let document = Arc::new(Document {
             name: "openapi.yaml".to_owned(),
             uri: "file:///bench/openapi.yaml".to_owned(),
-            root: Arc::new(project.document.clone()),
+            root: project.document.clone().into(),
             resources: Vec::new(),
             mount: String::new(),
         });

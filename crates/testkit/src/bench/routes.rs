@@ -14,7 +14,8 @@ use tollgate_core::route::{Document, Methods, Operation, PathMode, PathTemplate}
 pub(super) fn routes_of(document: &Arc<Document>) -> Vec<Arc<Route>> {
     let methods = ["get", "put", "post", "delete", "options", "head", "patch", "trace", "query"];
     let mut routes = Vec::new();
-    for (path, item) in document.root.get("paths").and_then(Value::as_object).into_iter().flatten() {
+    let root = document.root.tree();
+    for (path, item) in root.get("paths").and_then(Value::as_object).into_iter().flatten() {
         for (method, operation) in item.as_object().into_iter().flatten() {
             let name = method.to_ascii_uppercase();
             let Some(verb) =

@@ -100,7 +100,7 @@ fn path(route: &Route) -> String {
 
 fn example(route: &Route, name: &str) -> Option<String> {
     let places = [route.operation.raw(), route.operation.path_item()];
-    let parameters = places.into_iter().flatten().filter_map(|place| place["parameters"].as_array()).flatten();
+    let parameters = places.iter().flatten().filter_map(|place| place["parameters"].as_array()).flatten();
     let parameter = parameters.into_iter().find(|parameter| parameter["name"] == name)?;
     let example = [&parameter["example"], &parameter["schema"]["example"], &parameter["schema"]["examples"][0]];
     match example.into_iter().find(|example| !example.is_null())? {

@@ -185,6 +185,7 @@ impl Serving {
             rooms,
         });
         serving.spawn(listener, wire, management_listener, token);
+        crate::memory::give_back();
         if let Err(error) = serving.state.write(&serving.data) {
             // Traffic matters more than `tollgate reload`, which alone reads the file.
             tracing::warn!(error = format!("{error:#}"), "`tollgate reload` will not find this gateway");

@@ -93,6 +93,7 @@ impl Serving {
         let issuer = issuer_url::of_settings(&project.settings, Some(self.listen));
         self.rooms.issuer.reconfigure(&project.settings.issuer, issuer);
         self.gateway.apply(snapshot);
+        crate::memory::give_back();
         let security_changes = views::security_changes(&old, &project);
         let unchanged = old.digest == project.digest;
         let in_force = InForce { project: Arc::clone(&project), since: self.rooms.services.clock.now() };

@@ -30,7 +30,7 @@ pub(super) fn bundle(root: &mut Value, document: &Document) {
         .resources
         .iter()
         .filter_map(|(uri, resource)| {
-            let mut resource = (**resource).clone();
+            let mut resource = (*resource.tree()).clone();
             point(&mut resource, &Url::parse(uri).ok()?, &names);
             Some((names.get(uri.as_str())?.clone()?, resource))
         })
@@ -83,9 +83,8 @@ fn without_fragment(url: &mut Url) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use serde_json::json;
+    use tollgate_core::StoredJson;
 
     use super::*;
 
@@ -94,14 +93,19 @@ mod tests {
         let document = Document {
             name: "openapi.yaml".to_owned(),
             uri: "file:///p/openapi.yaml".to_owned(),
-            root: Arc::new(json!({})),
+            root: StoredJson::from(json!({})),
             resources: vec![
-                ("file:///p/schemas/a b.json".replace(' ', "%20"), Arc::new(json!({ "$ref": "../other/pet.json#/x" }))),
+                (
+                    "file:///p/schemas/a b.json".replace(' ', "%20"),
+                    StoredJson::from(json!({ "$ref": "../other/pet.json#/x" })),
+                ),
                 (
                     "file:///p/other/pet.json".to_owned(),
-                    Arc::new(json!({ "x": { "items": { "$ref": "#/y" } }, "y": { "$ref": "../openapi.yaml#/info" } })),
+                    StoredJson::from(
+                        json!({ "x": { "items": { "$ref": "#/y" } }, "y": { "$ref": "../openapi.yaml#/info" } }),
+                    ),
                 ),
-                ("file:///p/pet.json".to_owned(), Arc::new(json!({}))),
+                ("file:///p/pet.json".to_owned(), StoredJson::from(json!({}))),
             ],
             mount: String::new(),
         };

@@ -10,7 +10,7 @@ const METHODS: [&str; 9] = ["get", "put", "post", "delete", "options", "head", "
 
 /// The document as clients may see it.
 pub(super) fn published(document: &Document, project: &Project, catalog: &Catalog) -> Value {
-    let mut root = (*document.root).clone();
+    let mut root = (*document.root.tree()).clone();
     document_credentials(&mut root, document, project, catalog);
     super::bundle::bundle(&mut root, document);
     hide_internal(&mut root);

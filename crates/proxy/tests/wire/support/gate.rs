@@ -178,7 +178,7 @@ fn route(timeouts: Timeouts) -> Arc<Route> {
     let document = Document {
         name: String::new(),
         uri: String::new(),
-        root: Arc::default(),
+        root: serde_json::Value::Null.into(),
         resources: Vec::new(),
         mount: String::new(),
     };

@@ -1,0 +1,18 @@
+//! Memory that reading a project took, given back to the system.
+
+use std::time::Duration;
+
+/// The allocator keeps what was freed for a moment, in case it is wanted again.
+const MOMENT: Duration = Duration::from_millis(250);
+/// More than the allocator has at hand in one piece.
+const LARGE: usize = 64 * 1024 * 1024;
+
+/// Lets the allocator return what reading a project needed for a moment only, which is several
+/// times what the project itself needs. It looks for such memory when a large piece is asked for
+/// or given back, and a gateway that has just started may not do so for hours.
+pub(crate) fn give_back() {
+    tokio::spawn(async {
+        tokio::time::sleep(MOMENT).await;
+        drop(Vec::<u8>::with_capacity(LARGE));
+    });
+}
