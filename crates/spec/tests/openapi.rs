@@ -159,7 +159,7 @@ paths:
     let resources: Vec<_> = document.resources.iter().map(|(uri, value)| (uri.as_str(), value)).collect();
     assert_eq!(resources.len(), 3);
     let pet = resources.iter().find(|(uri, _)| uri.ends_with("/schemas/pet.yaml")).unwrap();
-    assert_eq!(pet.1["definitions"]["Pet"]["type"], json!(["string", "null"]));
+    assert_eq!(pet.1.tree()["definitions"]["Pet"]["type"], json!(["string", "null"]));
 
     // The addresses fit together: a validator finds its way through all three files.
     let reference = format!("{}#/paths/~1a/post/requestBody/content/application~1json/schema", document.uri);
