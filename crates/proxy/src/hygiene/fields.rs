@@ -71,6 +71,20 @@ pub fn clean_response(parts: &mut http::response::Parts, has_no_body: bool) {
     }
 }
 
+/// Takes out of a request's trailers what must not travel on. Some servers merge trailers into the
+/// head, so nothing may come that way which was taken out of the head: the gateway's own fields,
+/// names with an underscore, and what only intermediaries say.
+pub(crate) fn clean_trailers(trailers: &mut HeaderMap) {
+    let doomed: SmallVec<[HeaderName; 8]> = trailers
+        .keys()
+        .filter(|name| is_hop_by_hop(name) || is_own(name) || is_intermediary(name) || name.as_str().contains('_'))
+        .cloned()
+        .collect();
+    for name in doomed {
+        trailers.remove(name);
+    }
+}
+
 /// Removes what `Connection` names (RFC 9110 §7.6.1). The framing and the host cannot be named
 /// away: others depend on them, and they are made anew for the next hop anyway.
 fn remove_nominated(headers: &mut HeaderMap) {

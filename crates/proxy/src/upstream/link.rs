@@ -1,138 +1,227 @@
-//! One connection to an upstream.
+//! One connection to an upstream, over HTTP/1.
 //!
 //! No task stands behind it: whoever uses it drives it, from the same task that serves the
 //! client. So an exchange costs no hop between threads, dropping the exchange closes the
 //! connection at once, and a look at an idle connection tells whether the other side has closed
 //! it or sent something nobody asked for.
 
-use std::future::Future;
+use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
-use hyper::body::Incoming;
-use hyper::client::conn::TrySendError;
-use hyper::client::conn::http1::{Builder, Connection, SendRequest};
-use hyper_util::rt::TokioIo;
-use tokio::task::JoinHandle;
+use bytes::{Bytes, BytesMut};
+use http::{Method, StatusCode};
+use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::Instant;
-use tollgate_core::Body;
+use tokio_util::io::poll_read_buf;
+use tollgate_core::BoxError;
+use tollgate_http1::{BodyDecoder, BodyError, Decoded, Framing, HeadError, HeadLimits, ResponseDecoder, ResponseHead};
 
-use super::connect::{Stream, Watched};
+use super::stream::Stream;
+use super::upload::{Upload, UploadError};
 use crate::alarm::Alarm;
 
-/// What an answer's head may weigh at most, in bytes.
-const HEAD_BYTES: usize = 256 * 1024;
+/// How much is read at once: the least, for heads and small answers, and the most, for streams.
+const LEAST_READ: usize = 8 * 1024;
+const MOST_READ: usize = 64 * 1024;
+/// How many informational answers may come before the final one.
+const MOST_INFORMATIONAL: u32 = 16;
 
 /// One connection to an upstream.
 pub(super) struct Link {
-    sender: SendRequest<Body>,
-    driver: Driver,
-    received: Arc<AtomicBool>,
+    stream: Stream,
+    /// What has come and has not been taken. Bodies leave as slices of it.
+    unread: BytesMut,
+    /// How much to make room for.
+    read_size: usize,
+    head: ResponseDecoder,
+    body: BodyDecoder,
+    method: Method,
+    informational: u32,
+    /// Whether any byte has come since the request began.
+    received: bool,
+    /// Whether another request may follow the one that is under way.
+    reusable: bool,
     pub(super) alarm: Alarm,
     pub(super) idle_since: Instant,
 }
 
-#[expect(clippy::large_enum_variant, reason = "a link is in a box, and nearly always drives itself")]
-enum Driver {
-    /// Driven by whoever holds the link.
-    Own(Connection<TokioIo<Watched>, Body>),
-    /// Driven by a task of its own.
-    Task { _ends_with_link: AbortOnDrop },
-    /// Over.
-    Done,
-}
-
-struct AbortOnDrop(JoinHandle<()>);
-
-impl Drop for AbortOnDrop {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+/// Why an answer did not come, or not all of it.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Broken {
+    /// The head breaks a rule.
+    #[error("{0}")]
+    Head(#[from] HeadError),
+    /// Nothing but informational answers.
+    #[error("more than {MOST_INFORMATIONAL} informational answers")]
+    Informational,
+    /// The framing of the body breaks a rule, or the connection ended within it.
+    #[error("{0}")]
+    Body(#[from] BodyError),
+    /// The connection ended before a whole head had come.
+    #[error("the connection was closed before a whole answer had come")]
+    Closed,
+    /// The connection broke.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// The request could not be sent on, because its body broke off.
+    #[error("{0}")]
+    Request(BoxError),
 }
 
 impl Link {
-    pub(super) async fn over(stream: Stream) -> hyper::Result<Box<Self>> {
-        let received = Arc::new(AtomicBool::new(false));
-        let io = TokioIo::new(Watched::new(stream, Arc::clone(&received)));
-        let (sender, connection) = Builder::new().max_buf_size(HEAD_BYTES).handshake(io).await?;
-        Ok(Box::new(Self {
-            sender,
-            driver: Driver::Own(connection),
-            received,
+    pub(super) fn over(stream: Stream, now: Instant) -> Box<Self> {
+        Box::new(Self {
+            stream,
+            unread: BytesMut::new(),
+            read_size: LEAST_READ,
+            head: ResponseDecoder::new(HeadLimits::default()),
+            body: BodyDecoder::new(Framing::Empty),
+            method: Method::GET,
+            informational: 0,
+            received: false,
+            reusable: true,
             alarm: Alarm::default(),
-            idle_since: Instant::now(),
-        }))
+            idle_since: now,
+        })
     }
 
-    /// Hands a request over. The answer comes while the link is driven.
-    pub(super) fn send(
-        &mut self,
-        request: http::Request<Body>,
-    ) -> impl Future<Output = Result<http::Response<Incoming>, TrySendError<http::Request<Body>>>> + use<> {
-        self.received.store(false, Ordering::Relaxed);
-        self.sender.try_send_request(request)
+    /// Begins an exchange: the next head answers a request with this method.
+    pub(super) fn begin(&mut self, method: &Method) {
+        self.method.clone_from(method);
+        self.informational = 0;
+        self.received = false;
     }
 
-    /// Whether any byte has come since the last request was handed over.
+    /// Whether any byte has come since the exchange began.
     pub(super) fn has_received(&self) -> bool {
-        self.received.load(Ordering::Relaxed)
+        self.received
     }
 
-    /// Lets the connection do what it can: write, read, notice the end.
-    fn drive(&mut self, cx: &mut Context<'_>) {
-        if let Driver::Own(connection) = &mut self.driver
-            && Pin::new(connection).poll(cx).is_ready()
-        {
-            // How it ended is told to whoever waits for an answer or a body.
-            self.driver = Driver::Done;
-        }
-    }
-
-    /// Polls something that this connection makes ready, and drives the connection for it.
-    ///
-    /// Both live in the task that is running, so wake-ups between them would only run that task
-    /// once more for nothing. They are polled with a waker that does nothing until there is
-    /// really nothing to do, and only then with the real one.
-    pub(super) fn poll_with<T>(
+    /// Sends what there is of the request, and reads until the head of the final answer is there.
+    /// That may come before the request has been sent.
+    pub(super) fn poll_head(
         &mut self,
+        upload: &mut Upload,
         cx: &mut Context<'_>,
-        mut poll: impl FnMut(&mut Context<'_>) -> Poll<T>,
-    ) -> Poll<T> {
-        if matches!(self.driver, Driver::Own(_)) {
-            let mut quiet = Context::from_waker(Waker::noop());
-            if let Poll::Ready(value) = poll(&mut quiet) {
-                return Poll::Ready(value);
+    ) -> Poll<Result<ResponseHead, Broken>> {
+        self.poll_upload(upload, cx)?;
+        loop {
+            if let Some(head) = self.head.decode(&mut self.unread, &self.method)? {
+                if head.status.is_informational() && head.status != StatusCode::SWITCHING_PROTOCOLS {
+                    self.informational += 1;
+                    if self.informational > MOST_INFORMATIONAL {
+                        return Poll::Ready(Err(Broken::Informational));
+                    }
+                    continue;
+                }
+                self.reusable = head.keep_alive && head.framing != Framing::Tunnel;
+                self.body = BodyDecoder::new(head.framing);
+                return Poll::Ready(Ok(head));
             }
-            self.drive(&mut quiet);
-            if let Poll::Ready(value) = poll(&mut quiet) {
-                return Poll::Ready(value);
+            if ready!(self.poll_read(cx))? == 0 {
+                return Poll::Ready(Err(Broken::Closed));
             }
-            self.drive(cx);
         }
-        poll(cx)
     }
 
-    /// After an answer: whether another request can follow on this connection. It cannot where
-    /// the other side has closed it, has sent surplus bytes, or has not taken the whole request.
-    pub(super) fn is_ready(&mut self) -> bool {
-        self.drive(&mut Context::from_waker(Waker::noop()));
-        matches!(self.driver, Driver::Own(_)) && self.sender.is_ready()
+    /// Sends what there is of the request. An upstream that takes no more of it may still answer
+    /// (most that refuse a body do just that), so only the sending ends here, unless nothing has
+    /// been sent at all.
+    ///
+    /// # Errors
+    /// Where the body of the request broke off, or not a byte could be sent.
+    pub(super) fn poll_upload(&mut self, upload: &mut Upload, cx: &mut Context<'_>) -> Result<(), Broken> {
+        if upload.is_done() {
+            return Ok(());
+        }
+        match upload.poll(&mut self.stream, cx) {
+            Poll::Pending | Poll::Ready(Ok(())) => Ok(()),
+            Poll::Ready(Err(UploadError::Body(error))) => Err(Broken::Request(error)),
+            Poll::Ready(Err(UploadError::Write(error))) if upload.is_unsent() => Err(Broken::Io(error)),
+            Poll::Ready(Err(UploadError::Write(_))) => {
+                self.reusable = false;
+                upload.abandon();
+                Ok(())
+            }
+        }
     }
 
-    /// Goes on in a task of its own: while the client still sends, the upload must not depend on
-    /// how fast the client takes the answer.
-    pub(super) fn detach(&mut self) {
-        match std::mem::replace(&mut self.driver, Driver::Done) {
-            Driver::Own(connection) => {
-                let task = tokio::spawn(async move {
-                    // How it ended is told to whoever reads the body.
-                    let _ = connection.await;
-                });
-                self.driver = Driver::Task { _ends_with_link: AbortOnDrop(task) };
+    /// The next piece of the body.
+    pub(super) fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<Decoded, Broken>> {
+        loop {
+            match self.body.decode(&mut self.unread)? {
+                Decoded::Incomplete => {}
+                decoded => return Poll::Ready(Ok(decoded)),
             }
-            other => self.driver = other,
+            if ready!(self.poll_read(cx))? == 0 {
+                self.reusable = false;
+                self.body.end_of_stream()?;
+            }
         }
+    }
+
+    /// The body, where it has a known length and has come with the head.
+    pub(super) fn whole_body(&mut self) -> Option<Bytes> {
+        let length = usize::try_from(self.body.remaining()?).ok()?;
+        if length > self.unread.len() {
+            return None;
+        }
+        match self.body.decode(&mut self.unread) {
+            Ok(Decoded::Data(data)) => Some(data),
+            _ => Some(Bytes::new()),
+        }
+    }
+
+    /// Whether nothing of the body is still to come.
+    pub(super) fn is_body_done(&self) -> bool {
+        self.body.is_done()
+    }
+
+    /// How many bytes of the body are still to come, where that is known.
+    pub(super) fn remaining(&self) -> Option<u64> {
+        self.body.remaining()
+    }
+
+    /// Whether another request may follow, as far as can be told without looking at the socket:
+    /// the answer was whole, allows it, and no byte stands behind it.
+    pub(super) fn is_reusable(&self) -> bool {
+        self.reusable && self.body.is_done() && self.unread.is_empty()
+    }
+
+    /// Whether the connection is still open and silent.
+    pub(super) fn is_quiet(&mut self) -> bool {
+        let mut byte = [0];
+        let mut cx = Context::from_waker(Waker::noop());
+        Pin::new(&mut self.stream).poll_read(&mut cx, &mut ReadBuf::new(&mut byte)).is_pending()
+    }
+
+    /// Gives memory back: the connection will not be used for a while.
+    pub(super) fn rest(&mut self) {
+        self.unread = BytesMut::new();
+        self.read_size = LEAST_READ;
+    }
+
+    /// What an answer 101 leaves: the socket, and the bytes that came behind the head.
+    pub(super) fn into_tunnel(self: Box<Self>) -> (Stream, Bytes) {
+        let this = *self;
+        (this.stream, this.unread.freeze())
+    }
+
+    /// Reads once. The room grows while reads fill it and shrinks when they do not, so that a
+    /// large stream costs few system calls and a small answer little memory.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.unread.capacity() - self.unread.len() < self.read_size / 2 {
+            self.unread.reserve(self.read_size);
+        }
+        let room = self.unread.capacity() - self.unread.len();
+        let count = ready!(poll_read_buf(Pin::new(&mut self.stream), cx, &mut self.unread))?;
+        if count == room {
+            self.read_size = (self.read_size * 2).min(MOST_READ);
+        } else if count < self.read_size / 4 {
+            self.read_size = (self.read_size / 2).max(LEAST_READ);
+        }
+        self.received |= count > 0;
+        Poll::Ready(Ok(count))
     }
 }

@@ -17,18 +17,24 @@ use tollgate_core::time::Clock;
 use url::{Host, Url};
 
 mod connect;
+mod http1;
 mod link;
 mod map_hosts;
 mod pool;
+mod relay;
 mod response;
 mod send;
+mod stream;
 mod tls;
+mod upgrade;
+mod upload;
 mod wait;
 
 use connect::Connector;
 pub use map_hosts::MapHosts;
 use pool::Pool;
 pub use response::BrokenResponse;
+pub use upgrade::{Tunnel, Upgraded};
 
 /// Why the body of an answer broke off, where an upstream's did.
 pub fn broken_body_reason(error: &(dyn std::error::Error + 'static)) -> Option<&'static Reason> {

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::time::Instant;
-use tollgate_core::{BoxError, Reason, reason};
+use tollgate_core::{BoxError, Problem, Reason, reason};
+use tollgate_http1::Decoded;
 
-use super::link::Link;
+use super::link::{Broken, Link};
 use super::pool::Pool;
-use crate::alarm::after;
+use super::relay::Relay;
+use crate::alarm::{Alarm, after};
 
 /// An answer ended before it was complete. The client must not take it for a whole one: its
 /// connection is broken off as well.
@@ -33,17 +34,74 @@ impl BrokenResponse {
     }
 }
 
+impl From<Broken> for BrokenResponse {
+    fn from(error: Broken) -> Self {
+        let reason = match &error {
+            Broken::Request(error) => Problem::of_request_body(&**error).reason,
+            _ => &reason::UPSTREAM_RESET,
+        };
+        Self { reason, cause: error.to_string() }
+    }
+}
+
 /// Streams an answer, drives the connection it comes from, and gives that back at the end.
 pub(super) struct ResponseBody {
-    pub(super) incoming: Incoming,
-    pub(super) link: Option<Box<Link>>,
-    pub(super) pool: Arc<Pool>,
-    pub(super) idle: Option<Duration>,
-    pub(super) total: Option<Instant>,
-    pub(super) waiting_since: Option<Instant>,
+    source: Source,
+    pool: Arc<Pool>,
+    idle: Option<Duration>,
+    total: Option<Instant>,
+    waiting_since: Option<Instant>,
+}
+
+/// Where the bytes come from.
+pub(super) enum Source {
+    /// The connection itself.
+    Link(Box<Link>),
+    /// A task that sends the rest of the request as well, and how many bytes are still to come
+    /// from it, where that is known.
+    Relay(Relay, Option<u64>),
+    /// Nothing comes any more.
+    Over,
+}
+
+impl Source {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Decoded, Broken>> {
+        match self {
+            Self::Link(link) => link.poll_body(cx),
+            Self::Relay(relay, remaining) => {
+                let piece = ready!(relay.poll(cx));
+                if let (Some(remaining), Ok(Decoded::Data(data))) = (remaining, &piece) {
+                    *remaining = remaining.saturating_sub(data.len() as u64);
+                }
+                Poll::Ready(piece)
+            }
+            Self::Over => Poll::Ready(Ok(Decoded::End)),
+        }
+    }
+
+    fn alarm(&mut self) -> Option<&mut Alarm> {
+        match self {
+            Self::Link(link) => Some(&mut link.alarm),
+            Self::Relay(relay, _) => Some(&mut relay.alarm),
+            Self::Over => None,
+        }
+    }
+
+    /// How many bytes are still to come, where that is known.
+    fn remaining(&self) -> Option<u64> {
+        match self {
+            Self::Link(link) => link.remaining(),
+            Self::Relay(_, remaining) => *remaining,
+            Self::Over => Some(0),
+        }
+    }
 }
 
 impl ResponseBody {
+    pub(super) fn new(source: Source, pool: Arc<Pool>, idle: Option<Duration>, total: Option<Instant>) -> Self {
+        Self { source, pool, idle, total, waiting_since: None }
+    }
+
     /// The first limit that waiting comes to.
     fn deadline(&mut self) -> Option<(Instant, &'static Reason)> {
         let since = *self.waiting_since.get_or_insert_with(Instant::now);
@@ -52,9 +110,16 @@ impl ResponseBody {
         idle.into_iter().chain(total).min_by_key(|(at, _)| *at)
     }
 
-    fn broken(&mut self, reason: &'static Reason, cause: String) -> BoxError {
-        self.link = None;
-        Box::new(BrokenResponse { reason, cause })
+    fn broken(&mut self, error: BrokenResponse) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        self.source = Source::Over;
+        Poll::Ready(Some(Err(error.into())))
+    }
+
+    /// The body is over: its connection can serve the next request.
+    fn end(&mut self) {
+        if let Source::Link(link) = std::mem::replace(&mut self.source, Source::Over) {
+            self.pool.put(link, Instant::now());
+        }
     }
 }
 
@@ -64,52 +129,39 @@ impl HttpBody for ResponseBody {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
-        let Some(link) = &mut this.link else { return Poll::Ready(None) };
-        let incoming = &mut this.incoming;
-        let frame = match link.poll_with(cx, |cx| Pin::new(&mut *incoming).poll_frame(cx)) {
-            Poll::Ready(frame) => frame,
-            Poll::Pending => {
-                let Some((at, reason)) = this.deadline() else { return Poll::Pending };
-                if let Some(link) = &mut this.link {
-                    ready!(link.alarm.poll_until(at, cx));
-                }
-                let error = this.broken(reason, "no bytes in time".to_owned());
-                return Poll::Ready(Some(Err(error)));
+        let Poll::Ready(piece) = this.source.poll(cx) else {
+            let Some((at, reason)) = this.deadline() else { return Poll::Pending };
+            if let Some(alarm) = this.source.alarm() {
+                ready!(alarm.poll_until(at, cx));
             }
+            return this.broken(BrokenResponse { reason, cause: "no bytes in time".to_owned() });
         };
         this.waiting_since = None;
-        match frame {
-            Some(Err(error)) => {
-                let cause = error_chain(&error);
-                Poll::Ready(Some(Err(this.broken(&reason::UPSTREAM_RESET, cause))))
-            }
-            frame => {
-                if frame.is_none() || this.incoming.is_end_stream() {
-                    // The server stops asking as soon as it knows that nothing follows.
-                    if let Some(link) = this.link.take() {
-                        this.pool.put(link);
-                    }
+        match piece {
+            Ok(Decoded::Data(data)) => {
+                // The server stops asking as soon as it knows that nothing follows.
+                if matches!(&this.source, Source::Link(link) if link.is_body_done()) {
+                    this.end();
                 }
-                Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+                Poll::Ready(Some(Ok(Frame::data(data))))
             }
+            Ok(Decoded::Trailers(trailers)) => {
+                this.end();
+                Poll::Ready(Some(Ok(Frame::trailers(trailers))))
+            }
+            Ok(Decoded::End | Decoded::Incomplete) => {
+                this.end();
+                Poll::Ready(None)
+            }
+            Err(error) => this.broken(error.into()),
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.is_end_stream()
+        matches!(self.source, Source::Over)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.size_hint()
+        self.source.remaining().map_or_else(SizeHint::default, SizeHint::with_exact)
     }
-}
-
-/// An error and what caused it, for the log.
-pub(super) fn error_chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut text = error.to_string();
-    for cause in std::iter::successors(error.source(), |error| error.source()) {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-    }
-    text
 }

@@ -1,0 +1,28 @@
+//! HTTP/1 as a client speaks it (RFC 9112), without a socket: bytes in, messages out.
+//!
+//! The proxy owns the connections; this crate knows the syntax. A request's head becomes bytes
+//! with [`RequestHead::encode`]. What comes back goes through a [`ResponseDecoder`] (the head, by
+//! `httparse`) and then a [`BodyDecoder`] (the framing that RFC 9112 §6.3 gives that head). Both
+//! take what they can from a buffer and say when they need more, and it makes no difference in
+//! what pieces the bytes arrive.
+//!
+//! Reading is strict. An answer that two readers could take apart in two ways is an error here,
+//! never a guess: both framings at once, unequal lengths, any coding but one `chunked`, folded
+//! lines, bare CR or LF, NUL. So is what grows without bound: heads, trailers, and chunks that
+//! are all frame and no data.
+
+mod body;
+mod chunk;
+mod chunked;
+mod framing;
+mod lines;
+mod request;
+mod response;
+mod trailers;
+
+pub use body::{BodyDecoder, BodyError, Decoded};
+pub use chunk::{LAST_CHUNK, push_chunk_size, push_trailers};
+pub use chunked::ChunkedDecoder;
+pub use framing::Framing;
+pub use request::{BodyLength, EncodeError, RequestHead};
+pub use response::{HeadError, HeadLimits, ResponseDecoder, ResponseHead};
