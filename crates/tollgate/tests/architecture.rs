@@ -55,7 +55,8 @@ fn never_says(name: &str, words: &[&str]) {
 fn every_room_knows_the_core_and_no_other_room() {
     for name in ["spec", "policies", "proxy", "identity", "limits", "store", "script", "admin"] {
         let rooms: Vec<_> = dependencies(name).into_iter().filter(|name| name.starts_with("tollgate")).collect();
-        assert_eq!(rooms, ["tollgate-core"], "{name}");
+        let own: &[&str] = if name == "proxy" { &["tollgate-core", "tollgate-http1"] } else { &["tollgate-core"] };
+        assert_eq!(rooms, own, "{name}");
     }
     assert!(dependencies("core").iter().all(|name| !name.starts_with("tollgate")));
 }
@@ -65,6 +66,14 @@ fn the_proxy_names_no_policy() {
     let quoted: Vec<String> = tollgate::catalog().policies.iter().map(|kind| format!("\"{}\"", kind.name)).collect();
     assert!(quoted.len() > 10);
     never_says("proxy", &quoted.iter().map(String::as_str).collect::<Vec<_>>());
+}
+
+#[test]
+fn http1_knows_no_socket_no_task_and_nothing_of_the_gateway() {
+    never_says("http1", &["std::net", "std::io", "tokio", "hyper", "tollgate_", "async ", "Instant", "SystemTime"]);
+    assert!(
+        dependencies("http1").iter().all(|name| !name.starts_with("tollgate") && name != "tokio" && name != "hyper")
+    );
 }
 
 #[test]
