@@ -1,10 +1,10 @@
 #!/bin/sh
-# Makes target/python: a virtual environment with what the example backends need. Does nothing
+# Makes target/python: a virtual environment with what the example backends and the tests need. Does nothing
 # where it is there already and the requirements have not changed.
 set -eu
 cd "$(dirname "$0")/.."
 env=target/python
-requirements="examples/tornado/requirements.txt examples/bottle/requirements.txt"
+requirements="examples/tornado/requirements.txt examples/bottle/requirements.txt crates/tollgate/tests/grpc/requirements.txt"
 stamp=$(cat $requirements | cksum | cut -d ' ' -f 1)
 [ "$(cat $env/stamp 2>/dev/null || true)" = "$stamp" ] && exit 0
 

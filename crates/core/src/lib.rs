@@ -29,6 +29,7 @@ pub mod store;
 pub mod stored_json;
 pub mod time;
 pub mod units;
+pub mod unix_socket;
 
 pub use body::Body;
 pub use catalog::{Catalog, HandlerKind, PolicyKind};

@@ -81,6 +81,10 @@ reasons! {
     REQUEST_TOO_LARGE = "request.too_large", "content-too-large", 413, "Content Too Large", Client,
         "The request body is longer than the limit of the server, the route or the policy.",
         "Send less, or raise the limit named in the detail.";
+    /// A body of unknown length is over what may be buffered for the upstream.
+    REQUEST_LENGTH_UNKNOWN = "request.length_unknown", "content-too-large", 413, "Content Too Large", Client,
+        "The request body came without a Content-Length, for an upstream that needs one, and is longer than `upstreams.<name>.requestBuffering`.",
+        "Send the body with a Content-Length, or raise `requestBuffering` of the upstream.";
     /// The client was too slow.
     REQUEST_TIMEOUT = "request.timeout", "request-timeout", 408, "Request Timeout", Client,
         "The client did not send its request in time.",
@@ -105,6 +109,10 @@ reasons! {
     UPSTREAM_TLS = "upstream.tls", "upstream-unreachable", 502, "Bad Gateway", Upstream,
         "The TLS handshake with the target failed: its certificate is not trusted, or it speaks no TLS.",
         "Check the certificate and its name; give `upstreams.<name>.tls.ca` for a private authority.";
+    /// The target speaks another protocol.
+    UPSTREAM_NO_HTTP2 = "upstream.no_http2", "upstream-unreachable", 502, "Bad Gateway", Upstream,
+        "The target does not speak HTTP/2, which `protocol: http2` of the upstream asks for.",
+        "Write `protocol: auto` or `http1` at the upstream, or turn HTTP/2 on in the backend.";
     /// The connection broke before an answer.
     UPSTREAM_RESET = "upstream.reset", "upstream-broke-off", 502, "Bad Gateway", Upstream,
         "The target closed or reset the connection before a whole response head had arrived.",

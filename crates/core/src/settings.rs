@@ -267,8 +267,13 @@ pub enum UpstreamOrUrl {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct UpstreamSettings {
-    /// Its URL; a path in it goes in front of every request's.
+    /// Its URL; a path in it goes in front of every request's. A Unix socket is written as
+    /// `http://unix:/run/app.sock`, with a path as `http://unix:/run/app.sock:/api`.
     pub url: String,
+    /// The protocol it is spoken to in: `auto` (the default) lets TLS decide, and is HTTP/1
+    /// without TLS; `http1`; or `http2`, without TLS by prior knowledge.
+    #[serde(default)]
+    pub protocol: UpstreamProtocol,
     /// The Host that it receives: its own (`upstream`, the default) or the client's (`client`).
     #[serde(default)]
     pub host: UpstreamHost,
@@ -280,6 +285,14 @@ pub struct UpstreamSettings {
     /// Connections that are kept open to it.
     #[serde(default)]
     pub pool: PoolSettings,
+    /// Connections that speak HTTP/2 with it.
+    #[serde(default)]
+    pub http2: UpstreamHttp2,
+    /// For a backend that reads no chunked bodies (many WSGI servers): request bodies of unknown
+    /// length are read into memory up to this size and sent with a Content-Length; longer ones
+    /// are 413. `off` (the default) passes them on as they come.
+    #[serde(default)]
+    pub request_buffering: RequestBuffering,
     /// Timeouts that differ from the server's.
     #[serde(default)]
     pub timeouts: TimeoutSettings,
@@ -290,12 +303,68 @@ impl UpstreamSettings {
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
+            protocol: UpstreamProtocol::default(),
             host: UpstreamHost::default(),
             audience: None,
             tls: UpstreamTls::default(),
             pool: PoolSettings::default(),
+            http2: UpstreamHttp2::default(),
+            request_buffering: RequestBuffering::default(),
             timeouts: TimeoutSettings::default(),
         }
+    }
+}
+
+/// Which protocol an upstream is spoken to in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum UpstreamProtocol {
+    /// Over TLS what ALPN decides; otherwise HTTP/1.
+    #[default]
+    Auto,
+    /// HTTP/1.1.
+    Http1,
+    /// HTTP/2; without TLS by prior knowledge.
+    Http2,
+}
+
+/// HTTP/2 towards an upstream.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct UpstreamHttp2 {
+    /// After this time a connection takes no further requests, so that load spreads anew over
+    /// the machines behind a name. `0s` for never.
+    pub connection_age: Interval,
+    /// A connection with open streams that brings nothing for this long is sent a PING, and
+    /// given up where no answer comes within 20 seconds, or this time where it is shorter. `0s`
+    /// for never. Some servers refuse
+    /// clients that ping more often than every five minutes, as those of gRPC do.
+    pub ping_interval: Interval,
+    /// The most streams at once on one connection; the upstream may allow fewer. Where all are
+    /// in use another connection is opened.
+    pub streams: std::num::NonZeroU32,
+}
+
+impl Default for UpstreamHttp2 {
+    fn default() -> Self {
+        const STREAMS: std::num::NonZeroU32 = std::num::NonZeroU32::new(100).unwrap();
+        Self { connection_age: Interval::from_secs(3600), ping_interval: Interval::from_secs(300), streams: STREAMS }
+    }
+}
+
+/// Whether request bodies of unknown length are read before they are sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum RequestBuffering {
+    /// Up to a size, such as 1MiB.
+    UpTo(Size),
+    /// `off`
+    Off(Off),
+}
+
+impl Default for RequestBuffering {
+    fn default() -> Self {
+        Self::Off(Off::Off)
     }
 }
 

@@ -133,7 +133,8 @@ fn answers() -> impl Strategy<Value = Vec<u8>> {
             chunks + "0\r\n\r\n"
         }),
     ];
-    let clean = (proptest::collection::vec(head, 1..3), body).prop_map(|(heads, body)| (heads.concat() + &body).into_bytes());
+    let clean =
+        (proptest::collection::vec(head, 1..3), body).prop_map(|(heads, body)| (heads.concat() + &body).into_bytes());
     // Now and then a byte is another one, or missing.
     (clean, proptest::option::weighted(0.3, (any::<proptest::sample::Index>(), any::<Option<u8>>()))).prop_map(
         |(mut bytes, fault)| {

@@ -48,6 +48,7 @@ fn error_type(reason: &Reason) -> Option<&'static str> {
         (&r::UPSTREAM_REFUSED, "connection_refused"),
         (&r::UPSTREAM_DNS, "dns_error"),
         (&r::UPSTREAM_TLS, "tls_protocol_error"),
+        (&r::UPSTREAM_NO_HTTP2, "http_protocol_error"),
         (&r::UPSTREAM_RESET, "connection_terminated"),
         (&r::UPSTREAM_MALFORMED, "http_protocol_error"),
         (&r::UPSTREAM_TIMEOUT_CONNECT, "connection_timeout"),

@@ -20,7 +20,7 @@ use crate::hygiene::{self, BodyMeter, ConnectionInfo, Inspected};
 use crate::router::Outcome;
 use crate::snapshot::{CompiledRoute, Snapshot};
 use crate::story::Story;
-use crate::{answer, metrics, preflight, system, trace};
+use crate::{answer, grpc, metrics, preflight, system, trace};
 
 /// Answers a request. There is always an answer, and always one line in the access log.
 pub async fn handle(
@@ -40,6 +40,7 @@ pub async fn handle(
         id: &id,
     };
 
+    let is_call = grpc::is_call(&parts.headers);
     let answered = AssertUnwindSafe(told.answer(parts, body, trace)).catch_unwind().await;
     let mut response = answered.unwrap_or_else(|panic| {
         let problem = Problem::new(&INTERNAL, "The gateway could not answer this request.");
@@ -48,6 +49,9 @@ pub async fn handle(
 
     if let Some(record) = told.story.record() {
         answer::proxy_status(record, &mut response);
+        if is_call {
+            response = grpc::told(record, response);
+        }
     }
     if let Ok(id) = HeaderValue::from_str(&id) {
         if snapshot.compatibility.zuplo_problems {
@@ -99,6 +103,7 @@ impl Telling<'_> {
             route.cors_on_refusal(origin.as_ref(), &mut response);
             return response;
         }
+        let total = grpc::note_deadline(&mut parts, route.route.timeouts.total);
         let request = self.receive(parts, body, &inspected, &trace);
         let ip = inspected.client.ip;
         let record = self.story.lend_record();
@@ -117,7 +122,7 @@ impl Telling<'_> {
         }));
 
         let run = route.pipeline.run(exchange, request);
-        let response = match route.route.timeouts.total {
+        let response = match total {
             None => run.await,
             Some(total) => match tokio::time::timeout(total, run).await {
                 Ok(response) => response,

@@ -19,6 +19,7 @@ pub mod connection;
 pub mod exchange;
 mod failed_auth;
 pub mod gateway;
+mod grpc;
 pub mod handlers;
 pub mod http_client;
 pub mod hygiene;

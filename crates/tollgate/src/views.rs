@@ -4,7 +4,7 @@ use tollgate_admin::views::{RouteView, StepView};
 use tollgate_core::Route;
 use tollgate_core::project::{Project, StepRef, Use};
 use tollgate_core::route::Methods;
-use tollgate_core::settings::UpstreamOrUrl;
+use tollgate_core::settings::{UpstreamOrUrl, UpstreamSettings};
 
 use crate::output::{self, Palette};
 
@@ -57,23 +57,28 @@ pub(crate) fn security_changes(old: &Project, new: &Project) -> Vec<String> {
 /// Where a route goes: what its handler's options say of it, under the names that the forwarding
 /// handlers have for it. Never with what may be a password in it.
 pub(crate) fn upstream(project: &Project, route: &Route) -> Option<String> {
-    let options = &route.handler.options;
-    let upstream = &options["upstream"];
-    let text = [upstream, &upstream["url"], &options["baseUrl"], &options["rewritePattern"], &options["location"]]
-        .into_iter()
-        .find_map(|value| value.as_str())?;
-    let text = match project.settings.upstreams.get(text) {
-        Some(UpstreamOrUrl::Url(url)) => url,
-        Some(UpstreamOrUrl::Upstream(named)) => &named.url,
-        None => text,
-    };
-    let Ok(mut url) = url::Url::parse(text) else { return Some(text.to_owned()) };
+    let text = upstream_settings(project, route)?.url;
+    let Ok(mut url) = url::Url::parse(&text) else { return Some(text) };
     if url.password().is_some() || !url.username().is_empty() {
         let _ = url.set_username("");
         let _ = url.set_password(None);
         return Some(url.to_string());
     }
-    Some(text.to_owned())
+    Some(text)
+}
+
+/// The same with all that is known of it.
+pub(crate) fn upstream_settings(project: &Project, route: &Route) -> Option<UpstreamSettings> {
+    let options = &route.handler.options;
+    let upstream = &options["upstream"];
+    let text = [upstream, &upstream["url"], &options["baseUrl"], &options["rewritePattern"], &options["location"]]
+        .into_iter()
+        .find_map(|value| value.as_str())?;
+    Some(match project.settings.upstreams.get(text) {
+        Some(UpstreamOrUrl::Url(url)) => UpstreamSettings::new(url),
+        Some(UpstreamOrUrl::Upstream(named)) => (**named).clone(),
+        None => UpstreamSettings::new(text),
+    })
 }
 
 /// The table that `routes` and `dev` print.

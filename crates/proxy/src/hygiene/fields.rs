@@ -71,17 +71,66 @@ pub fn clean_response(parts: &mut http::response::Parts, has_no_body: bool) {
     }
 }
 
+/// Fields that have no place in trailers (RFC 9110 §6.5.1): a receiver that merges trailers into
+/// the head would let them change framing, routing, who calls, or how the content is read, after
+/// everybody has looked.
+const NOT_IN_TRAILERS: [&str; 28] = [
+    "accept-encoding",
+    "authorization",
+    "age",
+    "cache-control",
+    "content-encoding",
+    "content-length",
+    "content-location",
+    "content-range",
+    "content-type",
+    "cookie",
+    "date",
+    "expires",
+    "host",
+    "location",
+    "max-forwards",
+    "pragma",
+    "priority",
+    "range",
+    "retry-after",
+    "set-cookie",
+    "trailer",
+    "traceparent",
+    "tracestate",
+    "vary",
+    "via",
+    "warning",
+    "www-authenticate",
+    "x-request-id",
+];
+
+fn is_forbidden_in_trailers(name: &HeaderName) -> bool {
+    is_hop_by_hop(name) || NOT_IN_TRAILERS.contains(&name.as_str())
+}
+
 /// Takes out of a request's trailers what must not travel on. Some servers merge trailers into the
 /// head, so nothing may come that way which was taken out of the head: the gateway's own fields,
 /// names with an underscore, and what only intermediaries say.
 pub(crate) fn clean_trailers(trailers: &mut HeaderMap) {
-    let doomed: SmallVec<[HeaderName; 8]> = trailers
-        .keys()
-        .filter(|name| is_hop_by_hop(name) || is_own(name) || is_intermediary(name) || name.as_str().contains('_'))
-        .cloned()
-        .collect();
+    remove(trailers, |name| {
+        is_forbidden_in_trailers(name)
+            || is_own(name)
+            || is_intermediary(name)
+            || name.as_str().contains('_')
+            || name.as_str().starts_with("if-")
+    });
+}
+
+/// Takes out of an answer's trailers what must not stand there.
+pub(crate) fn clean_response_trailers(trailers: &mut HeaderMap) {
+    remove(trailers, is_forbidden_in_trailers);
+}
+
+fn remove(headers: &mut HeaderMap, which: impl Fn(&HeaderName) -> bool) {
+    let doomed: SmallVec<[HeaderName; 4]> = headers.keys().filter(|name| which(name)).cloned().collect();
     for name in doomed {
-        trailers.remove(name);
+        headers.remove(name);
     }
 }
 

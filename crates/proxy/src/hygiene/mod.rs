@@ -30,7 +30,7 @@ pub mod path;
 
 pub use body::{BodyMeter, client_body};
 pub use fields::clean_response;
-pub(crate) use fields::clean_trailers;
+pub(crate) use fields::{clean_response_trailers, clean_trailers};
 pub use forwarded::forwarding_fields;
 
 /// What a listener's requests are held to. Built once, when a project is loaded.

@@ -2,12 +2,15 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use tokio::net::TcpStream;
+use parking_lot::Mutex;
+use tokio::net::{TcpStream, UnixStream};
+use tokio::time::Instant;
 use tollgate_core::time::Clock;
 use tollgate_core::{Reason, reason};
 
@@ -16,14 +19,30 @@ use super::tls::Tls;
 
 /// How long one address may be silent before the next is tried beside it (RFC 8305 §5).
 const NEXT_ADDRESS_AFTER: Duration = Duration::from_millis(250);
+/// A spare connection is for the request that made it; later ones cannot know whether it still
+/// lives.
+const SPARE_FOR: Duration = Duration::from_secs(2);
 
 /// Knows how to reach one target.
 pub(super) struct Connector {
-    name: String,
-    port: u16,
-    address: Option<SocketAddr>,
+    place: Place,
     tls: Option<Tls>,
     clock: Arc<dyn Clock>,
+    /// A connection that was made to speak HTTP/2 and speaks HTTP/1.
+    spare: Mutex<Option<(Instant, Connected)>>,
+}
+
+/// Where a target listens.
+pub(super) enum Place {
+    /// At a port of a machine.
+    Tcp {
+        name: String,
+        port: u16,
+        /// Stands for the name where it is known.
+        address: Option<SocketAddr>,
+    },
+    /// At a file of this machine.
+    Unix(PathBuf),
 }
 
 /// A connection, and how long it took to get.
@@ -31,6 +50,8 @@ pub(super) struct Connected {
     pub(super) stream: Stream,
     pub(super) connect: Duration,
     pub(super) tls: Option<Duration>,
+    /// Whether the other side has chosen HTTP/2.
+    pub(super) chose_http2: bool,
 }
 
 /// Why there is no connection.
@@ -40,24 +61,53 @@ pub(super) struct ConnectError {
     pub(super) cause: String,
 }
 
-impl Connector {
+impl Place {
     /// `address` stands for the name where it is given, and where the name is an address itself.
-    pub(super) fn new(
-        name: String,
-        port: u16,
-        address: Option<SocketAddr>,
-        tls: Option<Tls>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub(super) fn tcp(name: String, port: u16, address: Option<SocketAddr>) -> Self {
         let address = address.or_else(|| name.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, port)));
-        Self { name, port, address, tls, clock }
+        Self::Tcp { name, port, address }
+    }
+}
+
+impl Connector {
+    pub(super) fn new(place: Place, tls: Option<Tls>, clock: Arc<dyn Clock>) -> Self {
+        Self { place, tls, clock, spare: Mutex::default() }
     }
 
+    /// Whether connections are encrypted.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// A connection that speaks HTTP/1.
     pub(super) async fn connect(&self) -> Result<Connected, ConnectError> {
+        let spare = self.spare.lock().take();
+        match spare {
+            Some((since, connected)) if since.elapsed() < SPARE_FOR => Ok(connected),
+            _ => self.open(false).await,
+        }
+    }
+
+    /// A connection that speaks HTTP/2 if the other side can.
+    pub(super) async fn connect_http2(&self) -> Result<Connected, ConnectError> {
+        self.open(true).await
+    }
+
+    /// Keeps a connection that turned out to speak HTTP/1 for whoever wants such a one next.
+    pub(super) fn spare(&self, connected: Connected) {
+        *self.spare.lock() = Some((Instant::now(), connected));
+    }
+
+    async fn open(&self, http2: bool) -> Result<Connected, ConnectError> {
         let start = self.clock.monotonic();
-        let socket = match self.address {
-            Some(address) => TcpStream::connect(address).await,
-            None => race(self.resolve().await?).await,
+        let socket = match &self.place {
+            Place::Unix(path) => {
+                let stream = UnixStream::connect(path).await.map_err(|error| failed(&error))?;
+                let connect = self.clock.monotonic().saturating_sub(start);
+                return Ok(Connected { stream: Stream::Unix(stream), connect, tls: None, chose_http2: false });
+            }
+            Place::Tcp { address: Some(address), .. } => TcpStream::connect(*address).await,
+            Place::Tcp { name, port, address: None } => race(resolve(name, *port).await?).await,
         }
         .map_err(|error| failed(&error))?;
         // A request is written in one piece; waiting for more only delays it. Where the option
@@ -65,28 +115,43 @@ impl Connector {
         let _ = socket.set_nodelay(true);
         let connect = self.clock.monotonic().saturating_sub(start);
         let Some(tls) = &self.tls else {
-            return Ok(Connected { stream: Stream::Plain(socket), connect, tls: None });
+            return Ok(Connected { stream: Stream::Plain(socket), connect, tls: None, chose_http2: false });
         };
         let start = self.clock.monotonic();
-        match tls.connector.connect(tls.name.clone(), socket).await {
+        let connector = if http2 { &tls.http2 } else { &tls.http1 };
+        match connector.connect(tls.name.clone(), socket).await {
             Ok(stream) => Ok(Connected {
-                stream: Stream::Tls(Box::new(stream)),
                 connect,
                 tls: Some(self.clock.monotonic().saturating_sub(start)),
+                chose_http2: stream.get_ref().1.alpn_protocol() == Some(b"h2"),
+                stream: Stream::Tls(Box::new(stream)),
             }),
-            Err(error) => Err(ConnectError { reason: &reason::UPSTREAM_TLS, cause: error.to_string() }),
+            Err(error) => {
+                Err(ConnectError { reason: tls_reason(&error, http2 && tls.only_http2), cause: error.to_string() })
+            }
         }
     }
+}
 
-    async fn resolve(&self) -> Result<Vec<SocketAddr>, ConnectError> {
-        let unknown = |cause: String| ConnectError { reason: &reason::UPSTREAM_DNS, cause };
-        let found = tokio::net::lookup_host((self.name.as_str(), self.port)).await;
-        let found: Vec<_> = found.map_err(|error| unknown(error.to_string()))?.collect();
-        if found.is_empty() {
-            return Err(unknown("the name has no address".to_owned()));
+/// A server that knows none of the protocols that were offered ends the handshake.
+fn tls_reason(error: &io::Error, only_http2: bool) -> &'static Reason {
+    let tls = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>());
+    match tls {
+        Some(rustls::Error::AlertReceived(rustls::AlertDescription::NoApplicationProtocol)) if only_http2 => {
+            &reason::UPSTREAM_NO_HTTP2
         }
-        Ok(interleaved(&found))
+        _ => &reason::UPSTREAM_TLS,
     }
+}
+
+async fn resolve(name: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
+    let unknown = |cause: String| ConnectError { reason: &reason::UPSTREAM_DNS, cause };
+    let found = tokio::net::lookup_host((name, port)).await;
+    let found: Vec<_> = found.map_err(|error| unknown(error.to_string()))?.collect();
+    if found.is_empty() {
+        return Err(unknown("the name has no address".to_owned()));
+    }
+    Ok(interleaved(&found))
 }
 
 fn failed(error: &io::Error) -> ConnectError {

@@ -105,7 +105,7 @@ impl Upstream {
     async fn connect(&self, record: &mut Record, limits: &Limits<'_>) -> Result<Box<Link>, Problem> {
         let (within, reason) = limits.connect();
         match tokio::time::timeout_at(within, self.connector.connect()).await {
-            Ok(Ok(Connected { stream, connect, tls })) => {
+            Ok(Ok(Connected { stream, connect, tls, .. })) => {
                 record.timings.connect = Some(connect);
                 record.timings.tls = tls;
                 Ok(Link::over(stream, Instant::now()))

@@ -12,12 +12,15 @@ use parking_lot::Mutex;
 use rustls::ClientConfig;
 use tollgate_core::Reason;
 use tollgate_core::catalog::BuildError;
-use tollgate_core::settings::{UpstreamHost, UpstreamSettings};
+use tollgate_core::settings::{RequestBuffering, UpstreamHost, UpstreamProtocol, UpstreamSettings};
 use tollgate_core::time::Clock;
+use tollgate_core::unix_socket::{self, UnixSocket};
 use url::{Host, Url};
 
+mod buffering;
 mod connect;
 mod http1;
+mod http2;
 mod link;
 mod map_hosts;
 mod pool;
@@ -30,7 +33,7 @@ mod upgrade;
 mod upload;
 mod wait;
 
-use connect::Connector;
+use connect::{Connector, Place};
 pub use map_hosts::MapHosts;
 use pool::Pool;
 pub use response::BrokenResponse;
@@ -75,9 +78,18 @@ impl Upstreams {
         if let Some(upstream) = self.defined.lock().get(&key) {
             return Ok(Arc::clone(upstream));
         }
-        let url = Url::parse(&settings.url)
-            .map_err(|error| BuildError::at("/url", format!("`{}` is not a URL: {error}", settings.url)))?;
-        let upstream = Arc::new(self.build(&url, settings)?);
+        let wrong = |message: String| BuildError::at("/url", message);
+        let upstream = Arc::new(match unix_socket::parse(&settings.url) {
+            Some(Ok(socket)) => self.build_unix(socket, settings),
+            Some(Err(mistake)) => {
+                return Err(wrong(format!("`{}` {}", settings.url, mistake.message)).help(mistake.help));
+            }
+            None => {
+                let url = Url::parse(&settings.url)
+                    .map_err(|error| wrong(format!("`{}` is not a URL: {error}", settings.url)))?;
+                self.build(&url, settings)?
+            }
+        });
         Ok(Arc::clone(self.defined.lock().entry(key).or_insert(upstream)))
     }
 
@@ -129,7 +141,7 @@ impl Upstreams {
                 Some(ca) => tls::trusting(ca)?,
                 None => self.system_trust()?,
             };
-            Some(tls::Tls::new(config, settings.tls.server_name.as_deref().unwrap_or(&name))?)
+            Some(tls::Tls::new(config, settings.tls.server_name.as_deref().unwrap_or(&name), settings.protocol)?)
         } else {
             None
         };
@@ -137,15 +149,48 @@ impl Upstreams {
             Some(port) => format!("{host}:{port}"),
             None => host.to_string(),
         };
-        Ok(Upstream {
-            target: Arc::from(format!("{host}:{port}")),
-            host: HeaderValue::from_str(&authority).map_err(|_| wrong("the host cannot be sent as a Host field"))?,
+        let host_field =
+            HeaderValue::from_str(&authority).map_err(|_| wrong("the host cannot be sent as a Host field"))?;
+        let place = Place::tcp(name, port, mapped.map(|mapping| mapping.address));
+        let base_path = url.path().trim_end_matches('/').to_owned();
+        Ok(self.assemble(format!("{host}:{port}"), host_field, base_path, place, tls, settings))
+    }
+
+    fn build_unix(&self, socket: UnixSocket<'_>, settings: &UpstreamSettings) -> Upstream {
+        let target = format!("unix:{}", socket.path);
+        let base_path = socket.base.trim_end_matches('/').to_owned();
+        let place = Place::Unix(socket.path.into());
+        self.assemble(target, HeaderValue::from_static("localhost"), base_path, place, None, settings)
+    }
+
+    fn assemble(
+        &self,
+        target: String,
+        host: HeaderValue,
+        base_path: String,
+        place: Place,
+        tls: Option<tls::Tls>,
+        settings: &UpstreamSettings,
+    ) -> Upstream {
+        let speaks_http2 = match settings.protocol {
+            UpstreamProtocol::Auto => tls.is_some(),
+            UpstreamProtocol::Http1 => false,
+            UpstreamProtocol::Http2 => true,
+        };
+        Upstream {
+            target: Arc::from(target),
+            host,
             host_rule: settings.host,
-            base_path: url.path().trim_end_matches('/').to_owned(),
-            connector: Connector::new(name, port, mapped.map(|mapping| mapping.address), tls, Arc::clone(&self.clock)),
+            base_path,
+            http2: speaks_http2.then(|| Arc::new(http2::Pool::new(settings, tls.is_some()))),
+            connector: Connector::new(place, tls, Arc::clone(&self.clock)),
             pool: Arc::new(Pool::new(&settings.pool)),
+            buffering: match settings.request_buffering {
+                RequestBuffering::UpTo(size) => Some(size.as_usize()),
+                RequestBuffering::Off(_) => None,
+            },
             clock: Arc::clone(&self.clock),
-        })
+        }
     }
 
     /// Read once, and only when somebody speaks TLS: the system's store has hundreds of
@@ -173,11 +218,15 @@ pub struct Upstream {
     base_path: String,
     connector: Connector,
     pool: Arc<Pool>,
+    /// Where it may speak HTTP/2.
+    http2: Option<Arc<http2::Pool>>,
+    /// Up to how many bytes of a body of unknown length are read before it is sent.
+    buffering: Option<usize>,
     clock: Arc<dyn Clock>,
 }
 
 impl Upstream {
-    /// `host:port`, as the log names it.
+    /// `host:port`, or `unix:` and a path, as the log names it.
     pub fn target(&self) -> &Arc<str> {
         &self.target
     }
@@ -195,7 +244,7 @@ impl Upstream {
 
     /// How many open connections wait for a request.
     pub fn idle_connections(&self) -> usize {
-        self.pool.len()
+        self.pool.len() + self.http2.as_ref().map_or(0, |pool| pool.idle())
     }
 }
 

@@ -1,5 +1,6 @@
 //! One exchange with an upstream, whatever protocol it speaks.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use http::header::HeaderValue;
@@ -12,6 +13,7 @@ use tollgate_core::{Body, Exchange, Problem, Request, Response};
 use super::Upstream;
 use super::wait::Limits;
 use crate::alarm::after;
+use crate::grpc;
 use crate::hygiene::body::{BodyMeter, metered};
 
 impl Upstream {
@@ -42,14 +44,19 @@ impl Upstream {
     pub(crate) async fn exchange(
         &self,
         record: &mut Record,
-        mut request: Request,
+        request: Request,
         host: HeaderValue,
         timeouts: &Timeouts,
         started: Option<Duration>,
     ) -> Result<Response, Problem> {
+        let mut request = self.buffered(request).await?;
+        let timeouts = &grpc::pass_deadline_on(&mut request, timeouts, self.spent(started));
         let limits = self.limits(timeouts, started);
         let meter = meter(&mut request);
-        let result = self.over_http1(record, request, &host, meter.as_ref(), &limits).await;
+        let result = match self.over_http2(record, request, &host, meter.as_ref(), &limits).await {
+            ControlFlow::Break(result) => result,
+            ControlFlow::Continue(request) => self.over_http1(record, request, &host, meter.as_ref(), &limits).await,
+        };
         if let Some(meter) = &meter {
             record.request_bytes = meter.bytes();
         }
@@ -66,11 +73,14 @@ impl Upstream {
 
     /// The limits of an exchange that began at `started`, on the clock of the services.
     pub(super) fn limits<'t>(&self, timeouts: &'t Timeouts, started: Option<Duration>) -> Limits<'t> {
-        let total = timeouts.total.map(|total| {
-            let spent = started.map_or(Duration::ZERO, |started| self.clock.monotonic().saturating_sub(started));
-            after(Instant::now(), total.saturating_sub(spent))
-        });
+        let spent = self.spent(started);
+        let total = timeouts.total.map(|total| after(Instant::now(), total.saturating_sub(spent)));
         Limits { timeouts, total }
+    }
+
+    /// How long the exchange has taken before it came here.
+    fn spent(&self, started: Option<Duration>) -> Duration {
+        started.map_or(Duration::ZERO, |started| self.clock.monotonic().saturating_sub(started))
     }
 }
 

@@ -10,19 +10,34 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 use tokio_rustls::TlsConnector;
 use tollgate_core::catalog::BuildError;
+use tollgate_core::settings::UpstreamProtocol;
 
 /// How one upstream is spoken to over TLS.
 pub(super) struct Tls {
-    pub(super) connector: TlsConnector,
+    /// Offers HTTP/1.1 only.
+    pub(super) http1: TlsConnector,
+    /// Offers HTTP/2, and HTTP/1.1 where that would do as well.
+    pub(super) http2: TlsConnector,
+    pub(super) only_http2: bool,
     pub(super) name: ServerName<'static>,
 }
 
 impl Tls {
-    pub(super) fn new(config: Arc<ClientConfig>, name: &str) -> Result<Self, BuildError> {
+    pub(super) fn new(config: Arc<ClientConfig>, name: &str, protocol: UpstreamProtocol) -> Result<Self, BuildError> {
         let name = ServerName::try_from(name.to_owned()).map_err(|_| {
             BuildError::at("/tls/serverName", format!("`{name}` is not a name that a certificate can have"))
         })?;
-        Ok(Self { connector: TlsConnector::from(config), name })
+        let mut http2 = ClientConfig::clone(&config);
+        http2.alpn_protocols = vec![b"h2".to_vec()];
+        if protocol != UpstreamProtocol::Http2 {
+            http2.alpn_protocols.push(b"http/1.1".to_vec());
+        }
+        Ok(Self {
+            http1: TlsConnector::from(config),
+            http2: TlsConnector::from(Arc::new(http2)),
+            only_http2: protocol == UpstreamProtocol::Http2,
+            name,
+        })
     }
 }
 

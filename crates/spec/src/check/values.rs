@@ -29,6 +29,18 @@ pub fn upstream_url(text: &str) -> Result<Url, (String, Option<String>)> {
     Ok(url)
 }
 
+/// Checks where an upstream is: a URL, or a Unix socket of this machine.
+///
+/// # Errors
+/// As [`upstream_url`].
+pub fn upstream_place(text: &str) -> Result<(), (String, Option<String>)> {
+    match tollgate_core::unix_socket::parse(text) {
+        Some(Ok(_)) => Ok(()),
+        Some(Err(mistake)) => Err((mistake.message.to_owned(), Some(mistake.help))),
+        None => upstream_url(text).map(drop),
+    }
+}
+
 /// Reads `publicUrl`: like an upstream's, without a slash at its end.
 ///
 /// # Errors
@@ -87,6 +99,13 @@ mod tests {
         }
         for bad in ["localhost:80", "//x", "ftp://a", "http://u:p@h", "http://h/?q", "http://h/#f", "http://", ""] {
             assert!(upstream_url(bad).is_err(), "{bad}");
+            assert!(upstream_place(bad).is_err(), "{bad}");
+        }
+        assert!(upstream_place("http://unix:/run/app.sock").is_ok());
+        for bad in ["unix:/run/app.sock", "https://unix:/run/app.sock", "http://unix:app.sock"] {
+            assert!(
+                upstream_place(bad).is_err_and(|(_, help)| help.is_some_and(|help| help.contains("http://unix:/run")))
+            );
         }
     }
 }

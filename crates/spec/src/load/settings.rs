@@ -173,7 +173,7 @@ fn check(root: &Node<'_>, diagnostics: &mut Diagnostics) {
     for (_, upstream) in root.get("upstreams").iter().flat_map(|upstreams| upstreams.entries().collect::<Vec<_>>()) {
         let url = if upstream.value().is_object() { upstream.get("url") } else { Some(upstream) };
         if let Some(url) = url.filter(|url| url.value().is_string())
-            && let Err((problem, help)) = values::upstream_url(url.as_str().unwrap_or_default())
+            && let Err((problem, help)) = values::upstream_place(url.as_str().unwrap_or_default())
         {
             say("invalid-url", &url, format!("`{}` {problem}", url.shown()), help);
         }

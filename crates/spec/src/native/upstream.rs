@@ -35,7 +35,7 @@ impl Reader<'_> {
             node: node.clone(),
         };
         if text.contains("://") {
-            if let Err((problem, help)) = values::upstream_url(text) {
+            if let Err((problem, help)) = values::upstream_place(text) {
                 let message = format!("`{}` {problem}", node.shown());
                 self.diagnostics.push(Diagnostic::error("invalid-url", node.span(), message).help_if(help));
                 return None;

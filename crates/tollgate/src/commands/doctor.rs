@@ -10,7 +10,9 @@ use serde::Serialize;
 use serde_json::Value;
 use tollgate_core::project::Project;
 use tollgate_core::services::HttpClient;
+use tollgate_core::settings::{UpstreamProtocol, UpstreamSettings};
 use tollgate_core::time::{Clock, SystemClock, Timestamp};
+use tollgate_core::unix_socket;
 
 use crate::cli::{DoctorArgs, Output};
 use crate::data_dir::{self, DataDir};
@@ -112,11 +114,14 @@ async fn store(
     }
 }
 
-/// Each upstream is called as the gateway would, and its clock compared.
+/// Each upstream is called as the gateway would, and its clock compared. Of one that listens on a
+/// Unix socket, or speaks HTTP/2 without TLS, it is only seen whether it takes a connection.
 async fn upstreams(findings: &mut Findings, project: &Project, http: &Arc<dyn HttpClient>, clock: &dyn Clock) {
+    connections(findings, project).await;
     let urls: BTreeSet<String> = project
         .routes
         .iter()
+        .filter(|route| !views::upstream_settings(project, route).is_some_and(|upstream| is_only_connected(&upstream)))
         .filter_map(|route| views::upstream(project, route))
         .filter_map(|text| {
             let url = url::Url::parse(&text).ok().filter(|url| url.has_host())?;
@@ -137,6 +142,40 @@ async fn upstreams(findings: &mut Findings, project: &Project, http: &Arc<dyn Ht
                     "start the backend, or correct the upstream's URL in the project",
                 );
             }
+        }
+    }
+}
+
+fn is_only_connected(upstream: &UpstreamSettings) -> bool {
+    unix_socket::parse(&upstream.url).is_some()
+        || (upstream.protocol == UpstreamProtocol::Http2 && upstream.url.starts_with("http://"))
+}
+
+async fn connections(findings: &mut Findings, project: &Project) {
+    const NO_SOCKET: &str = "start the backend, which makes the socket, or correct its path; the user of the gateway must be allowed to write to it";
+    let upstreams = project.routes.iter().filter_map(|route| views::upstream_settings(project, route));
+    let urls: BTreeSet<String> = upstreams.filter(is_only_connected).map(|upstream| upstream.url).collect();
+    for url in urls {
+        let name = format!("upstream {url}");
+        let connecting = async {
+            match unix_socket::parse(&url) {
+                Some(Ok(socket)) => tokio::net::UnixStream::connect(socket.path).await.map(drop),
+                _ => {
+                    let url = url::Url::parse(&url).map_err(std::io::Error::other)?;
+                    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+                    tokio::net::TcpStream::connect((host, url.port_or_known_default().unwrap_or(80))).await.map(drop)
+                }
+            }
+        };
+        let result = tokio::time::timeout(TIMEOUT, connecting).await.unwrap_or_else(|late| Err(late.into()));
+        match result {
+            Ok(()) => findings.good(&name, "takes connections"),
+            Err(error) if url.starts_with("http://unix:") => findings.bad(&name, error.to_string(), NO_SOCKET),
+            Err(error) => findings.bad(
+                &name,
+                error.to_string(),
+                "start the backend, or correct the upstream's URL in the project",
+            ),
         }
     }
 }
