@@ -127,7 +127,8 @@ fn parse(head: Bytes, method: &Method, most: usize) -> Result<ResponseHead, Head
     let status = StatusCode::from_u16(response.code.unwrap_or_default()).map_err(|_| HeadError::Status)?;
 
     let mut framing = FramingFields::default();
-    let mut headers = HeaderMap::with_capacity(response.headers.len());
+    // Room for some that whoever passes the answer on will add.
+    let mut headers = HeaderMap::with_capacity(response.headers.len() + 4);
     for field in response.headers.iter() {
         let (name, mut value) = field_of(&head, field)?;
         if name == CONTENT_LENGTH {

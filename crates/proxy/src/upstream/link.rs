@@ -34,6 +34,8 @@ pub(super) struct Link {
     unread: BytesMut,
     /// How much to make room for.
     read_size: usize,
+    /// Whether that room has ever been more than the least.
+    grown: bool,
     head: ResponseDecoder,
     body: BodyDecoder,
     method: Method,
@@ -75,6 +77,7 @@ impl Link {
             stream,
             unread: BytesMut::new(),
             read_size: LEAST_READ,
+            grown: false,
             head: ResponseDecoder::new(HeadLimits::default()),
             body: BodyDecoder::new(Framing::Empty),
             method: Method::GET,
@@ -196,10 +199,19 @@ impl Link {
         Pin::new(&mut self.stream).poll_read(&mut cx, &mut ReadBuf::new(&mut byte)).is_pending()
     }
 
+    /// The connection waits for its next request, and keeps no more memory than most need.
+    pub(super) fn settle(&mut self, now: Instant) {
+        self.idle_since = now;
+        if self.grown {
+            self.rest();
+        }
+    }
+
     /// Gives memory back: the connection will not be used for a while.
     pub(super) fn rest(&mut self) {
         self.unread = BytesMut::new();
         self.read_size = LEAST_READ;
+        self.grown = false;
     }
 
     /// What an answer 101 leaves: the socket, and the bytes that came behind the head.
@@ -213,6 +225,7 @@ impl Link {
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if self.unread.capacity() - self.unread.len() < self.read_size / 2 {
             self.unread.reserve(self.read_size);
+            self.grown |= self.read_size > LEAST_READ;
         }
         let room = self.unread.capacity() - self.unread.len();
         let count = ready!(poll_read_buf(Pin::new(&mut self.stream), cx, &mut self.unread))?;

@@ -49,7 +49,7 @@ impl Pool {
         if self.most == 0 || self.timeout.is_zero() || !link.is_reusable() {
             return;
         }
-        link.idle_since = now;
+        link.settle(now);
         let surplus = {
             let mut idle = self.idle.lock();
             idle.push(link);

@@ -87,6 +87,15 @@ impl Source {
         }
     }
 
+    /// Whether nothing follows what was given out.
+    fn is_done(&self) -> bool {
+        match self {
+            Self::Link(link) => link.is_body_done(),
+            Self::Relay(relay, _) => relay.is_done(),
+            Self::Over => true,
+        }
+    }
+
     /// How many bytes are still to come, where that is known.
     fn remaining(&self) -> Option<u64> {
         match self {
@@ -140,7 +149,7 @@ impl HttpBody for ResponseBody {
         match piece {
             Ok(Decoded::Data(data)) => {
                 // The server stops asking as soon as it knows that nothing follows.
-                if matches!(&this.source, Source::Link(link) if link.is_body_done()) {
+                if this.source.is_done() {
                     this.end();
                 }
                 Poll::Ready(Some(Ok(Frame::data(data))))

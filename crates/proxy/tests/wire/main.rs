@@ -6,13 +6,16 @@
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
 
 mod absolute_form;
+mod answers;
 mod bodies;
 mod broken_answers;
 mod client_gone;
+mod early_answers;
 mod fields;
 mod framing;
 mod host;
 mod http2;
+mod informational;
 mod limits;
 mod lines;
 mod outbound;
