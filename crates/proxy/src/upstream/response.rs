@@ -15,6 +15,7 @@ use super::link::{Broken, Link};
 use super::pool::Pool;
 use super::relay::Relay;
 use crate::alarm::{Alarm, after};
+use crate::hygiene::clean_response_trailers;
 
 /// An answer ended before it was complete. The client must not take it for a whole one: its
 /// connection is broken off as well.
@@ -154,7 +155,8 @@ impl HttpBody for ResponseBody {
                 }
                 Poll::Ready(Some(Ok(Frame::data(data))))
             }
-            Ok(Decoded::Trailers(trailers)) => {
+            Ok(Decoded::Trailers(mut trailers)) => {
+                clean_response_trailers(&mut trailers);
                 this.end();
                 Poll::Ready(Some(Ok(Frame::trailers(trailers))))
             }

@@ -52,7 +52,7 @@ def main():
     assert answers.code() == grpc.StatusCode.OK
 
     left = float(unary(b"remaining", metadata=auth, timeout=10))
-    assert 5 < left < 10, left
+    assert 5 < left < 10.5, left  # the library rounds what it sends up
     began = time.monotonic()
     expect_error(grpc.StatusCode.DEADLINE_EXCEEDED, lambda: unary(b"sleep", metadata=auth, timeout=0.3))
     assert time.monotonic() - began < 3

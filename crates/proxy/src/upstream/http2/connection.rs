@@ -39,7 +39,7 @@ pub(super) struct Connection {
     received: Arc<AtomicU64>,
     retired: AtomicBool,
     /// How many exchanges are on it.
-    pub(super) streams: AtomicUsize,
+    pub(super) streams: Arc<AtomicUsize>,
     pub(super) born: Instant,
     pub(super) idle_since: Mutex<Instant>,
 }
@@ -65,8 +65,9 @@ impl Connection {
             .handshake::<_, Bytes>(io);
         let (sender, mut connection) = handshake.await.map_err(|error| silent(&error))?;
         let pings = connection.ping_pong();
+        let open = Arc::new(AtomicUsize::new(0));
         let (greeted, greeting) = oneshot::channel();
-        tokio::spawn(drive(connection, pings, greeted, ping_interval, Arc::clone(&received)));
+        tokio::spawn(drive(connection, pings, greeted, ping_interval, Arc::clone(&received), Arc::clone(&open)));
         match greeting.await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(silent(&error)),
@@ -76,7 +77,7 @@ impl Connection {
             sender,
             received,
             retired: AtomicBool::new(false),
-            streams: AtomicUsize::new(0),
+            streams: open,
             born: Instant::now(),
             idle_since: Mutex::new(Instant::now()),
         })
@@ -117,6 +118,7 @@ async fn drive(
     greeted: oneshot::Sender<Result<(), h2::Error>>,
     ping_interval: Duration,
     received: Arc<AtomicU64>,
+    open: Arc<AtomicUsize>,
 ) {
     let mut connection = pin!(connection);
     let Some(mut pings) = pings else { return };
@@ -142,7 +144,8 @@ async fn drive(
             () = tokio::time::sleep_until(after(Instant::now(), ping_interval)) => {}
         }
         let now = received.load(Ordering::Relaxed);
-        if now == seen {
+        // Servers of gRPC close connections that ping while no stream is open.
+        if now == seen && open.load(Ordering::Relaxed) > 0 {
             let alive = tokio::select! {
                 biased;
                 _ = &mut connection => return,
