@@ -1,6 +1,6 @@
 //! Calls of gRPC through the whole gateway: HTTP/2 in front, HTTP/2 behind.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use h2::RecvStream;
@@ -9,6 +9,7 @@ use http::{HeaderMap, Request, Response};
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc::unbounded_channel;
+use tokio::time::Instant;
 use tollgate_core::project::Stage;
 
 use super::application::{App, Draft};

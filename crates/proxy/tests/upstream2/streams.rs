@@ -157,7 +157,7 @@ async fn a_client_that_leaves_resets_its_stream_and_the_connection_lives_on() {
         if begun {
             client.until("hello").await;
         }
-        let left = std::time::Instant::now();
+        let left = tokio::time::Instant::now();
         drop(client);
         let cancel = 8;
         assert_eq!(soon("the reset", told.recv()).await, Some((stream, cancel)));

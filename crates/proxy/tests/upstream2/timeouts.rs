@@ -24,7 +24,8 @@ async fn silent(begun: bool) -> Peers {
 
 #[tokio::test]
 async fn no_head_in_time_is_504() {
-    let cases: [(fn(&mut Setup), &str); 2] = [
+    type Change = fn(&mut Setup);
+    let cases: [(Change, &str); 2] = [
         (|with| with.timeouts.first_byte = Some(SHORT), "upstream.timeout.first_byte"),
         (|with| with.timeouts.total = Some(SHORT), "upstream.timeout.total"),
     ];
