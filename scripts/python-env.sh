@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 env=target/python
-requirements="examples/tornado/requirements.txt examples/bottle/requirements.txt crates/tollgate/tests/grpc/requirements.txt"
+requirements="examples/tornado/requirements.txt examples/bottle/requirements.txt crates/tollgate/tests/grpc/requirements.txt crates/tollgate/tests/python/requirements.txt"
 stamp=$(cat $requirements | cksum | cut -d ' ' -f 1)
 [ "$(cat $env/stamp 2>/dev/null || true)" = "$stamp" ] && exit 0
 

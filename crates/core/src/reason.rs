@@ -93,6 +93,10 @@ reasons! {
     REQUEST_METHOD_UNSUPPORTED = "request.method_unsupported", "method-unsupported", 501, "Not Implemented", Client,
         "The method is not one that the gateway forwards, such as CONNECT or TRACE.",
         "Use another method.";
+    /// A WebSocket handshake of another version.
+    REQUEST_WEBSOCKET_VERSION = "request.websocket_version", "upgrade-required", 426, "Upgrade Required", Client,
+        "The WebSocket handshake asks for another version of the protocol than 13.",
+        "Use a client that speaks WebSocket version 13 (RFC 6455), as every current one does.";
     /// The client went away.
     CLIENT_GONE = "client.gone", "client-gone", 499, "Client Closed Request", Client,
         "The client closed its connection before the answer was complete.",
@@ -137,6 +141,18 @@ reasons! {
     UPSTREAM_TIMEOUT_TOTAL = "upstream.timeout.total", "upstream-timed-out", 504, "Gateway Timeout", Upstream,
         "The exchange was not finished within `timeouts.total`.",
         "Raise `timeouts.total`, or leave it unset for streams.";
+    /// A tunnel was silent for too long.
+    TUNNEL_IDLE = "tunnel.idle", "tunnel-closed", 504, "Tunnel Closed", Client,
+        "Nothing went through a tunnel, in either direction, for `server.tunnels.idle`.",
+        "Send pings more often than that, or raise `server.tunnels.idle`.";
+    /// A tunnel became too old.
+    TUNNEL_MAX_AGE = "tunnel.max_age", "tunnel-closed", 504, "Tunnel Closed", Gateway,
+        "A tunnel was open for as long as `server.tunnels.maxAge` allows.",
+        "Let the client connect again, or raise `server.tunnels.maxAge`.";
+    /// The gateway stopped.
+    TUNNEL_DRAINED = "tunnel.drained", "tunnel-closed", 504, "Tunnel Closed", Gateway,
+        "The gateway was stopping and closed the tunnels that were still open.",
+        "Let the client connect again; `server.tunnels.drain` says how long a stop waits.";
     /// The request body broke off.
     CLIENT_BODY_BROKEN = "client.body_broken", "bad-request", 400, "Bad Request", Client,
         "The request body broke off or was not well-framed.",

@@ -105,6 +105,8 @@ pub struct ServerSettings {
     pub timeouts: ClientTimeouts,
     /// HTTP/2 with clients.
     pub http2: Http2Settings,
+    /// WebSocket connections and other upgrades.
+    pub tunnels: TunnelSettings,
 }
 
 impl Default for ServerSettings {
@@ -118,6 +120,7 @@ impl Default for ServerSettings {
             limits: ServerLimits::default(),
             timeouts: ClientTimeouts::default(),
             http2: Http2Settings::default(),
+            tunnels: TunnelSettings::default(),
         }
     }
 }
@@ -153,6 +156,37 @@ impl Default for Http2Settings {
             connection_window: Size(1024 * 1024),
             ping_interval: Interval::from_secs(30),
             ping_timeout: Interval::from_secs(20),
+        }
+    }
+}
+
+/// WebSocket connections and other upgrades: what becomes of a connection once client and upstream
+/// have agreed to speak another protocol on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct TunnelSettings {
+    /// The protocols that a request may upgrade to, as the `Upgrade` field names them. The field is
+    /// dropped where it asks for any other. An empty list switches all upgrades off.
+    pub protocols: Vec<String>,
+    /// How long a tunnel may be silent in both directions before it is closed. `0s` for no limit.
+    pub idle: Interval,
+    /// How old a tunnel may become, however busy it is. `0s`, the default, for no limit.
+    pub max_age: Interval,
+    /// How long a stop leaves tunnels open; never longer than `server.drain`.
+    pub drain: Interval,
+    /// The most tunnels at once; a request for one more is answered with 503. Default: no limit of
+    /// their own; each counts as a connection.
+    pub most: Option<usize>,
+}
+
+impl Default for TunnelSettings {
+    fn default() -> Self {
+        Self {
+            protocols: vec!["websocket".to_owned()],
+            idle: Interval::from_secs(600),
+            max_age: Interval::from_secs(0),
+            drain: Interval::from_secs(10),
+            most: None,
         }
     }
 }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use http::request::Parts;
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Request, StatusCode};
 use hyper::body::Incoming;
 use tollgate_core::exchange::{Params, Trace};
 use tollgate_core::reason::{
-    INTERNAL, REQUEST_METHOD_UNSUPPORTED, ROUTE_METHOD, ROUTE_NOT_FOUND, UPSTREAM_TIMEOUT_TOTAL,
+    INTERNAL, REQUEST_METHOD_UNSUPPORTED, ROUTE_METHOD, ROUTE_NOT_FOUND, UPSTREAM_MALFORMED, UPSTREAM_TIMEOUT_TOTAL,
 };
 use tollgate_core::{Body, Exchange, Problem, Response};
 
@@ -20,6 +20,7 @@ use crate::hygiene::{self, BodyMeter, ConnectionInfo, Inspected};
 use crate::router::Outcome;
 use crate::snapshot::{CompiledRoute, Snapshot};
 use crate::story::Story;
+use crate::upstream::handshake::{Switched, SwitchedSlot, UpgradeRequest};
 use crate::{answer, grpc, metrics, preflight, system, trace};
 
 /// Answers a request. There is always an answer, and always one line in the access log.
@@ -38,6 +39,7 @@ pub async fn handle(
         snapshot: &snapshot,
         connection,
         id: &id,
+        extended_connect: false,
     };
 
     let is_call = grpc::is_call(&parts.headers);
@@ -47,6 +49,7 @@ pub async fn handle(
         told.refuse(problem.caused_by(panic_text(&*panic)))
     });
 
+    let switched = told.switched(&mut response);
     if let Some(record) = told.story.record() {
         answer::proxy_status(record, &mut response);
         if is_call {
@@ -59,7 +62,13 @@ pub async fn handle(
         }
         response.headers_mut().insert(trace::REQUEST_ID, id);
     }
-    told.story.answer(response)
+    match switched {
+        Some(switched) => {
+            told.story.open_tunnel(&mut response, switched, snapshot.tunnels);
+            response
+        }
+        None => told.story.answer(response),
+    }
 }
 
 /// A request that is being answered.
@@ -69,6 +78,8 @@ struct Telling<'g> {
     snapshot: &'g Snapshot,
     connection: &'g ConnectionInfo,
     id: &'g Arc<str>,
+    /// Whether the client would take any 2xx for a tunnel.
+    extended_connect: bool,
 }
 
 impl Telling<'_> {
@@ -79,6 +90,7 @@ impl Telling<'_> {
             Err(problem) => return self.refuse(problem),
         };
         self.story.inspected(&inspected);
+        self.extended_connect = inspected.upgrade.as_ref().is_some_and(|asked| asked.extended_connect);
 
         if let Some(response) = system::answer(self.snapshot, &parts, &inspected.target.match_path) {
             return response;
@@ -185,6 +197,11 @@ impl Telling<'_> {
             hygiene::client_body(body, &self.snapshot.hygiene, &mut parts.extensions)
         };
         self.story.receives(parts.extensions.get::<BodyMeter>().cloned());
+        if let Some(asked) = &inspected.upgrade {
+            let open = self.gateway.metrics.tunnels.clone();
+            let most = self.snapshot.tunnels.most;
+            parts.extensions.insert(UpgradeRequest { asked: asked.clone(), most, open });
+        }
         hygiene::forwarding_fields(&mut parts.headers, &inspected.client, self.connection);
         trace::propagate(self.id, trace, &mut parts.headers);
         Request::from_parts(parts, body)
@@ -197,6 +214,26 @@ impl Telling<'_> {
         }
         let now = self.gateway.services.clock.monotonic();
         self.gateway.failed_auth.check(inspected.client.ip, self.snapshot.failed_auth_limit, now).await
+    }
+
+    /// The connection that an answer hands over to a tunnel. An answer of 101 without one, such as
+    /// that of a policy, would leave the client with a connection that nobody reads.
+    fn switched(&mut self, response: &mut Response) -> Option<Switched> {
+        let switched = SwitchedSlot::take(response);
+        match &switched {
+            Some(switched) if switched.asked.extended_connect => *response.status_mut() = StatusCode::OK,
+            Some(switched) => switched.asked.grant(response.headers_mut()),
+            None if response.status() == StatusCode::SWITCHING_PROTOCOLS => {
+                let problem = Problem::new(&INTERNAL, "The gateway could not answer this request.");
+                *response = self.refuse(problem.caused_by("an answer of 101 that no upstream has given"));
+            }
+            None if self.extended_connect && response.status().is_success() => {
+                let problem = Problem::new(&UPSTREAM_MALFORMED, "The upstream did not switch protocols.");
+                *response = self.refuse(problem.caused_by(format_args!("{} instead of 101", response.status())));
+            }
+            None => {}
+        }
+        switched
     }
 
     fn refuse(&mut self, problem: Problem) -> Response {

@@ -6,6 +6,8 @@
 //! route's pipeline (in `core`) runs its policies and one of the [`handlers`], and [`upstream`]
 //! talks to the backend. Whatever happens, one record goes to [`access_log`] and [`metrics`].
 //!
+//! Where client and upstream agree to speak another protocol, a [`tunnel`] joins their connections.
+//!
 //! A [`snapshot`] is everything that one project compiles to. A [`Gateway`] holds the one in force
 //! and everything that outlives it: counters, pools, metrics, the log.
 //!
@@ -33,6 +35,7 @@ mod story;
 pub mod system;
 pub mod template;
 mod trace;
+pub mod tunnel;
 pub mod unreadable;
 pub mod upstream;
 

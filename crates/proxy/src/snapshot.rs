@@ -17,6 +17,7 @@ use crate::hygiene::HygieneRules;
 use crate::metrics::{Metrics, NO_ROUTE, RouteMetrics, RoutePlaces};
 use crate::router::Router;
 use crate::system;
+use crate::tunnel::TunnelLimits;
 use crate::upstream::{Upstream, Upstreams};
 
 /// Everything that one project compiles to.
@@ -31,6 +32,7 @@ pub struct Snapshot {
     pub(crate) routes: Vec<CompiledRoute>,
     pub(crate) problems: ProblemStyle,
     pub(crate) hygiene: HygieneRules,
+    pub(crate) tunnels: TunnelLimits,
     pub(crate) failed_auth_limit: FailedAuthLimit,
     pub(crate) issuer_path: String,
     pub(crate) problem_pages: Vec<(&'static str, Bytes)>,
@@ -99,6 +101,7 @@ impl Snapshot {
             routes,
             problems,
             hygiene: HygieneRules::new(settings),
+            tunnels: TunnelLimits::new(&settings.server.tunnels),
             failed_auth_limit: settings.failed_auth_limit,
             issuer_path: settings.issuer.path.trim_end_matches('/').to_owned(),
             problem_pages: system::problem_pages(catalog),

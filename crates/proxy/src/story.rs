@@ -4,12 +4,14 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::USER_AGENT;
 use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode, Version};
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use serde_json::json;
 use tollgate_core::exchange::Trace;
 use tollgate_core::reason::{CLIENT_GONE, UPSTREAM_RESET};
 use tollgate_core::record::{Record, Refusal};
@@ -21,8 +23,10 @@ use crate::hygiene::{BodyMeter, ConnectionInfo, Inspected};
 use crate::metrics::RouteMetrics;
 use crate::snapshot::Snapshot;
 use crate::trace;
+use crate::tunnel::{Tunnel, TunnelLimits};
 use crate::unreadable::UnreadableHead;
 use crate::upstream::BrokenResponse;
+use crate::upstream::handshake::Switched;
 
 /// What is told of one exchange. Dropping it ends the story, however that came about.
 pub(crate) struct Story {
@@ -33,6 +37,8 @@ pub(crate) struct Story {
     request_body: Option<BodyMeter>,
     answered: bool,
     logged: bool,
+    /// When its answer opened a tunnel.
+    opened: Option<Duration>,
     /// The exchange while its pipeline runs; it holds on to the snapshot's route.
     pub(crate) exchange: Option<Box<Exchange>>,
 }
@@ -77,6 +83,7 @@ impl Story {
             request_body: None,
             answered: false,
             logged: snapshot.access_log,
+            opened: None,
             exchange: None,
         }
     }
@@ -154,6 +161,33 @@ impl Story {
         Response::from_parts(parts, Body::stream(told))
     }
 
+    /// Goes on with an answer that opens a tunnel: the story ends with that.
+    pub(crate) fn open_tunnel(mut self, response: &mut Response, upstream: Switched, limits: TunnelLimits) {
+        self.absorb();
+        self.answered = true;
+        if let Some(entry) = &mut self.entry {
+            entry.status = response.status().as_u16();
+        }
+        self.opened = Some(self.gateway.services.clock.monotonic());
+        Tunnel::new(upstream, limits, self).put_into(response);
+    }
+
+    /// Ends it with what went through a tunnel: bytes of the client, and for it.
+    pub(crate) fn tunnel_ended(
+        mut self,
+        protocol: &str,
+        by: &'static str,
+        (up, down): (u64, u64),
+        refusal: Option<(&'static Reason, Option<String>)>,
+    ) {
+        if let Some(record) = self.record() {
+            record.request_bytes = up;
+            record.response_bytes = down;
+            record.fields.insert("tunnel".to_owned(), json!({ "protocol": protocol, "endedBy": by }));
+        }
+        self.end(refusal);
+    }
+
     /// Ends it. Only the first time counts.
     fn end(&mut self, refusal: Option<(&'static Reason, Option<String>)>) {
         self.absorb();
@@ -181,7 +215,9 @@ impl Story {
         metrics.in_flight.dec();
         let status = StatusCode::from_u16(entry.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         self.metrics.answered(entry.method.as_ref(), status, record.reason());
-        self.metrics.took(total, record.timings.first_byte);
+        // How long a tunnel was open says nothing of how fast its route answers.
+        let answered = self.opened.map_or(total, |opened| opened.saturating_sub(record.started));
+        self.metrics.took(answered, record.timings.first_byte);
         self.metrics.moved(record.request_bytes, record.response_bytes);
         for attempt in &record.attempts {
             metrics.attempted(attempt.outcome);

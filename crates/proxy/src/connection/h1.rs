@@ -5,11 +5,12 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 
-use http::StatusCode;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
+use parking_lot::Mutex;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 use tollgate_core::Body;
 
@@ -17,6 +18,7 @@ use super::io::ClientIo;
 use super::phase::{Answer, Phase};
 use super::settings::WireSettings;
 use crate::hygiene::ConnectionInfo;
+use crate::tunnel::Tunnel;
 use crate::unreadable::UnreadableHead;
 
 /// Serves requests one after the other.
@@ -33,29 +35,52 @@ where
     H: Fn(Arc<ConnectionInfo>, http::Request<Incoming>) -> F,
     F: Future<Output = http::Response<Body>>,
 {
-    let service = service_fn(|request| {
+    // The connection of the last request that asked for an upgrade, and what was answered.
+    let upgrade: Mutex<Option<(OnUpgrade, Option<Tunnel>)>> = Mutex::default();
+    let service = service_fn(|mut request| {
         phase.request_began();
+        let client = request.extensions_mut().remove::<OnUpgrade>();
         let answer = handler(Arc::clone(&info), request);
-        let phase = Arc::clone(&phase);
+        let (phase, upgrade) = (Arc::clone(&phase), &upgrade);
         async move {
-            let response = answer.await;
-            if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            let mut response = answer.await;
+            let tunnel = Tunnel::take(&mut response);
+            if tunnel.is_some() {
                 phase.becomes_tunnel();
+            }
+            if let Some(client) = client {
+                *upgrade.lock() = Some((client, tunnel));
             }
             Ok::<_, Infallible>(response.map(|body| Answer::new(body, phase)))
         }
     });
-    let mut connection = pin!(wire.h1.serve_connection(TokioIo::new(io), service).with_upgrades());
-    let ended = tokio::select! {
-        biased;
-        ended = connection.as_mut() => ended,
-        () = drain.cancelled() => {
-            phase.closes_now();
-            connection.as_mut().graceful_shutdown();
-            connection.await
+    let ended = {
+        let mut connection = pin!(wire.h1.serve_connection(TokioIo::new(io), service).with_upgrades());
+        tokio::select! {
+            biased;
+            ended = connection.as_mut() => ended,
+            () = drain.cancelled() => {
+                phase.closes_now();
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
         }
     };
-    let error = ended.err()?;
-    tracing::debug!(peer = %info.peer, %error, "connection ended early");
-    UnreadableHead::of(&error)
+    let asked = upgrade.lock().take();
+    match (ended, asked) {
+        // Boxed, so that a connection without a tunnel does not keep room for one.
+        (Ok(()), Some((client, Some(tunnel)))) => Box::pin(tunnel.run_on(client, drain)).await,
+        // Asked for and not granted: the connection comes back unclosed, after other answers.
+        (Ok(()), Some((client, None))) => {
+            if let Ok(client) = client.await {
+                let _ = TokioIo::new(client).shutdown().await;
+            }
+        }
+        (Ok(()), None) => {}
+        (Err(error), _) => {
+            tracing::debug!(peer = %info.peer, %error, "connection ended early");
+            return UnreadableHead::of(&error);
+        }
+    }
+    None
 }

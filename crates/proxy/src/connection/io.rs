@@ -139,6 +139,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientIo<S> {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        this.linger.poll(&mut this.stream, this.phase.is_silent(), &mut this.alarm, cx)
+        // The other direction of a tunnel goes on.
+        let silent = this.phase.is_silent() || this.phase.is_tunnel();
+        this.linger.poll(&mut this.stream, silent, &mut this.alarm, cx)
     }
 }

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use tollgate_core::settings::{Http2Settings, Settings};
 
 use super::h2::StreamSpawner;
+use crate::hygiene::upgrade::WEBSOCKET;
 use crate::pace::Pace;
 
 /// hyper keeps this many header fields without allocating for each request.
@@ -53,6 +54,8 @@ pub struct WireSettings {
 pub(super) struct H2Wire {
     settings: Http2Settings,
     header_list: u32,
+    /// Whether a client may open a WebSocket (RFC 8441).
+    websocket: bool,
 }
 
 impl H2Wire {
@@ -68,6 +71,9 @@ impl H2Wire {
             .initial_connection_window_size(window(settings.connection_window.as_usize()))
             .max_header_list_size(self.header_list)
             .max_send_buf_size(STREAM_SEND_BUFFER);
+        if self.websocket {
+            builder.enable_connect_protocol();
+        }
         if !settings.ping_interval.0.is_zero() {
             builder.keep_alive_interval(settings.ping_interval.0).keep_alive_timeout(settings.ping_timeout.0);
         }
@@ -103,6 +109,7 @@ impl WireSettings {
             h2: H2Wire {
                 settings: server.http2.clone(),
                 header_list: u32::try_from(head_bytes).unwrap_or(u32::MAX).max(16 * 1024),
+                websocket: server.tunnels.protocols.iter().any(|name| name.eq_ignore_ascii_case(WEBSOCKET)),
             },
         }
     }

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::HandlerContext;
 use crate::template::Template;
+use crate::upstream::handshake::UpgradeRequest;
 use crate::upstream::{Upstream, Upstreams};
 
 /// How many redirects are followed: as many as the Fetch standard allows.
@@ -50,6 +51,8 @@ pub(super) async fn send(
 ) -> Result<Response, Problem> {
     let timeouts = exchange.route.timeouts;
     *request.uri_mut() = uri(&to.path_and_query)?;
+    // What answers an upgrade must be the one that was asked.
+    let follow = follow.filter(|_| request.extensions().get::<UpgradeRequest>().is_none());
     let Some(upstreams) = follow else {
         return to.upstream.send(exchange, request, &timeouts).await;
     };

@@ -11,6 +11,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::request::Parts;
@@ -27,11 +28,13 @@ mod fields;
 mod forwarded;
 mod host;
 pub mod path;
+pub mod upgrade;
 
 pub use body::{BodyMeter, client_body};
 pub use fields::clean_response;
 pub(crate) use fields::{clean_response_trailers, clean_trailers};
 pub use forwarded::forwarding_fields;
+pub use upgrade::AskedUpgrade;
 
 /// What a listener's requests are held to. Built once, when a project is loaded.
 pub struct HygieneRules {
@@ -42,6 +45,7 @@ pub struct HygieneRules {
     body_pace: Pace,
     trusted: Vec<IpNet>,
     allow_underscore: Vec<String>,
+    upgrades: Vec<Arc<str>>,
 }
 
 impl HygieneRules {
@@ -60,6 +64,13 @@ impl HygieneRules {
                 .allow_underscore
                 .iter()
                 .map(|name| name.trim().to_ascii_lowercase())
+                .collect(),
+            upgrades: settings
+                .server
+                .tunnels
+                .protocols
+                .iter()
+                .map(|protocol| protocol.trim().to_ascii_lowercase().into())
                 .collect(),
         }
     }
@@ -92,6 +103,8 @@ pub struct Inspected {
     /// How a more lenient reader would see the path, where it has `%2F`, `%5C`, `\` or `;`. If
     /// this finds another route than the match path, the request must be refused.
     pub second_path: Option<String>,
+    /// What its connection shall become, where that is allowed.
+    pub upgrade: Option<AskedUpgrade>,
 }
 
 /// Checks a request head and takes out of it what must not travel on: hop-by-hop fields, what
@@ -102,6 +115,7 @@ pub struct Inspected {
 /// A [`Problem`] where the head breaks a rule: 400, 413, 414, 431 or 501.
 pub fn inspect(parts: &mut Parts, connection: &ConnectionInfo, rules: &HygieneRules) -> Result<Inspected, Problem> {
     check_size(parts, rules)?;
+    let upgrade = upgrade::asked(parts, &rules.upgrades)?;
     check_method(&parts.method)?;
     check_framing(parts, rules)?;
     let host = host::asked_for(parts, connection)?;
@@ -119,6 +133,7 @@ pub fn inspect(parts: &mut Parts, connection: &ConnectionInfo, rules: &HygieneRu
             query: parts.uri.query().map(str::to_owned),
         },
         second_path: paths.second,
+        upgrade,
     })
 }
 

@@ -42,6 +42,8 @@ pub struct Metrics {
     snapshots: Family<SnapshotLabels, Gauge>,
     /// Exchanges under way, from the head of the request to the last byte of the answer.
     pub in_flight: Gauge,
+    /// Tunnels that are open, or being opened.
+    pub tunnels: Gauge,
     /// Open connections of clients.
     pub connections: Gauge,
     /// Connections that were accepted.
@@ -66,6 +68,7 @@ impl Metrics {
             attempts: Family::default(),
             snapshots: Family::default(),
             in_flight: Gauge::default(),
+            tunnels: Gauge::default(),
             connections: Gauge::default(),
             connections_accepted: Counter::default(),
             connections_refused: Counter::default(),
@@ -78,6 +81,7 @@ impl Metrics {
         r.register("upstream_attempts", "Tries to reach an upstream, by outcome", metrics.attempts.clone());
         r.register("snapshot_info", "The project in force, by the digest of its files", metrics.snapshots.clone());
         r.register("requests_in_flight", "Requests that are being answered", metrics.in_flight.clone());
+        r.register("tunnels", "WebSocket connections and other upgrades that are open", metrics.tunnels.clone());
         r.register("connections", "Open client connections", metrics.connections.clone());
         r.register("connections_accepted", "Client connections accepted", metrics.connections_accepted.clone());
         r.register("connections_refused", "Client connections turned away", metrics.connections_refused.clone());

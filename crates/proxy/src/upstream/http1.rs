@@ -119,6 +119,9 @@ impl Upstream {
     /// already.
     pub(super) fn answer(&self, answered: Answered, ask: Ask<'_>) -> Response {
         let Answered { mut link, head, at } = answered;
+        if ask.upgrades {
+            link.ends_with_this();
+        }
         let (mut parts, ()) = http::Response::new(()).into_parts();
         parts.status = head.status;
         parts.headers = head.headers;

@@ -192,6 +192,11 @@ impl Link {
         self.reusable && self.body.is_done() && self.unread.is_empty()
     }
 
+    /// Lets no other request follow the one that is under way.
+    pub(super) fn ends_with_this(&mut self) {
+        self.reusable = false;
+    }
+
     /// Whether the connection is still open and silent.
     pub(super) fn is_quiet(&mut self) -> bool {
         let mut byte = [0];

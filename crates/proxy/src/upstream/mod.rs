@@ -19,6 +19,7 @@ use url::{Host, Url};
 
 mod buffering;
 mod connect;
+pub(crate) mod handshake;
 mod http1;
 mod http2;
 mod link;
@@ -37,7 +38,6 @@ use connect::{Connector, Place};
 pub use map_hosts::MapHosts;
 use pool::Pool;
 pub use response::BrokenResponse;
-pub use upgrade::{Tunnel, Upgraded};
 
 /// Why the body of an answer broke off, where an upstream's did.
 pub fn broken_body_reason(error: &(dyn std::error::Error + 'static)) -> Option<&'static Reason> {

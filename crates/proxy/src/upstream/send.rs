@@ -11,6 +11,7 @@ use tollgate_core::settings::UpstreamHost;
 use tollgate_core::{Body, Exchange, Problem, Request, Response};
 
 use super::Upstream;
+use super::handshake::UpgradeRequest;
 use super::wait::Limits;
 use crate::alarm::after;
 use crate::grpc;
@@ -31,9 +32,13 @@ impl Upstream {
     pub async fn send(
         &self,
         exchange: &mut Exchange,
-        request: Request,
+        mut request: Request,
         timeouts: &Timeouts,
     ) -> Result<Response, Problem> {
+        if let Some(upgrade) = request.extensions_mut().remove::<UpgradeRequest>() {
+            // Boxed because it is large and rare.
+            return Box::pin(self.upgrade(exchange, request, &upgrade, timeouts)).await;
+        }
         let host = self.host_for(exchange);
         let started = exchange.record.started;
         self.exchange(&mut exchange.record, request, host, timeouts, Some(started)).await

@@ -1,4 +1,7 @@
 //! Leaving HTTP: a connection that becomes a tunnel for another protocol (RFC 9110 §7.8).
+//!
+//! A request that asks for it goes on a connection of its own, which is never kept: what becomes of
+//! it is the upstream's word, and a word that is misunderstood must not reach another request.
 
 use std::fmt;
 use std::io;
@@ -6,8 +9,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
-use http::HeaderMap;
-use http::header::UPGRADE;
+use http::StatusCode;
+use http::header::{HeaderValue, SEC_WEBSOCKET_ACCEPT};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 use tollgate_core::project::Timeouts;
@@ -15,76 +18,68 @@ use tollgate_core::{Body, Exchange, Problem, Request, Response, reason};
 use tollgate_http1::Framing;
 
 use super::Upstream;
+use super::handshake::{Expected, Switched, SwitchedSlot, UpgradeRequest};
 use super::http1::{Ask, encode};
 use super::stream::Stream;
 use super::wait::problem;
 use crate::hygiene::clean_response;
 
-/// How an upstream answered the wish for another protocol.
-#[derive(Debug)]
-pub enum Upgraded {
-    /// With 101: the fields of that answer, Upgrade among them, and the connection.
-    Switched(HeaderMap, Tunnel),
-    /// With any other answer, which is an answer like all.
-    Refused(Response),
-}
-
 impl Upstream {
-    /// Sends a request that asks for the protocols in its Upgrade field, without a body and on a
-    /// connection of its own. Only HTTP/1.1 knows this.
+    /// Sends a request that asks for another protocol, without a body and on a connection of its
+    /// own. Only HTTP/1.1 knows this. An answer of 101 that fits the question carries the
+    /// connection in its extensions; any other answer is one like all.
     ///
     /// The other fields are sent as they are, as [`send`](Self::send) does. Until the answer the
     /// same timeouts hold; none of them holds for the tunnel.
     ///
     /// # Errors
-    /// As those of [`send`](Self::send); also where the upstream switches to a protocol that was
-    /// not asked for.
-    pub async fn upgrade(
+    /// As those of [`send`](Self::send); 503 where there are too many tunnels, 502 where the
+    /// upstream switches in a way that was not asked for.
+    pub(super) async fn upgrade(
         &self,
         exchange: &mut Exchange,
         mut request: Request,
+        upgrade: &UpgradeRequest,
         timeouts: &Timeouts,
-    ) -> Result<Upgraded, Problem> {
+    ) -> Result<Response, Problem> {
+        let open = upgrade.begin()?;
         let host = self.host_for(exchange);
         let limits = self.limits(timeouts, Some(exchange.record.started));
         *request.body_mut() = Body::empty();
-        let Some(wanted) = request.headers().get(UPGRADE).cloned() else {
-            return self.send(exchange, request, timeouts).await.map(Upgraded::Refused);
-        };
+        let expected = Expected::of(&upgrade.asked, request.headers_mut());
+        let wanted = HeaderValue::from_str(&upgrade.asked.protocol)
+            .map_err(|error| problem(&reason::INTERNAL).caused_by(error))?;
         let (upload, method) = encode(request, &host, Some(&wanted))?;
         let mut ask = Ask { upload, method, upgrades: true, meter: None, limits: &limits };
         let answered = self.ask_http1(&mut exchange.record, &mut ask, None, Instant::now()).await?;
         if answered.head.framing != Framing::Tunnel {
-            return Ok(Upgraded::Refused(self.answer(answered, ask)));
+            return Ok(self.answer(answered, ask));
         }
-        let chosen = answered.head.headers.get(UPGRADE).cloned();
-        let Some(chosen) = chosen.filter(|chosen| {
-            names(wanted.as_bytes()).any(|one| one.eq_ignore_ascii_case(chosen.as_bytes().trim_ascii()))
-        }) else {
-            return Err(problem(&reason::UPSTREAM_MALFORMED).caused_by("a switch to a protocol that nobody asked for"));
-        };
+        if let Err(what) = expected.check(&upgrade.asked, &answered.head.headers) {
+            let cause = format!("an answer 101 that cannot be trusted: {what}");
+            return Err(problem(&reason::UPSTREAM_MALFORMED).caused_by(cause));
+        }
         let (mut parts, ()) = http::Response::new(()).into_parts();
+        parts.status = StatusCode::SWITCHING_PROTOCOLS;
         parts.headers = answered.head.headers;
         clean_response(&mut parts, false);
-        parts.headers.insert(UPGRADE, chosen);
+        // The client has a proof of its own to see.
+        parts.headers.remove(SEC_WEBSOCKET_ACCEPT);
         let (stream, early) = answered.link.into_tunnel();
-        Ok(Upgraded::Switched(parts.headers, Tunnel { stream, early }))
+        let stream = SwitchedStream { stream, early };
+        parts.extensions.insert(SwitchedSlot::new(Switched { asked: upgrade.asked.clone(), stream, _open: open }));
+        Ok(Response::from_parts(parts, Body::empty()))
     }
-}
-
-/// The members of an Upgrade field.
-fn names(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).filter(|name| !name.is_empty())
 }
 
 /// A connection to an upstream that does not speak HTTP any more. What came behind the answer is
 /// read first.
-pub struct Tunnel {
+pub(crate) struct SwitchedStream {
     stream: Stream,
     early: Bytes,
 }
 
-impl AsyncRead for Tunnel {
+impl AsyncRead for SwitchedStream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         if this.early.is_empty() {
@@ -97,7 +92,7 @@ impl AsyncRead for Tunnel {
     }
 }
 
-impl AsyncWrite for Tunnel {
+impl AsyncWrite for SwitchedStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.get_mut().stream).poll_write(cx, buf)
     }
@@ -123,8 +118,8 @@ impl AsyncWrite for Tunnel {
     }
 }
 
-impl fmt::Debug for Tunnel {
+impl fmt::Debug for SwitchedStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tunnel").finish_non_exhaustive()
+        f.debug_struct("SwitchedStream").finish_non_exhaustive()
     }
 }

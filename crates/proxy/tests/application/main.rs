@@ -8,5 +8,6 @@ mod handlers;
 mod records;
 mod routing;
 mod snapshots;
+#[allow(dead_code, reason = "shared with the tests of streams, each of which takes what it needs")]
 mod support;
 mod system;

@@ -196,7 +196,8 @@ pub(crate) struct App {
     pub(crate) address: SocketAddr,
     pub(crate) log: Captured,
     pub(crate) bench: PolicyBench,
-    shutdown: Shutdown,
+    pub(crate) shutdown: Shutdown,
+    serving: tokio::task::JoinHandle<()>,
 }
 
 impl App {
@@ -213,8 +214,14 @@ impl App {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let shutdown = Shutdown::new();
-        tokio::spawn(listener::serve(socket, Arc::clone(&gateway), shutdown.clone()));
-        Self { gateway, address, log, bench, shutdown }
+        let serving = tokio::spawn(listener::serve(socket, Arc::clone(&gateway), shutdown.clone()));
+        Self { gateway, address, log, bench, shutdown, serving }
+    }
+
+    /// Stops as the process does, and waits until the listener has ended.
+    pub(crate) async fn stop(&mut self) {
+        self.shutdown.cancel();
+        tokio::time::timeout(DEADLINE, &mut self.serving).await.expect("the listener ends").unwrap();
     }
 
     pub(crate) fn url(&self, path: &str) -> String {

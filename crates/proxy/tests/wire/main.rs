@@ -23,6 +23,7 @@ mod pipelining;
 mod pool;
 mod server_timeouts;
 mod shutdown;
+#[allow(dead_code, unused_imports, reason = "shared with the tests of streams, each of which takes what it needs")]
 mod support;
 mod tls;
 mod upstream_timeouts;

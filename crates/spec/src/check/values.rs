@@ -78,6 +78,27 @@ pub fn listen_address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
+/// Checks the name of a protocol that requests may upgrade to.
+///
+/// # Errors
+/// What is wrong with it, as the end of a sentence that begins with the name, and what helps.
+pub fn upgrade_protocol(text: &str) -> Result<(), (&'static str, String)> {
+    // RFC 9110 §7.8: a token, and perhaps a version behind a slash.
+    let token = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+    };
+    let (name, version) = text.split_once('/').map_or((text, None), |(name, version)| (name, Some(version)));
+    if !token(name) || !version.is_none_or(token) {
+        return Err(("is no name of a protocol", "write it as the Upgrade field does, such as websocket".to_owned()));
+    }
+    // Requests in a tunnel would be routed, checked and counted by nobody.
+    if ["h2c", "http", "tls"].iter().any(|http| name.eq_ignore_ascii_case(http)) {
+        let help = "take it out; requests in a tunnel would go past every policy".to_owned();
+        return Err(("would carry requests that the gateway does not see", help));
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +127,16 @@ mod tests {
             assert!(
                 upstream_place(bad).is_err_and(|(_, help)| help.is_some_and(|help| help.contains("http://unix:/run")))
             );
+        }
+    }
+
+    #[test]
+    fn a_protocol_to_upgrade_to_is_a_token_that_carries_no_requests() {
+        for good in ["websocket", "Terminal", "x-shell/2"] {
+            assert!(upgrade_protocol(good).is_ok(), "{good}");
+        }
+        for bad in ["", "web socket", "websocket,", "a/b/c", "h2c", "H2C", "HTTP/2.0", "TLS/1.2"] {
+            assert!(upgrade_protocol(bad).is_err(), "{bad}");
         }
     }
 }

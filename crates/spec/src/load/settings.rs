@@ -170,6 +170,11 @@ fn check(root: &Node<'_>, diagnostics: &mut Diagnostics) {
             say("invalid-address", &proxy, format!("`{}` is no CIDR range", proxy.shown()), Some(help));
         }
     }
+    for protocol in root.at("/server/tunnels/protocols").iter().flat_map(Node::items) {
+        if let Some(Err((problem, help))) = protocol.as_str().map(values::upgrade_protocol) {
+            say("invalid-protocol", &protocol, format!("`{}` {problem}", protocol.shown()), Some(help));
+        }
+    }
     for (_, upstream) in root.get("upstreams").iter().flat_map(|upstreams| upstreams.entries().collect::<Vec<_>>()) {
         let url = if upstream.value().is_object() { upstream.get("url") } else { Some(upstream) };
         if let Some(url) = url.filter(|url| url.value().is_string())

@@ -9,7 +9,9 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use hyper::body::Incoming;
+use hyper::rt::Executor;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
@@ -22,6 +24,7 @@ use self::streams::Streams;
 use super::io::ClientIo;
 use super::settings::WireSettings;
 use crate::hygiene::ConnectionInfo;
+use crate::tunnel::Tunnel;
 use crate::unreadable::UnreadableHead;
 
 /// Serves the streams of a connection, as many at once as the settings allow.
@@ -38,9 +41,19 @@ where
     F: Future<Output = http::Response<Body>> + Send + 'static,
 {
     let spawner = StreamSpawner::default();
-    let service = service_fn(|request| {
+    let tunnels = spawner.clone();
+    let service = service_fn(|mut request| {
+        let client = request.extensions_mut().remove::<OnUpgrade>();
         let answer = handler(Arc::clone(&info), request);
-        async move { Ok::<_, Infallible>(answer.await) }
+        let (tunnels, drain) = (tunnels.clone(), drain.clone());
+        async move {
+            let mut response = answer.await;
+            if let (Some(client), Some(tunnel)) = (client, Tunnel::take(&mut response)) {
+                // It ends with the connection, like every stream.
+                tunnels.execute(tunnel.run_on(client, drain));
+            }
+            Ok::<_, Infallible>(response)
+        }
     });
     let io = TokioIo::new(FrameIo::new(io, wire));
     let mut connection = pin!(wire.h2.builder(spawner.clone()).serve_connection(io, service));

@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::soon;
 
@@ -9,6 +10,38 @@ use super::soon;
 pub(crate) struct Client {
     socket: TcpStream,
     unread: Vec<u8>,
+}
+
+/// The half of a client that reads.
+pub(crate) struct Reader {
+    socket: OwnedReadHalf,
+    unread: Vec<u8>,
+}
+
+impl Reader {
+    /// Reads exactly so many bytes.
+    pub(crate) async fn exactly(&mut self, length: usize) -> Vec<u8> {
+        let mut bytes = std::mem::take(&mut self.unread);
+        let rest = bytes.split_off(length.min(bytes.len()));
+        self.unread = rest;
+        let have = bytes.len();
+        bytes.resize(length, 0);
+        soon("bytes", self.socket.read_exact(&mut bytes[have..])).await.unwrap();
+        bytes
+    }
+}
+
+/// The half of a client that writes.
+pub(crate) struct Writer(OwnedWriteHalf);
+
+impl Writer {
+    pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.write_all(bytes.as_ref()).await.unwrap();
+    }
+
+    pub(crate) async fn half_close(&mut self) {
+        self.0.shutdown().await.unwrap();
+    }
 }
 
 /// How a connection ended.
@@ -30,6 +63,37 @@ impl Client {
     /// Like `send`, for where the other side may be gone already.
     pub(crate) async fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
         self.socket.write_all(bytes.as_ref()).await
+    }
+
+    /// Both halves, for tasks of their own.
+    pub(crate) fn split(self) -> (Reader, Writer) {
+        let (reader, writer) = self.socket.into_split();
+        (Reader { socket: reader, unread: self.unread }, Writer(writer))
+    }
+
+    /// Reads something, and says whether there was anything.
+    pub(crate) async fn try_more(&mut self) -> bool {
+        let more = self.more().await.is_ok();
+        self.unread.clear();
+        more
+    }
+
+    /// Says that nothing more will be sent, and goes on listening.
+    pub(crate) async fn half_close(&mut self) {
+        self.socket.shutdown().await.unwrap();
+    }
+
+    /// Ends the connection with a reset instead of a clean end.
+    pub(crate) fn reset(self) {
+        socket2::SockRef::from(&self.socket).set_linger(Some(std::time::Duration::ZERO)).unwrap();
+    }
+
+    /// Reads exactly so many bytes.
+    pub(crate) async fn exactly(&mut self, length: usize) -> Vec<u8> {
+        while self.unread.len() < length {
+            self.more().await.unwrap_or_else(|end| panic!("{end:?} after {} bytes", self.unread.len()));
+        }
+        self.unread.drain(..length).collect()
     }
 
     async fn more(&mut self) -> Result<(), End> {

@@ -27,6 +27,12 @@ pub(crate) async fn h2_client_with(address: SocketAddr, builder: h2::client::Bui
 }
 
 impl H2Client {
+    /// Goes away without a word.
+    pub(crate) async fn close(self) {
+        self._connection.abort();
+        let _ = self._connection.await;
+    }
+
     /// A request for a path of the gateway.
     pub(crate) fn request(&self, method: &str, path: &str) -> http::request::Builder {
         Request::builder().method(method).uri(format!("http://{}{path}", self.address))

@@ -9,8 +9,8 @@ mod upstream;
 use std::future::Future;
 use std::time::Duration;
 
-pub(crate) use self::h2::{h2_client, rest};
-pub(crate) use client::End;
+pub(crate) use self::h2::{H2Client, h2_client, rest, whole};
+pub(crate) use client::{Client, End, header};
 pub(crate) use gate::{Gate, Setup};
 pub(crate) use upstream::{Conn, Upstream};
 

@@ -150,6 +150,35 @@ impl Conn {
         soon("the end of the upstream connection", async { while self.more().await {} }).await;
     }
 
+    /// Whatever has come, as soon as anything has; `None` at the end.
+    pub(crate) async fn some(&mut self) -> Option<Vec<u8>> {
+        if self.unread.is_empty() && !self.more().await {
+            return None;
+        }
+        Some(std::mem::take(&mut self.unread))
+    }
+
+    /// Everything up to the end.
+    pub(crate) async fn rest(&mut self) -> String {
+        while self.more().await {}
+        String::from_utf8_lossy(&std::mem::take(&mut self.unread)).into_owned()
+    }
+
+    /// Whether nothing comes for a while. This can only prove that something came too early.
+    pub(crate) async fn is_silent_for(&mut self, wait: std::time::Duration) -> bool {
+        self.unread.is_empty() && tokio::time::timeout(wait, self.more()).await.is_err()
+    }
+
+    /// Sends and says whether the gateway took it.
+    pub(crate) async fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
+        self.socket.write_all(bytes.as_ref()).await
+    }
+
+    /// Says that nothing more will be sent, and goes on listening.
+    pub(crate) async fn half_close(&mut self) {
+        self.socket.shutdown().await.unwrap();
+    }
+
     /// Ends the connection with a reset instead of a clean end.
     pub(crate) fn reset(self) {
         socket2::SockRef::from(&self.socket).set_linger(Some(std::time::Duration::ZERO)).unwrap();
