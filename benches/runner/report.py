@@ -1,0 +1,142 @@
+"""Results as JSON, as a table on the terminal and in docs/performance.md."""
+
+import datetime
+import json
+import platform
+import re
+from pathlib import Path
+
+from .processes import ROOT, TARGET
+from .products import PRODUCTS, Tollgate, Unsupported
+
+PAGE = ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
+
+
+def micros(value):
+    return f"{value:.1f} µs"
+
+
+def signed(value):
+    return f"{value:+.0f} µs"
+
+
+def megabytes(value):
+    return f"{value / 2**20:.1f} MB"
+
+
+def kibibytes(value):
+    return f"{value / 1024:.1f} KiB"
+
+
+def milliseconds(value):
+    return f"{value:.0f} ms"
+
+
+def count(value):
+    return f"{value:,.0f}"
+
+
+def percent(value):
+    return f"{value:.0%}"
+
+
+def ratio(value):
+    return f"{value:.2f}"
+
+
+# kind: (heading, value, how it is written, whether the range is shown)
+COLUMNS = {
+    "load": [
+        ("ratio", "ratio", ratio, True), ("CPU a request", "cpuMicros", micros, False), ("requests/s", "perSecond", count, False),
+        ("core", "core", percent, False), ("added p50", "addedP50", signed, False), ("added p99", "addedP99", signed, True),
+        ("at", "rate", lambda value: f"{value:,.0f}/s", False), ("RSS", "rss", megabytes, False), ("PSS", "pss", megabytes, False),
+    ],
+    "idle": [("a connection", "perConnection", kibibytes, False), ("RSS with them", "rss", megabytes, False), ("PSS with them", "pss", megabytes, False)],
+    "reload": [("live after", "live", milliseconds, True), ("requests", "requests", count, False), ("not answered with 200", "lost", count, False),
+               ("p99", "p99", micros, False), ("longest", "longest", micros, False)],
+    "start": [("first answer after", "start", milliseconds, True), ("RSS", "rss", megabytes, False), ("PSS", "pss", megabytes, False)],
+}
+
+
+def surroundings(options):
+    """The machine, the versions, the command."""
+    model = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
+    versions = {}
+    for name in options.products:
+        try:
+            versions[name] = Tollgate.version(options.binary) if name == "tollgate" else PRODUCTS[name].version()
+        except Unsupported as error:
+            versions[name] = f"– ({error})"
+    cores = len([line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("processor")])
+    return {
+        "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
+        "machine": f"{model.group(1) if model else platform.machine()}, {cores} cores, Linux {platform.release().split('-')[0]}",
+        "load": float(Path("/proc/loadavg").read_text().split()[0]),
+        "versions": versions,
+        "rounds": options.rounds, "seconds": options.seconds,
+        "command": options.command,
+    }
+
+
+def cell(values, write, ranged):
+    if not values:
+        return "–"
+    text = write(values["median"])
+    if ranged and write(values["min"]) != write(values["max"]):
+        text += f" ({write(values['min'])} … {write(values['max'])})"
+    return text
+
+
+def table(scenario, rows):
+    """A Markdown table for one scenario."""
+    columns = [column for column in COLUMNS[scenario["kind"]] if any(row.get(column[1]) for row in rows)]
+    if not columns:
+        columns = COLUMNS[scenario["kind"]][:1]
+    lines = ["| | " + " | ".join(heading for heading, *_ in columns) + " |", "| --- |" + " ---: |" * len(columns)]
+    notes = list(scenario["remarks"])
+    for row in rows:
+        name = f"**{row['name']}**" if row["product"] == "tollgate" else row["name"]
+        if row["missing"] or row["failed"]:
+            lines.append(f"| {name} | " + " | ".join("–" for _ in columns) + " |")
+            notes.append(f"{row['name']}: {row['missing'] or 'failed: ' + row['failed']}")
+            continue
+        lines.append(f"| {name} | " + " | ".join(cell(row.get(value), write, ranged) for _, value, write, ranged in columns) + " |")
+        utilisation = row.get("core")
+        if utilisation and utilisation["median"] < 0.85 and not scenario["twoCores"]:
+            notes.append(f"{row['name']}: its core was busy for {utilisation['median']:.0%} only; something else limited the throughput "
+                         "(CPU a request holds all the same).")
+    return "\n".join(lines + ["", *(f"- {note}" for note in notes)]).rstrip() + "\n"
+
+
+def heading(around):
+    """What was measured with what, in one paragraph."""
+    versions = " · ".join(f"{name} {version}" for name, version in around["versions"].items())
+    return (f"Measured on {around['date']}: {around['machine']}. {versions}. `{around['command']}`: {around['rounds']} rounds of "
+            f"{around['seconds']:g} s; the load of the machine before it began was {around['load']:g}.\n")
+
+
+def section(scenario):
+    return f"### {scenario['title']}\n\n{table(scenario, scenario['rows'])}"
+
+
+def markdown(results):
+    return "\n".join([heading(results["surroundings"]), *map(section, results["scenarios"])])
+
+
+def save(results):
+    TARGET.mkdir(parents=True, exist_ok=True)
+    path = TARGET / f"{datetime.datetime.now(datetime.timezone.utc).strftime('%Y%m%dT%H%M%SZ')}.json"
+    path.write_text(json.dumps(results, indent=2) + "\n")
+    (TARGET / "latest.json").write_text(path.read_text())
+    return path
+
+
+def write_page(results):
+    """Puts the tables between the markers of the page."""
+    text = PAGE.read_text()
+    if BEGIN not in text or END not in text:
+        raise SystemExit(f"{PAGE} has lost its markers {BEGIN} and {END}")
+    head, rest = text.split(BEGIN, 1)
+    tail = rest.split(END, 1)[1]
+    PAGE.write_text(f"{head}{BEGIN}\n\n{markdown(results)}\n{END}{tail}")

@@ -1,0 +1,74 @@
+"""What is measured."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A product in a scenario. `label` is how the table calls it where the name alone is not enough."""
+
+    product: str
+    variant: str
+    arguments: tuple = ()
+    label: str = ""
+
+    @property
+    def name(self):
+        return self.label or self.product
+
+
+@dataclass(frozen=True)
+class Scenario:
+    name: str
+    title: str
+    # How it is measured: load, idle, reload or start.
+    kind: str = "load"
+    variant: str = "plain"
+    # For the load generator.
+    arguments: tuple = ("--path", "/small", "--expect-bytes", "1024")
+    port: str = "http"
+    workers: int = 1
+    # Latency in an open loop at half of saturation.
+    latency: bool = True
+    # Other forms of a product, beside the four.
+    extra: tuple = ()
+    # The row that is 1.00; the first `extra` of nginx, or nginx.
+    base: str = "nginx"
+    # A shorter bench has it too.
+    quick: bool = False
+    # Other paths than the scenario's, by label.
+    remarks: tuple = field(default=())
+
+    def contestants(self, products):
+        four = [Contestant(name, self.variant, self.arguments) for name in products]
+        return [other for other in self.extra if other.product in products] + four
+
+
+SMALL = ("--path", "/small", "--expect-bytes", "1024")
+BIG = ("--expect-bytes", str(10 * 1024 * 1024), "--connections", "4")
+
+SCENARIOS = [
+    Scenario("get", "GET 1 KB, keep-alive, one worker", quick=True),
+    Scenario("get-2-workers", "GET 1 KB, two workers on both cores (CPU a request only)", workers=2, latency=False),
+    Scenario(
+        "full", "API key + limit + signed token + JSON access log + metrics", variant="full", quick=True, base="nginx, plain",
+        extra=(Contestant("nginx", "plain", SMALL, "nginx, plain"),),
+        remarks=("Only Tollgate signs the token; the others send one that was signed beforehand.",),
+    ),
+    Scenario("post", "POST 10 KB, answered with 1 KB", arguments=("--path", "/sink", "--body", "10240", "--expect-bytes", "1024"), quick=True),
+    Scenario("tls", "GET 1 KB over TLS 1.3, keep-alive", variant="tls", arguments=("--tls", *SMALL), port="tls"),
+    Scenario("tls-handshake", "A TLS 1.3 handshake (P-256, X25519, not resumed) and a GET 1 KB for each connection",
+             variant="tls", arguments=("--tls", "--new-connections", *SMALL), port="tls", latency=False),
+    Scenario("h2", "GET 1 KB, HTTP/2 in front (4 connections, 8 streams each) → HTTP/1.1 behind",
+             arguments=("--h2", "--connections", "4", "--streams", "8", *SMALL), port="h2"),
+    Scenario(
+        "stream", "A body of 10 MB", arguments=("--path", "/big", *BIG), latency=False,
+        extra=(Contestant("nginx", "plain", ("--path", "/big-default-buffers", *BIG), "nginx, default buffers"),),
+        remarks=("nginx has buffers of 64 KiB here, and in the row above it those that it has by default.",),
+    ),
+    Scenario("routes", "5,000 routes, all in use", variant="routes", arguments=("--paths", "/r:5000:/42", "--expect-bytes", "1024")),
+    Scenario("idle", "10,000 idle connections, one request answered on each", kind="idle", variant="plain"),
+    Scenario("reload", "A route change every second, under 2,000 requests a second", kind="reload", variant="reload"),
+    Scenario("start", "Start, and memory when idle", kind="start", variant="plain"),
+    Scenario("start-5000", "Start with 5,000 routes (for Tollgate, a document of 2 MB without schemas), and memory then", kind="start", variant="routes"),
+]
