@@ -19,7 +19,7 @@ from . import report
 from .bench import GENERATOR, Bench
 from .gateway import BINARY
 from .measure import KINDS
-from .processes import TARGET, Children, Failed, note
+from .processes import TARGET, Children, Failed, note, raise_descriptors
 from .products import PRODUCTS
 from .scenarios import SCENARIOS
 
@@ -73,6 +73,7 @@ def measure(options, chosen):
         note(f"warning: the load of this machine is {results['surroundings']['load']}; wait until nothing else runs for numbers to keep")
     if options.output == "text":
         print(report.heading(results["surroundings"]), flush=True)
+    raise_descriptors()
     with Children() as children:
         bench = Bench(children, options.binary, options.generator, options.seconds, options.warm_up)
         for number, scenario in enumerate(chosen, 1):

