@@ -1,6 +1,6 @@
 # Two commands do everything on a machine that has Rust: `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo test ready fmt codegen python deny bench-instructions
+.PHONY: help demo test ready fmt codegen python deny bench bench-quick bench-build bench-instructions
 
 CARGO ?= cargo
 PYTHON := target/python/bin/python
@@ -16,9 +16,19 @@ demo: python ## Real Tornado and Bottle backends behind the gateway, a key made,
 test: python ## Everything that is tested, with what it needs installed and started by itself
 	@scripts/test.sh
 
+bench: bench-build ## nginx, HAProxy, Envoy and Tollgate side by side (half an hour); BENCH="--help" for its options
+	@python3 -m benches.runner $(BENCH)
+
+bench-quick: bench-build ## nginx and Tollgate, three scenarios, under two minutes
+	@python3 -m benches.runner --quick $(BENCH)
+
 bench-instructions: ## Instructions a request, by callgrind: stable on a busy machine too; BENCH="--check" compares with the baseline
 	@$(CARGO) build --release --locked --package tollgate
 	@python3 -m benches.runner.instructions $(BENCH)
+
+bench-build:
+	@echo "==> Building the release binaries (a few minutes the first time)"
+	@$(CARGO) build --release --locked --package tollgate --package tollgate-bench
 
 ready: ## What a commit must pass: format, lints, documentation, generated files, dependencies
 	$(CARGO) fmt --all --check

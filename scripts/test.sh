@@ -20,5 +20,8 @@ echo "==> Checking the generated files"
 cargo xtask codegen --check
 
 echo "==> Running the demonstration against the binary under test"
-cargo build --locked --package tollgate
+cargo build --locked --package tollgate --package tollgate-bench
 target/python/bin/python scripts/demo.py --binary target/debug/tollgate --once
+
+echo "==> Running the bench for a moment, so that it works when it is needed"
+target/python/bin/python -m benches.runner --smoke --binary target/debug/tollgate --generator target/debug/tollgate-bench

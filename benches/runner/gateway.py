@@ -4,9 +4,11 @@ import json
 import os
 from pathlib import Path
 
-from .processes import CONFIGS, ROOT, TARGET, free_port, run_json, wait_until
+from .processes import CONFIGS, ROOT, TARGET, Failed, Unsupported, free_port, run_json, tail, wait_until
 
 BINARY = ROOT / "target" / "release" / "tollgate"
+# Its exit code where the project has mistakes, or settings that it does not know.
+BROKEN = 78
 
 
 class Gateway:
@@ -27,7 +29,12 @@ class Gateway:
              "--management-listen", "127.0.0.1:0", "--data-dir", self.data, "--ready-file", ready],
             core=core, log=log, stdout=self.data / "access.log", environment=self.environment,
         )
-        wait_until("tollgate", lambda: ready.exists() and ready.stat().st_size, seconds, self.child, log)
+        try:
+            wait_until("tollgate", lambda: ready.exists() and ready.stat().st_size, seconds, self.child, log)
+        except Failed:
+            if self.child.poll() == BROKEN:
+                raise Unsupported(f"this build does not take the project: {tail(log)[-300:]}") from None
+            raise
         self.pid = json.loads(ready.read_text())["pid"]
 
     def key(self):

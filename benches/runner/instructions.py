@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from .gateway import BINARY, Gateway
-from .processes import CONFIGS, TARGET, Children, Failed, note, run
+from .processes import CONFIGS, TARGET, Children, Failed, Unsupported, note, run
 
 BASELINE = CONFIGS / "instructions.json"
 TOLERANCE = 0.03
@@ -211,14 +211,14 @@ def main():
     try:
         for project in dict.fromkeys(CASES[name][0] for name in names):
             results |= measure(project, [name for name in names if CASES[name][0] == project], options)
-    except Failed as error:
+    except (Failed, Unsupported) as error:
         raise SystemExit(f"failed: {error}")
 
     baseline = json.loads(BASELINE.read_text()) if BASELINE.exists() else {}
     lines, worse = compare(results, baseline)
     print(json.dumps(results, indent=2) if options.output == "json" else "\n".join(lines))
     if options.write:
-        merged = {name: (results | {})[name] if name in results else baseline[name] for name in CASES if name in results or name in baseline}
+        merged = {name: results[name] if name in results else baseline[name] for name in CASES if name in results or name in baseline}
         BASELINE.write_text(json.dumps(merged, indent=2) + "\n")
         note(f"wrote {BASELINE}")
     elif options.check and worse:

@@ -9,8 +9,8 @@ import threading
 import time
 
 from .bench import judge
-from .processes import Failed, memory, note, tail
-from .products import PRODUCTS, TARGET, Unsupported
+from .processes import TARGET, Failed, Unsupported, memory, note, tail
+from .products import PRODUCTS
 
 RELOAD_RATE = 2000
 IDLE_CONNECTIONS = 10_000

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import resource
+import shutil
 import signal
 import socket
 import subprocess
@@ -18,6 +19,10 @@ CONFIGS = ROOT / "benches"
 
 class Failed(Exception):
     """Something that a row needs did not work; the row says so and the run goes on."""
+
+
+class Unsupported(Exception):
+    """The product cannot do it, or is not here; the row is a dash with this reason."""
 
 
 def note(text):
@@ -38,8 +43,11 @@ def cores():
 
 
 def pinned(command, core):
-    """A command on one core, or on several (`0,1`); `None` leaves it where it is."""
+    """A command on one core, or on several (`0,1`); `None` leaves it where it is. It is told to end
+    where this program is killed and cannot tell it itself."""
     command = [str(part) for part in command]
+    if shutil.which("setpriv"):
+        command = ["setpriv", "--pdeathsig", "TERM", *command]
     return command if core is None else ["taskset", "-c", str(core), *command]
 
 

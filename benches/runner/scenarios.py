@@ -36,7 +36,7 @@ class Scenario:
     base: str = "nginx"
     # A shorter bench has it too.
     quick: bool = False
-    # Other paths than the scenario's, by label.
+    # What the reader of the table should know.
     remarks: tuple = field(default=())
 
     def contestants(self, products):
@@ -49,7 +49,8 @@ BIG = ("--expect-bytes", str(10 * 1024 * 1024), "--connections", "4")
 
 SCENARIOS = [
     Scenario("get", "GET 1 KB, keep-alive, one worker", quick=True),
-    Scenario("get-2-workers", "GET 1 KB, two workers on both cores (CPU a request only)", workers=2, latency=False),
+    Scenario("get-2-workers", "GET 1 KB, two workers on both cores (CPU a request only)", workers=2, latency=False,
+             remarks=("Load and upstream share the second core with the proxy: requests a second say nothing here.",)),
     Scenario(
         "full", "API key + limit + signed token + JSON access log + metrics", variant="full", quick=True, base="nginx, plain",
         extra=(Contestant("nginx", "plain", SMALL, "nginx, plain"),),
@@ -68,7 +69,10 @@ SCENARIOS = [
     ),
     Scenario("routes", "5,000 routes, all in use", variant="routes", arguments=("--paths", "/r:5000:/42", "--expect-bytes", "1024")),
     Scenario("idle", "10,000 idle connections, one request answered on each", kind="idle", variant="plain"),
-    Scenario("reload", "A route change every second, under 2,000 requests a second", kind="reload", variant="reload"),
+    Scenario("reload", "A route change every second, under 2,000 requests a second", kind="reload", variant="reload",
+             remarks=("nginx is sent SIGHUP, HAProxy's map is changed over its admin socket, Envoy watches a file of routes, Tollgate's document "
+                      "is replaced and it is sent SIGHUP.",
+                      "A request on a connection that the proxy closes at that moment counts as not answered; a client would repeat it.")),
     Scenario("start", "Start, and memory when idle", kind="start", variant="plain"),
     Scenario("start-5000", "Start with 5,000 routes (for Tollgate, a document of 2 MB without schemas), and memory then", kind="start", variant="routes"),
 ]
