@@ -6,7 +6,7 @@ CARGO ?= cargo
 PYTHON := target/python/bin/python
 
 help: ## This list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-19s %s\n", $$1, $$2 }'
 
 demo: python ## Real Tornado and Bottle backends behind the gateway, a key made, the calls shown; ONCE=1 ends after them
 	@echo "==> Building the release binary (a few minutes the first time)"

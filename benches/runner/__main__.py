@@ -49,6 +49,8 @@ def arguments():
     unknown = [name for name in options.products if name not in PRODUCTS]
     if unknown:
         parser.error(f"there is no product {unknown[0]}; there are {', '.join(PRODUCTS)}")
+    if options.write and (options.only or options.quick or options.smoke) and not options.source:
+        parser.error("--write replaces all tables of the page, so it wants all scenarios")
     if options.rounds < 1 or options.seconds <= 0:
         parser.error("--rounds and --seconds must be positive")
     chosen = [scenario for scenario in SCENARIOS if not options.only or scenario.name in options.only]
@@ -57,7 +59,7 @@ def arguments():
         options.rounds, options.seconds, options.warm_up = min(options.rounds, 3), min(options.seconds, 2.0), 0.5
         chosen = [scenario for scenario in chosen if scenario.quick]
     if options.smoke:
-        options.products, options.rounds, options.seconds, options.warm_up = ["tollgate"], 1, 0.3, 0.1
+        options.products, options.rounds, options.seconds, options.warm_up = ["tollgate"], 1, 0.5, 0.1
         chosen = [scenario for scenario in SCENARIOS if scenario.quick]
     return options, chosen
 
@@ -71,7 +73,7 @@ def measure(options, chosen):
     results = {"surroundings": report.surroundings(options), "scenarios": []}
     if results["surroundings"]["load"] > 0.5:
         note(f"warning: the load of this machine is {results['surroundings']['load']}; wait until nothing else runs for numbers to keep")
-    if options.output == "text":
+    if options.output == "text" and not options.smoke:
         print(report.heading(results["surroundings"]), flush=True)
     raise_descriptors()
     with Children() as children:
@@ -85,7 +87,7 @@ def measure(options, chosen):
                      "twoCores": scenario.workers > 1, "rows": [row.json() for row in rows]}
             results["scenarios"].append(entry)
             note(f"    took {time.monotonic() - began:.0f} s")
-            if options.output == "text":
+            if options.output == "text" and not options.smoke:
                 print(f"\n{report.section(entry)}", flush=True)
     return results
 

@@ -104,7 +104,8 @@ def load(bench, scenario, rounds, products):
                     saturate(bench, scenario, row)
                 report_state(row)
             base = next((row for row in rows if row.contestant.name == scenario.base and row.usable), None)
-            if base is not None:
+            # A run so short that the kernel's clock did not tick has no ratio.
+            if base is not None and base.values["cpuMicros"][-1] > 0:
                 for row in filter(lambda row: row.usable, rows):
                     row.add(ratio=row.values["cpuMicros"][-1] / base.values["cpuMicros"][-1])
             if scenario.latency:

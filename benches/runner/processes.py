@@ -98,6 +98,7 @@ class Children:
 
     def __enter__(self):
         # A terminated run cleans up like an interrupted one.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         signal.signal(signal.SIGHUP, lambda *_: sys.exit(129))
         return self
