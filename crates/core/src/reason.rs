@@ -101,6 +101,10 @@ reasons! {
     CLIENT_GONE = "client.gone", "client-gone", 499, "Client Closed Request", Client,
         "The client closed its connection before the answer was complete.",
         "Nothing to do in the gateway; look for a short timeout in the client.";
+    /// An HTTP/2 connection brought too little but work.
+    CLIENT_FLOOD = "client.flood", "client-flood", 429, "Too Many Requests", Client,
+        "An HTTP/2 connection cancelled more requests, or sent more frames that carry none, than its traffic explains; it was closed with ENHANCE_YOUR_CALM.",
+        "Look at the client; where it is a good one, raise `server.http2.resetBudget` or `controlBudget`, whichever the log names.";
     /// Nobody listens at the target.
     UPSTREAM_REFUSED = "upstream.connect_refused", "upstream-unreachable", 502, "Bad Gateway", Upstream,
         "The target refused the connection.",

@@ -139,6 +139,13 @@ pub struct Http2Settings {
     pub stream_window: Size,
     /// The same for all request bodies of a connection together.
     pub connection_window: Size,
+    /// How many requests a client may cancel beyond those it lets end; a tenth of it comes back each
+    /// second. Then the connection is closed.
+    pub reset_budget: NonZeroU32,
+    /// How many frames that carry no request (PING, SETTINGS, PRIORITY, WINDOW_UPDATE, unknown ones)
+    /// a client may send beyond what its traffic explains; a tenth of it comes back each second.
+    /// Then the connection is closed.
+    pub control_budget: NonZeroU32,
     /// How often a client is asked whether it is still there, so that connections whose other end
     /// has vanished do not stay. `0s` for never.
     pub ping_interval: Interval,
@@ -149,11 +156,15 @@ pub struct Http2Settings {
 impl Default for Http2Settings {
     fn default() -> Self {
         const STREAMS: NonZeroU32 = NonZeroU32::new(100).unwrap();
+        const RESETS: NonZeroU32 = NonZeroU32::new(200).unwrap();
+        const FRAMES: NonZeroU32 = NonZeroU32::new(1000).unwrap();
         Self {
             enabled: true,
             max_concurrent_streams: STREAMS,
             stream_window: Size(256 * 1024),
             connection_window: Size(1024 * 1024),
+            reset_budget: RESETS,
+            control_budget: FRAMES,
             ping_interval: Interval::from_secs(30),
             ping_timeout: Interval::from_secs(20),
         }
@@ -258,6 +269,10 @@ pub struct ClientTimeouts {
     pub response: Interval,
     /// Between two requests on one connection.
     pub keep_alive: Interval,
+    /// For how long an HTTP/1 client that ends its side of the connection is believed to wait for
+    /// its answer, rather than to have gone; each piece of the answer that it takes renews it. Then
+    /// the upstream's request is cancelled.
+    pub half_close: Interval,
 }
 
 impl Default for ClientTimeouts {
@@ -267,6 +282,7 @@ impl Default for ClientTimeouts {
             body: Interval::from_secs(30),
             response: Interval::from_secs(60),
             keep_alive: Interval::from_secs(75),
+            half_close: Interval::from_millis(800),
         }
     }
 }

@@ -8,7 +8,9 @@ use std::error::Error;
 use std::io;
 
 use tollgate_core::Reason;
-use tollgate_core::reason::{REQUEST_HEADERS_TOO_LARGE, REQUEST_MALFORMED, REQUEST_TIMEOUT, REQUEST_URI_TOO_LONG};
+use tollgate_core::reason::{
+    CLIENT_FLOOD, REQUEST_HEADERS_TOO_LARGE, REQUEST_MALFORMED, REQUEST_TIMEOUT, REQUEST_URI_TOO_LONG,
+};
 
 /// Why the head of a request could not be read.
 #[derive(Debug)]
@@ -31,14 +33,31 @@ impl UnreadableHead {
         } else if error.is_parse() {
             &REQUEST_MALFORMED
         } else {
-            return None;
+            return Self::of_frames(error);
         };
         Some(Self { reason, cause: error.to_string() })
     }
 
+    /// From the error with which the library ended an HTTP/2 connection; `None` where the client
+    /// did.
+    fn of_frames(error: &hyper::Error) -> Option<Self> {
+        let error = error.source()?.downcast_ref::<h2::Error>().filter(|error| error.is_library())?;
+        let reason = match error.reason()? {
+            h2::Reason::NO_ERROR => return None,
+            h2::Reason::ENHANCE_YOUR_CALM => &CLIENT_FLOOD,
+            _ => &REQUEST_MALFORMED,
+        };
+        Some(Self { reason, cause: error.to_string() })
+    }
+
+    /// A head that did not come in time.
+    pub(crate) fn too_slow() -> Self {
+        Self { reason: &REQUEST_TIMEOUT, cause: HeadTooSlow.to_string() }
+    }
+
     /// The same where it was not known yet which protocol the client speaks.
     pub(crate) fn of_io(error: &io::Error) -> Option<Self> {
-        HeadTooSlow::is_in(error).then(|| Self { reason: &REQUEST_TIMEOUT, cause: error.to_string() })
+        HeadTooSlow::is_in(error).then(Self::too_slow)
     }
 }
 

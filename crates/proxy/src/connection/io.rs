@@ -29,6 +29,9 @@ pub(super) struct ClientIo<S> {
     requests: u32,
     /// When the first byte of the head came.
     head_since: Option<Instant>,
+    /// Since when the client, which says no more, has taken nothing.
+    mute_since: Option<Instant>,
+    half_close: Duration,
     taking: Taking,
     linger: Linger,
 }
@@ -44,6 +47,8 @@ impl<S> ClientIo<S> {
             alarm: Alarm::default(),
             requests: 0,
             head_since: None,
+            mute_since: None,
+            half_close: wire.half_close,
             taking: Taking::new(wire.taking_pace()),
             linger: Linger::Open,
         }
@@ -57,6 +62,21 @@ impl<S> ClientIo<S> {
     /// The socket, and what was put back and is not read yet.
     pub(super) fn into_parts(self) -> (S, Early) {
         (self.stream, self.early)
+    }
+
+    /// A client that ends its side may still wait for its answer, or may have gone: TCP does not
+    /// tell. It is believed to wait for a moment, and as long as bytes can be written to it.
+    fn poll_gone(&mut self, since: Instant, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.phase.is_busy() && !self.half_close.is_zero() {
+            ready!(self.alarm.poll_until(after(since, self.half_close), cx));
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    fn wrote<T>(&mut self, polled: &Poll<io::Result<T>>) {
+        if self.mute_since.is_some() && matches!(polled, Poll::Ready(Ok(_))) {
+            self.mute_since = Some(Instant::now());
+        }
     }
 
     /// When the wait for a request ends, as it is now.
@@ -81,9 +101,16 @@ impl<S: AsyncRead + Unpin> AsyncRead for ClientIo<S> {
         if this.early.give(buf) {
             return Poll::Ready(Ok(()));
         }
+        if let Some(since) = this.mute_since {
+            return this.poll_gone(since, cx);
+        }
         let before = buf.filled().len();
         if let Poll::Ready(result) = Pin::new(&mut this.stream).poll_read(cx, buf) {
             result?;
+            if buf.filled().len() == before && buf.remaining() > 0 && this.phase.is_busy() && !this.phase.is_tunnel() {
+                let since = *this.mute_since.insert(Instant::now());
+                return this.poll_gone(since, cx);
+            }
             if this.head_since.is_none() && buf.filled().len() > before && !this.phase.is_busy() {
                 this.head_since = Some(Instant::now());
             }
@@ -114,6 +141,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientIo<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.stream).poll_write(cx, buf);
+        this.wrote(&polled);
         this.taking.write(polled, &mut this.alarm, cx)
     }
 
@@ -124,6 +152,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientIo<S> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let polled = Pin::new(&mut this.stream).poll_write_vectored(cx, bufs);
+        this.wrote(&polled);
         this.taking.write(polled, &mut this.alarm, cx)
     }
 

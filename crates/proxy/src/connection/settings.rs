@@ -18,6 +18,8 @@ const HEADERS_IN_PLACE: usize = 100;
 const REQUEST_LINE_SURPLUS: usize = 1024;
 /// The most that an HTTP/2 stream keeps for a client that is slower than its upstream.
 const STREAM_SEND_BUFFER: usize = 64 * 1024;
+/// What a field counts besides its bytes in the size of a header list (RFC 9113 §6.5.2).
+const FIELD_SURPLUS: usize = 32;
 /// The bounds of a flow-control window (RFC 9113 §6.9): below the first the protocol cannot start,
 /// above the second it cannot count.
 const WINDOW: (u32, u32) = (65_535, (1 << 31) - 1);
@@ -30,6 +32,8 @@ pub struct WireSettings {
     pub head: Duration,
     /// Between two requests on one connection.
     pub keep_alive: Duration,
+    /// For how long a client that ends its side of the connection is believed to wait for its answer.
+    pub half_close: Duration,
     /// For how long a client may take no byte of an answer that waits for it.
     pub take: Duration,
     /// The least rate, in bytes per second, at which a client takes an answer that waits for it; it
@@ -59,6 +63,11 @@ pub(super) struct H2Wire {
 }
 
 impl H2Wire {
+    /// How many frames without a request, and how many cancelled requests, a client may send.
+    pub(super) fn budgets(&self) -> (u32, u32) {
+        (self.settings.control_budget.get(), self.settings.reset_budget.get())
+    }
+
     /// The library's builder for one connection, whose streams run on `spawner`.
     pub(super) fn builder(&self, spawner: StreamSpawner) -> http2::Builder<StreamSpawner> {
         let settings = &self.settings;
@@ -67,6 +76,8 @@ impl H2Wire {
         builder
             .timer(TokioTimer::new())
             .max_concurrent_streams(settings.max_concurrent_streams.get())
+            // A client may give up all that it has asked for at one moment.
+            .max_pending_accept_reset_streams(settings.max_concurrent_streams.get() as usize)
             .initial_stream_window_size(window(settings.stream_window.as_usize()))
             .initial_connection_window_size(window(settings.connection_window.as_usize()))
             .max_header_list_size(self.header_list)
@@ -98,6 +109,7 @@ impl WireSettings {
         Self {
             head: server.timeouts.head.0,
             keep_alive: server.timeouts.keep_alive.0,
+            half_close: server.timeouts.half_close.0,
             take: server.timeouts.response.0,
             take_rate: server.limits.min_response_rate.0,
             connections: server.limits.connections,
@@ -108,7 +120,11 @@ impl WireSettings {
             h1,
             h2: H2Wire {
                 settings: server.http2.clone(),
-                header_list: u32::try_from(head_bytes).unwrap_or(u32::MAX).max(16 * 1024),
+                header_list: u32::try_from(
+                    head_bytes.saturating_add(server.limits.header_count.saturating_mul(FIELD_SURPLUS)),
+                )
+                .unwrap_or(u32::MAX)
+                .max(16 * 1024),
                 websocket: server.tunnels.protocols.iter().any(|name| name.eq_ignore_ascii_case(WEBSOCKET)),
             },
         }

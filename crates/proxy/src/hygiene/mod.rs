@@ -24,6 +24,7 @@ use tollgate_core::{Problem, reason};
 use crate::pace::Pace;
 
 pub mod body;
+mod cookies;
 mod fields;
 mod forwarded;
 mod host;
@@ -123,6 +124,7 @@ pub fn inspect(parts: &mut Parts, connection: &ConnectionInfo, rules: &HygieneRu
 
     let trusted = forwarded::is_trusted(connection.peer.ip(), &rules.trusted);
     fields::clean_request(&mut parts.headers, trusted, &rules.allow_underscore);
+    cookies::join_crumbs(parts.version, &mut parts.headers);
     let client = forwarded::client(&parts.headers, host, connection, trusted, &rules.trusted);
 
     Ok(Inspected {

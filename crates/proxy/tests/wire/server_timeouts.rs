@@ -85,10 +85,58 @@ async fn a_client_that_does_not_take_its_answer_is_cut_off() {
     })
     .await;
     let mut setup = Setup::to(upstream.url());
-    setup.take = Some(Duration::from_millis(300));
+    setup.settings.server.timeouts.response = Interval::from_millis(300);
     let gate = setup.start().await;
     let mut client = gate.client().await;
     client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
     client.until("\r\n\r\n").await;
     soon("the end", told.recv()).await;
+}
+
+#[tokio::test]
+async fn a_body_that_trickles_in_below_the_least_rate_is_answered_with_408() {
+    let upstream = Upstream::play(|_, mut conn| async move {
+        let _ = conn.request().await;
+        conn.closed().await;
+    })
+    .await;
+    let mut setup = Setup::to(upstream.url());
+    setup.settings.server.timeouts.body = Interval::from_millis(500);
+    let gate = setup.start().await;
+    let mut client = gate.client().await;
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n").await;
+    soon("the end", async {
+        // Each byte is in time.
+        while client.try_send("x").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    let seen = client.rest().await.0;
+    assert!(seen.is_empty() || seen.starts_with("HTTP/1.1 408 "), "{seen}");
+}
+
+/// `printf 'GET …' | nc gateway` does that.
+#[tokio::test]
+async fn a_client_that_ends_its_side_after_its_request_still_gets_its_answer() {
+    let upstream = Upstream::play(|_, mut conn| async move {
+        conn.request().await;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        conn.send("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n").await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        conn.send("5\r\nworld\r\n").await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        conn.send("0\r\n\r\n").await;
+    })
+    .await;
+    let gate = Setup::to(upstream.url()).start().await;
+    for request in ["GET / HTTP/1.1\r\nHost: a\r\n\r\n", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello"]
+    {
+        let mut client = gate.client().await;
+        client.send(request).await;
+        client.half_close().await;
+        let (answer, end) = client.rest().await;
+        assert!(answer.ends_with("5\r\nhello\r\n5\r\nworld\r\n0\r\n\r\n"), "{answer}");
+        assert_eq!(end, End::Closed);
+    }
 }

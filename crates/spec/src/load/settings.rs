@@ -7,6 +7,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 use tollgate_core::catalog::parse_options;
 use tollgate_core::settings::Settings;
+use tollgate_core::units::Size;
 
 use super::LoadContext;
 use crate::check::schema::SchemaCheck;
@@ -173,6 +174,15 @@ fn check(root: &Node<'_>, diagnostics: &mut Diagnostics) {
     for protocol in root.at("/server/tunnels/protocols").iter().flat_map(Node::items) {
         if let Some(Err((problem, help))) = protocol.as_str().map(values::upgrade_protocol) {
             say("invalid-protocol", &protocol, format!("`{}` {problem}", protocol.shown()), Some(help));
+        }
+    }
+    for pointer in ["/server/http2/streamWindow", "/server/http2/connectionWindow"] {
+        if let Some(node) = root.at(pointer)
+            && let Ok(size) = serde_json::from_value::<Size>(node.value().clone())
+            && !(65_535..1 << 31).contains(&size.0)
+        {
+            let help = Some("a window of HTTP/2 has at least 65535 bytes and less than 2GiB".to_owned());
+            say("wrong-value", &node, format!("`{}` is no window of HTTP/2", node.shown()), help);
         }
     }
     for (_, upstream) in root.get("upstreams").iter().flat_map(|upstreams| upstreams.entries().collect::<Vec<_>>()) {

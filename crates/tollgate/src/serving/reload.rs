@@ -121,6 +121,8 @@ impl Serving {
             self.management_listen.is_none() && from.management_listen != to.management_listen,
         );
         changed("server.timeouts", from.timeouts != to.timeouts);
+        changed("server.http2", from.http2 != to.http2);
+        changed("server.limits.minResponseRate", from.limits.min_response_rate != to.limits.min_response_rate);
         changed("server.drain", from.drain != to.drain);
         changed("server.limits.connections", from.limits.connections != to.limits.connections);
         changed(

@@ -16,15 +16,32 @@ use hyper::rt::Executor;
 use parking_lot::Mutex;
 use smallvec::SmallVec;
 
-type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+use super::answer::StreamClock;
+use crate::alarm::Alarm;
 
 /// Where hyper puts the streams that a client has opened.
 #[derive(Clone, Default)]
-pub(in crate::connection) struct StreamSpawner(Arc<Mutex<SmallVec<[Task; 4]>>>);
+pub(in crate::connection) struct StreamSpawner(Arc<Mutex<Spawned>>);
+
+#[derive(Default)]
+struct Spawned {
+    /// Of the stream whose request was just handed over: hyper spawns it right after.
+    clock: Option<Arc<StreamClock>>,
+    streams: SmallVec<[Stream; 4]>,
+}
+
+impl StreamSpawner {
+    /// Notes whose clock the next stream goes by.
+    pub(super) fn announce(&self, clock: Arc<StreamClock>) {
+        self.0.lock().clock = Some(clock);
+    }
+}
 
 impl<F: Future<Output = ()> + Send + 'static> Executor<F> for StreamSpawner {
-    fn execute(&self, stream: F) {
-        self.0.lock().push(Box::pin(stream));
+    fn execute(&self, running: F) {
+        let mut spawned = self.0.lock();
+        let clock = spawned.clock.take();
+        spawned.streams.push(Stream { running: Box::pin(running), clock, alarm: Alarm::default() });
     }
 }
 
@@ -34,10 +51,33 @@ impl fmt::Debug for StreamSpawner {
     }
 }
 
-/// A connection that hyper drives, and its streams.
+/// One stream. It ends early when its client has not taken for too long what it was given: that
+/// resets it, and lets go of the upstream.
+struct Stream {
+    running: Pin<Box<dyn Future<Output = ()> + Send>>,
+    clock: Option<Arc<StreamClock>>,
+    alarm: Alarm,
+}
+
+impl Future for Stream {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        if this.running.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        match this.clock.as_ref().and_then(|clock| clock.deadline()) {
+            Some(deadline) => this.alarm.poll_until(deadline, cx),
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// The streams of a connection.
 pub(super) struct Streams {
     spawner: StreamSpawner,
-    running: FuturesUnordered<Task>,
+    running: FuturesUnordered<Stream>,
 }
 
 impl Streams {
@@ -48,7 +88,7 @@ impl Streams {
     /// Goes on with every stream that can.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>) {
         loop {
-            self.running.extend(self.spawner.0.lock().drain(..));
+            self.running.extend(self.spawner.0.lock().streams.drain(..));
             if !matches!(self.running.poll_next_unpin(cx), Poll::Ready(Some(()))) {
                 return;
             }

@@ -53,7 +53,9 @@ pub(crate) enum End {
 
 impl Client {
     pub(crate) async fn connect(address: SocketAddr) -> Self {
-        Self { socket: TcpStream::connect(address).await.unwrap(), unread: Vec::new() }
+        let socket = TcpStream::connect(address).await.unwrap();
+        socket.set_nodelay(true).unwrap();
+        Self { socket, unread: Vec::new() }
     }
 
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
@@ -134,10 +136,15 @@ impl Client {
 
     /// Reads exactly so many bytes.
     pub(crate) async fn bytes(&mut self, length: usize) -> Vec<u8> {
+        self.try_bytes(length).await.unwrap_or_else(|end| panic!("{end:?} before {length} bytes"))
+    }
+
+    /// The same where the connection may end before.
+    pub(crate) async fn try_bytes(&mut self, length: usize) -> Result<Vec<u8>, End> {
         while self.unread.len() < length {
-            self.more().await.unwrap_or_else(|end| panic!("{end:?} before {length} bytes"));
+            self.more().await?;
         }
-        self.unread.drain(..length).collect()
+        Ok(self.unread.drain(..length).collect())
     }
 
     /// Reads to the end of the connection.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use hyper::body::Incoming;
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tollgate_core::exchange::Trace;
@@ -16,7 +17,8 @@ use tollgate_core::settings::{Settings, UpstreamSettings};
 use tollgate_core::{Body, Exchange, Problem, Response, Services};
 use tollgate_proxy::connection::WireSettings;
 use tollgate_proxy::hygiene::{self, ConnectionInfo, HygieneRules};
-use tollgate_proxy::listener;
+use tollgate_proxy::listener::{self, Observer};
+use tollgate_proxy::unreadable::UnreadableHead;
 use tollgate_proxy::upstream::{MapHosts, Upstream, Upstreams};
 
 use super::client::Client;
@@ -28,7 +30,6 @@ pub(crate) struct Setup {
     pub(crate) upstream: UpstreamSettings,
     pub(crate) timeouts: Timeouts,
     pub(crate) map_hosts: MapHosts,
-    pub(crate) take: Option<Duration>,
 }
 
 impl Setup {
@@ -39,7 +40,6 @@ impl Setup {
             upstream: UpstreamSettings::new(url),
             timeouts: Timeouts { connect: Duration::from_secs(30), first_byte: patient, idle: patient, total: None },
             map_hosts: MapHosts::default(),
-            take: None,
         }
     }
 
@@ -56,21 +56,21 @@ impl Setup {
             services,
             records: Mutex::default(),
         });
-        let mut wire = WireSettings::new(&self.settings);
-        wire.take = self.take.unwrap_or(wire.take);
+        let wire = WireSettings::new(&self.settings);
         let shutdown = CancellationToken::new();
         let handling = Arc::clone(&app);
+        let ends = Arc::new(Ends::default());
         let serving = tokio::spawn(listener::serve_with(
             listener,
             Arc::new(wire),
-            Arc::new(()),
+            Arc::clone(&ends),
             shutdown.clone(),
             move |info, request| {
                 let app = Arc::clone(&handling);
                 async move { app.answer(info, request).await }
             },
         ));
-        Gate { address, app, upstream, shutdown, serving: Some(serving) }
+        Gate { address, app, ends, upstream, shutdown, serving: Some(serving) }
     }
 }
 
@@ -78,6 +78,7 @@ impl Setup {
 pub(crate) struct Gate {
     pub(crate) address: SocketAddr,
     app: Arc<App>,
+    ends: Arc<Ends>,
     pub(crate) upstream: Arc<Upstream>,
     pub(crate) shutdown: CancellationToken,
     serving: Option<JoinHandle<()>>,
@@ -109,6 +110,26 @@ impl Gate {
         self.app.records.lock().clone()
     }
 
+    /// How the next connection ended that ended by a head, or by frames, that could not be taken:
+    /// its reason and its cause.
+    pub(crate) async fn bad_end(&self) -> (&'static str, String) {
+        super::soon("a bad end", async {
+            loop {
+                let next = self.ends.told.notified();
+                if let Some(end) = self.ends.bad.lock().pop() {
+                    return end;
+                }
+                next.await;
+            }
+        })
+        .await
+    }
+
+    /// Whether no connection ended badly.
+    pub(crate) fn all_well(&self) -> bool {
+        self.ends.bad.lock().is_empty()
+    }
+
     /// Waits until the listener has ended.
     pub(crate) async fn ended(&mut self) {
         if let Some(serving) = self.serving.take() {
@@ -123,6 +144,20 @@ impl Drop for Gate {
         if let Some(serving) = &self.serving {
             serving.abort();
         }
+    }
+}
+
+/// How connections ended that no exchange tells of.
+#[derive(Default)]
+struct Ends {
+    bad: Mutex<Vec<(&'static str, String)>>,
+    told: Notify,
+}
+
+impl Observer for Ends {
+    fn unreadable(&self, _: &ConnectionInfo, head: &UnreadableHead) {
+        self.bad.lock().push((head.reason.name, head.cause.clone()));
+        self.told.notify_one();
     }
 }
 

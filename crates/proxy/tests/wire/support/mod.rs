@@ -1,6 +1,7 @@
 //! A gateway without an application, a client that speaks bytes, an upstream that plays a script.
 
 mod client;
+pub(crate) mod frames;
 mod gate;
 mod h2;
 mod services;
@@ -9,7 +10,7 @@ mod upstream;
 use std::future::Future;
 use std::time::Duration;
 
-pub(crate) use self::h2::{H2Client, h2_client, rest, whole};
+pub(crate) use self::h2::{H2Client, h2_client, h2_client_with, rest, whole};
 pub(crate) use client::{Client, End, header};
 pub(crate) use gate::{Gate, Setup};
 pub(crate) use upstream::{Conn, Upstream};

@@ -1,5 +1,10 @@
 //! HTTP/2 with clients that begin with it.
 
+mod drain;
+mod floods;
+mod messages;
+mod slow;
+
 use super::support::{Gate, OK, Upstream, h2_client, rest, soon};
 
 #[tokio::test]
