@@ -30,6 +30,8 @@ pub struct Health {
     pub snapshot: String,
     /// Why the project in force is not the one on disk.
     pub project: Option<String>,
+    /// Why the certificates in force are not those on disk.
+    pub certificates: Option<String>,
     /// What is wrong with the store.
     pub store: Option<String>,
     /// Why keys cannot be trusted any more.

@@ -28,11 +28,15 @@ pub(crate) async fn readyz(State(admin): State<Admin>) -> Response {
     let health = admin.control.health().await;
     // Known keys keep working while the store is away, so that alone only degrades.
     let unready = health.stopping || health.keys.is_some() || health.issuer.is_some();
-    let degraded = health.project.is_some() || health.store.is_some();
+    let degraded = health.project.is_some() || health.certificates.is_some() || health.store.is_some();
     let mut checks = BTreeMap::new();
-    for (name, wrong) in
-        [("project", health.project), ("store", health.store), ("keys", health.keys), ("issuer", health.issuer)]
-    {
+    for (name, wrong) in [
+        ("project", health.project),
+        ("certificates", health.certificates),
+        ("store", health.store),
+        ("keys", health.keys),
+        ("issuer", health.issuer),
+    ] {
         checks.insert(name.to_owned(), wrong.unwrap_or_else(|| "ok".to_owned()));
     }
     if health.stopping {

@@ -69,6 +69,22 @@ reasons! {
     REQUEST_MALFORMED = "request.malformed", "bad-request", 400, "Bad Request", Client,
         "The request broke a rule of HTTP that keeps two parties from reading it in two ways: Host, target, framing or path.",
         "See the detail; send exactly one well-formed Host, an origin-form target, and one kind of framing.";
+    /// Plain HTTP came where TLS is spoken.
+    REQUEST_PLAIN_HTTP = "request.plain_http", "plain-http", 400, "Bad Request", Client,
+        "A request came in plain HTTP to a listener that speaks TLS.",
+        "Write https:// in the URL.";
+    /// The request is for a name that has other rules for client certificates than its connection.
+    REQUEST_MISDIRECTED = "request.misdirected", "misdirected", 421, "Misdirected Request", Client,
+        "The request names a host whose client certificates are checked in another way than its connection was.",
+        "Open a connection for this host: its name must be in the TLS handshake (SNI), as HTTP clients do by themselves.";
+    /// A TLS handshake failed.
+    TLS_HANDSHAKE = "tls.handshake", "tls-handshake", 400, "Bad Request", Client,
+        "A TLS handshake failed, so there was no request; the cause says at what.",
+        "Look at the cause: a missing or unknown client certificate, a version or cipher that is too old, a client that does not trust the certificate.";
+    /// A connection without a good PROXY protocol header.
+    PROXY_PROTOCOL = "proxy_protocol.refused", "proxy-protocol", 400, "Bad Request", Client,
+        "A connection to a listener with `proxyProtocol: required` did not begin with a well-formed header, or did not come from `server.trustedProxies`.",
+        "Switch on the PROXY protocol in the load balancer, and list its addresses under `server.trustedProxies`.";
     /// The target is too long.
     REQUEST_URI_TOO_LONG = "request.uri_too_long", "uri-too-long", 414, "URI Too Long", Client,
         "The request target is longer than `server.limits.urlLength`.",

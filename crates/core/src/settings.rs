@@ -87,8 +87,18 @@ impl Default for FailedAuthLimit {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ServerSettings {
-    /// The address of the data listener: `IP:PORT`; port 0 takes a free one.
+    /// The address of the data listener: `IP:PORT`; port 0 takes a free one. `[::]` takes IPv4
+    /// too, unless another listener has `0.0.0.0` at the same port. Changing it needs a restart.
     pub listen: String,
+    /// TLS on the data listener. Without it the data listener speaks plain HTTP. Switching it on
+    /// or off needs a restart; certificates and all that is below are replaced while it runs.
+    pub tls: Option<TlsSettings>,
+    /// Whether every connection to the data listener begins with a PROXY protocol header.
+    /// Changing it needs a restart.
+    pub proxy_protocol: ProxyProtocol,
+    /// Further listeners, besides the one at `listen`. They serve the same routes. Adding or
+    /// removing one needs a restart.
+    pub listeners: Vec<ListenerSettings>,
     /// The address of the management listener: keep it on loopback.
     pub management_listen: String,
     /// Proxies whose `Forwarded` and `X-Forwarded-*` fields are believed, as CIDR ranges.
@@ -113,6 +123,9 @@ impl Default for ServerSettings {
     fn default() -> Self {
         Self {
             listen: "127.0.0.1:9000".to_owned(),
+            tls: None,
+            proxy_protocol: ProxyProtocol::Off,
+            listeners: Vec::new(),
             management_listen: "127.0.0.1:9001".to_owned(),
             trusted_proxies: Vec::new(),
             on_broken_project: OnBrokenProject::Refuse,
@@ -202,6 +215,109 @@ impl Default for TunnelSettings {
     }
 }
 
+/// A further listener.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ListenerSettings {
+    /// Its address: `IP:PORT`, such as `[::]:443`.
+    pub address: String,
+    /// TLS on it. Without it, it speaks plain HTTP.
+    pub tls: Option<TlsSettings>,
+    /// Whether every connection begins with a PROXY protocol header.
+    #[serde(default)]
+    pub proxy_protocol: ProxyProtocol,
+}
+
+/// Whether connections begin with a PROXY protocol header, in which a load balancer says who the
+/// client is. There is no guessing: a listener that took both would let clients write their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ProxyProtocol {
+    /// They do not.
+    #[default]
+    Off,
+    /// They do, in version 1 or 2, and come from `server.trustedProxies` only: every other
+    /// connection is closed.
+    Required,
+}
+
+/// TLS on a listener: versions 1.2 and 1.3.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct TlsSettings {
+    /// The certificates. The name that a client asks for (SNI) chooses among them by their
+    /// subject alternative names: exact names before wildcards. The first one answers everybody
+    /// else. The files are read again when they change.
+    pub certificates: Vec<CertificateSettings>,
+    /// The oldest version that is spoken.
+    pub min_version: TlsVersion,
+    /// Whether clients show a certificate, and which ones are good. Default: they are not asked.
+    pub client_certificates: Option<ClientCertificateSettings>,
+}
+
+/// A certificate and its key.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CertificateSettings {
+    /// A PEM file: the certificate, then those of the authorities between it and the root. A
+    /// relative path begins at the project folder.
+    pub certificate: String,
+    /// A PEM file with its private key, readable by the gateway's user alone.
+    pub key: String,
+    /// Client certificates for the names of this certificate, instead of the listener's. A
+    /// request for such a name on a connection that was made under another is refused with 421.
+    pub client_certificates: Option<ClientCertificateSettings>,
+}
+
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum TlsVersion {
+    /// TLS 1.2.
+    #[default]
+    #[serde(rename = "1.2")]
+    Tls12,
+    /// TLS 1.3.
+    #[serde(rename = "1.3")]
+    Tls13,
+}
+
+/// Certificates that clients show. Who shows one is in the access log; what it means is for
+/// routes and backends to decide.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ClientCertificateSettings {
+    /// A PEM file with the certificates of the authorities that sign client certificates. A
+    /// relative path begins at the project folder.
+    pub ca: String,
+    /// Whether a client may come without one.
+    #[serde(default)]
+    pub mode: ClientCertificateMode,
+    /// The header field in which upstreams are told of the certificate. Default: none.
+    pub forward_as: Option<ForwardedCertificate>,
+}
+
+/// Whether a client may come without a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ClientCertificateMode {
+    /// It may not: the handshake fails.
+    #[default]
+    Required,
+    /// It may. One that is shown must be good.
+    Optional,
+}
+
+/// How upstreams are told of a client's certificate. What clients write there themselves never
+/// reaches an upstream.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedCertificate {
+    /// `X-Forwarded-Client-Cert: Hash=…;Subject="…";URI=…;DNS=…`
+    XForwardedClientCert,
+    /// `Client-Cert`, the whole certificate, as RFC 9440 has it.
+    ClientCert,
+}
+
 /// What to do with a broken project at start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -235,6 +351,9 @@ pub struct ServerLimits {
     /// The most connections of one address. Default: half of the total; loopback and trusted
     /// proxies have none.
     pub connections_per_address: Option<usize>,
+    /// The most connections that are still at their TLS handshake or PROXY protocol header.
+    /// Beyond that, the one that has taken longest is closed for every new one.
+    pub handshakes: usize,
     /// The largest body that a policy may hold in memory (validation, for one).
     pub buffered_body: Size,
 }
@@ -250,6 +369,7 @@ impl Default for ServerLimits {
             min_response_rate: Size(240),
             connections: None,
             connections_per_address: None,
+            handshakes: 2048,
             buffered_body: Size(10 * 1024 * 1024),
         }
     }
@@ -259,6 +379,8 @@ impl Default for ServerLimits {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ClientTimeouts {
+    /// For the PROXY protocol header and the TLS handshake together.
+    pub handshake: Interval,
     /// From the first byte of a head to its last.
     pub head: Interval,
     /// Between two pieces of a request body, and for how long it may come slower than
@@ -278,6 +400,7 @@ pub struct ClientTimeouts {
 impl Default for ClientTimeouts {
     fn default() -> Self {
         Self {
+            handshake: Interval::from_secs(10),
             head: Interval::from_secs(10),
             body: Interval::from_secs(30),
             response: Interval::from_secs(60),

@@ -74,6 +74,7 @@ impl Story {
             trace_id: trace.trace_id.clone(),
             span_id: trace.span_id.clone(),
             snapshot: Arc::clone(&snapshot.id),
+            tls: connection.tls.clone(),
             record: Record { started: clock.monotonic(), ..Record::default() },
         };
         Self {
@@ -238,9 +239,14 @@ impl Drop for Story {
 /// Tells of a request whose head could not be read, so that it is in the log and the metrics like
 /// any other refusal.
 pub(crate) fn unreadable(gateway: &Gateway, connection: &ConnectionInfo, head: &UnreadableHead) {
-    let (clock, snapshot) = (&gateway.services.clock, gateway.snapshot());
     let status = StatusCode::from_u16(head.reason.status).unwrap_or(StatusCode::BAD_REQUEST);
-    snapshot.unrouted_metrics.answered(None, status, head.reason.name);
+    gateway.snapshot().unrouted_metrics.answered(None, status, head.reason.name);
+    failed(gateway, connection, head);
+}
+
+/// Tells of a connection that never came to a request: in the log alone, because it is none.
+pub(crate) fn failed(gateway: &Gateway, connection: &ConnectionInfo, head: &UnreadableHead) {
+    let (clock, snapshot) = (&gateway.services.clock, gateway.snapshot());
     if !snapshot.access_log {
         return;
     }
@@ -271,6 +277,7 @@ pub(crate) fn unreadable(gateway: &Gateway, connection: &ConnectionInfo, head: &
         trace_id: trace.trace_id,
         span_id: trace.span_id,
         snapshot: Arc::clone(&snapshot.id),
+        tls: connection.tls.clone(),
         record,
     }));
 }

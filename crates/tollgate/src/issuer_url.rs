@@ -11,12 +11,13 @@ pub(crate) fn of_settings(settings: &Settings, bound: Option<SocketAddr>) -> Str
 
 /// The URL under which clients reach the gateway, without a trailing slash.
 pub(crate) fn public_url(settings: &Settings, bound: Option<SocketAddr>) -> String {
+    let scheme = if settings.server.tls.is_some() { "https" } else { "http" };
     match (&settings.public_url, bound) {
         (Some(url), _) => url.trim_end_matches('/').to_owned(),
-        (None, Some(address)) => format!("http://{}", reachable(address)),
+        (None, Some(address)) => format!("{scheme}://{}", reachable(address)),
         (None, None) => match settings.server.listen.parse::<SocketAddr>() {
-            Ok(address) => format!("http://{}", reachable(address)),
-            Err(_) => format!("http://{}", settings.server.listen),
+            Ok(address) => format!("{scheme}://{}", reachable(address)),
+            Err(_) => format!("{scheme}://{}", settings.server.listen),
         },
     }
 }
@@ -41,6 +42,8 @@ mod tests {
         assert_eq!(of_settings(&settings, None), "http://127.0.0.1:9000/__tollgate/issuer");
         let bound = Some("0.0.0.0:8080".parse().unwrap());
         assert_eq!(of_settings(&settings, bound), "http://127.0.0.1:8080/__tollgate/issuer");
+        settings.server.tls = Some(Default::default());
+        assert_eq!(of_settings(&settings, bound), "https://127.0.0.1:8080/__tollgate/issuer");
         settings.public_url = Some("https://api.example.com/".to_owned());
         assert_eq!(of_settings(&settings, bound), "https://api.example.com/__tollgate/issuer");
     }

@@ -4,6 +4,7 @@
 //! [`cli`] is what can be typed, `commands` what it does, `serving` what `dev` and `run` have in
 //! common, `wiring` who is handed what.
 
+mod certificates;
 pub mod cli;
 mod client;
 mod commands;

@@ -16,14 +16,34 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 
-/// The fenced `sh` blocks of a page, as lists of commands without their comments.
-fn blocks(page: &str) -> Vec<Vec<String>> {
+/// What a page gives to type, or to save.
+enum Block {
+    Commands(Vec<String>),
+    File { name: String, text: String },
+}
+
+/// The fenced `sh` blocks of a page, as lists of commands without their comments; and its `yaml`
+/// blocks that begin with the name of their file.
+fn blocks(page: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut inside: Option<Vec<String>> = None;
+    let mut file: Option<String> = None;
     for line in page.lines() {
         match (&mut inside, line.trim()) {
+            (None, "```yaml") if file.is_none() => file = Some(String::new()),
+            (None, "```") if file.is_some() => {
+                let text = file.take().unwrap();
+                if let Some((name, _)) = text.strip_prefix("# ").and_then(|text| text.split_once(".yaml\n")) {
+                    blocks.push(Block::File { name: format!("{name}.yaml"), text });
+                }
+            }
+            (None, _) if file.is_some() => {
+                let text = file.as_mut().unwrap();
+                text.push_str(line);
+                text.push('\n');
+            }
             (None, "```sh") => inside = Some(Vec::new()),
-            (Some(_), "```") => blocks.extend(inside.take()),
+            (Some(_), "```") => blocks.extend(inside.take().map(Block::Commands)),
             (Some(commands), line) if !line.is_empty() => {
                 commands.push(line.split(" #").next().unwrap_or_default().trim().to_owned());
             }
@@ -50,7 +70,22 @@ fn folder() -> TempDir {
     );
     std::fs::write(path("path/to/project/config/routes.oas.json"), zuplo).unwrap();
     std::fs::write(path("path/to/project/config/policies.json"), r#"{"policies":[]}"#).unwrap();
+    std::fs::create_dir_all(path("etc/tollgate/tls")).unwrap();
+    for (file, name) in [
+        ("api.example.com", "api.example.com"),
+        ("wildcard.example.org", "*.example.org"),
+        ("partners-ca", "partners.example"),
+    ] {
+        let made = rcgen::generate_simple_self_signed(vec![name.to_owned()]).unwrap();
+        std::fs::write(path(&format!("etc/tollgate/tls/{file}.pem")), made.cert.pem()).unwrap();
+        std::fs::write(path(&format!("etc/tollgate/tls/{file}.key")), made.signing_key.serialize_pem()).unwrap();
+    }
     folder
+}
+
+/// A settings file as the guides have it, on free ports and with the files of this folder.
+fn adapted_file(text: &str, folder: &Path) -> String {
+    text.replace("/etc/tollgate", &folder.join("etc/tollgate").to_string_lossy()).replace("\"[::]:443\"", "\"[::1]:0\"")
 }
 
 /// Fixed addresses and system folders, replaced by free ones.
@@ -97,7 +132,14 @@ async fn every_command_of_the_guides_works_as_it_stands() {
         // One folder a page: what a block makes, the next one uses; only `init` starts anew.
         let mut place = folder();
         for block in blocks(&std::fs::read_to_string(&page).unwrap()) {
-            for command in block.iter().filter(|command| command.starts_with("tollgate ")) {
+            let commands = match block {
+                Block::File { name, text } => {
+                    std::fs::write(place.path().join(name), adapted_file(&text, place.path())).unwrap();
+                    continue;
+                }
+                Block::Commands(commands) => commands,
+            };
+            for command in commands.iter().filter(|command| command.starts_with("tollgate ")) {
                 if command.starts_with("tollgate init") {
                     place = folder();
                 }

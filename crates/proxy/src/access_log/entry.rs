@@ -10,6 +10,8 @@ use tollgate_core::exchange::{Credential, User};
 use tollgate_core::record::{Attempt, Record};
 use tollgate_core::time::Timestamp;
 
+use crate::tls::Session;
+
 /// The entry of one exchange: its record, and what is known of request and answer.
 #[derive(Debug, Clone)]
 pub struct Entry {
@@ -46,6 +48,8 @@ pub struct Entry {
     pub span_id: String,
     /// The digest of the project in force.
     pub snapshot: Arc<str>,
+    /// The TLS session, where there is one.
+    pub tls: Option<Arc<Session>>,
     /// Everything else.
     pub record: Record,
 }
@@ -93,6 +97,11 @@ impl Serialize for Entry {
         if self.peer != self.client {
             map.serialize_entry("peer", &self.peer)?;
         }
+        if let Some(session) = &self.tls {
+            map.serialize_entry("tls", &Tls(session))?;
+            optional(&mut map, "sni", session.server_name.as_deref())?;
+            optional(&mut map, "clientCertificate", session.client.as_ref())?;
+        }
         optional(&mut map, "userAgent", self.user_agent.as_deref())?;
         map.serialize_entry("bytesIn", &record.request_bytes)?;
         map.serialize_entry("bytesOut", &record.response_bytes)?;
@@ -127,6 +136,17 @@ fn optional<M: SerializeMap, T: Serialize + ?Sized>(
     value: Option<&T>,
 ) -> Result<(), M::Error> {
     value.map_or(Ok(()), |value| map.serialize_entry(name, value))
+}
+
+struct Tls<'s>(&'s Session);
+
+impl Serialize for Tls<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut tls = serializer.serialize_struct("Tls", 2)?;
+        tls.serialize_field("version", self.0.version)?;
+        tls.serialize_field("cipher", self.0.cipher)?;
+        tls.end()
+    }
 }
 
 /// Milliseconds with three digits behind the point.

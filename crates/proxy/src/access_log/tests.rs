@@ -64,6 +64,7 @@ fn entry() -> Entry {
         trace_id: "t".repeat(32),
         span_id: "s".repeat(16),
         snapshot: "abc".into(),
+        tls: None,
         record,
     }
 }

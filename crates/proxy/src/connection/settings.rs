@@ -39,6 +39,10 @@ pub struct WireSettings {
     /// The least rate, in bytes per second, at which a client takes an answer that waits for it; it
     /// may be slower for `take`.
     pub take_rate: u64,
+    /// For the PROXY protocol header and the TLS handshake together.
+    pub handshake: Duration,
+    /// The most connections that are at either of them.
+    pub handshakes: usize,
     /// The most connections at once; `None` where nothing is known of the process' limits.
     pub connections: Option<usize>,
     /// The most connections of one address.
@@ -112,6 +116,8 @@ impl WireSettings {
             half_close: server.timeouts.half_close.0,
             take: server.timeouts.response.0,
             take_rate: server.limits.min_response_rate.0,
+            handshake: server.timeouts.handshake.0,
+            handshakes: server.limits.handshakes,
             connections: server.limits.connections,
             connections_per_address: server.limits.connections_per_address,
             trusted_proxies: server.trusted_proxies.clone(),

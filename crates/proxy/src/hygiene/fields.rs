@@ -13,7 +13,7 @@ const OWN_PREFIX: &[u8] = b"x-tollgate-";
 /// Fields by which an intermediary describes the caller or replaces the target or the method. From
 /// a peer that is not trusted they are the caller's own claims about itself; some frameworks believe
 /// them, and what they then serve is not what was routed, checked and limited here.
-const INTERMEDIARY_FIELDS: [&str; 15] = [
+const INTERMEDIARY_FIELDS: [&str; 17] = [
     "forwarded",
     "x-real-ip",
     "x-client-ip",
@@ -29,8 +29,13 @@ const INTERMEDIARY_FIELDS: [&str; 15] = [
     "x-method-override",
     "front-end-https",
     "x-original-host",
+    "x-tls-client-cert",
+    "x-arr-clientcert",
 ];
-const INTERMEDIARY_PREFIX: &str = "x-forwarded-";
+/// What they begin with, above all where they tell of a client's certificate: `Client-Cert` of RFC
+/// 9440, and the spellings of servers and load balancers.
+const INTERMEDIARY_PREFIXES: [&str; 6] =
+    ["x-forwarded-", "client-cert", "x-client-cert", "x-ssl-", "ssl-client", "x-amzn-mtls-"];
 
 /// Takes out of a request what must not travel on.
 pub(super) fn clean_request(headers: &mut HeaderMap, peer_is_trusted: bool, allow_underscore: &[String]) {
@@ -187,5 +192,6 @@ fn is_own(name: &HeaderName) -> bool {
 }
 
 fn is_intermediary(name: &HeaderName) -> bool {
-    name.as_str().starts_with(INTERMEDIARY_PREFIX) || INTERMEDIARY_FIELDS.contains(&name.as_str())
+    let name = name.as_str();
+    INTERMEDIARY_PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || INTERMEDIARY_FIELDS.contains(&name)
 }

@@ -162,7 +162,8 @@ fn address(text: &str) -> Option<IpAddr> {
 
 /// Tells the upstream who the caller is: `X-Forwarded-For`, `-Proto`, `-Host`, `-Port`,
 /// `X-Real-IP` and `Forwarded`. What trusted proxies said before stays in front of it; from
-/// everybody else [`super::inspect`] has removed it.
+/// everybody else [`super::inspect`] has removed it. And who the client is by its certificate,
+/// where that is asked for.
 pub fn forwarding_fields(headers: &mut HeaderMap, client: &Client, connection: &ConnectionInfo) {
     let peer = connection.peer.ip().to_canonical();
     append(headers, X_FORWARDED_FOR, &peer.to_string());
@@ -182,6 +183,9 @@ pub fn forwarding_fields(headers: &mut HeaderMap, client: &Client, connection: &
     let quote = if client.host.contains([':', '[']) { "\"" } else { "" };
     let _ = write!(element, ";host={quote}{}{quote};proto={}", client.host, client.scheme.as_str());
     append(headers, FORWARDED, &element);
+    if let Some(session) = &connection.tls {
+        session.forward(headers);
+    }
 }
 
 fn append(headers: &mut HeaderMap, name: HeaderName, member: &str) {

@@ -22,6 +22,7 @@ use tollgate_core::settings::Settings;
 use tollgate_core::{Problem, reason};
 
 use crate::pace::Pace;
+use crate::tls::Session;
 
 pub mod body;
 mod cookies;
@@ -84,14 +85,25 @@ impl fmt::Debug for HygieneRules {
 }
 
 /// What is known of a connection before its first request.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct ConnectionInfo {
-    /// The address at the other end.
+    /// The address at the other end; what a PROXY protocol header says instead, where there is one.
     pub peer: SocketAddr,
-    /// The listener's address that it reached.
+    /// The listener's address that it reached; the same.
     pub local: SocketAddr,
     /// Whether it is encrypted.
     pub scheme: Scheme,
+    /// What its TLS handshake established.
+    pub tls: Option<Arc<Session>>,
+    /// It is not encrypted, and should be: its requests are refused.
+    pub lacks_tls: bool,
+}
+
+impl ConnectionInfo {
+    /// Of a connection that speaks plain HTTP, as it should.
+    pub const fn plain(peer: SocketAddr, local: SocketAddr) -> Self {
+        Self { peer, local, scheme: Scheme::Http, tls: None, lacks_tls: false }
+    }
 }
 
 /// A request that can be read in one way only.
@@ -113,8 +125,12 @@ pub struct Inspected {
 /// forwarding fields from peers that are not trusted.
 ///
 /// # Errors
-/// A [`Problem`] where the head breaks a rule: 400, 413, 414, 431 or 501.
+/// A [`Problem`] where the head breaks a rule: 400, 413, 414, 421, 431 or 501.
 pub fn inspect(parts: &mut Parts, connection: &ConnectionInfo, rules: &HygieneRules) -> Result<Inspected, Problem> {
+    if connection.lacks_tls {
+        let detail = "Plain HTTP was sent to an address that speaks HTTPS: write https:// in the URL.";
+        return Err(Problem::new(&reason::REQUEST_PLAIN_HTTP, detail).closing());
+    }
     check_size(parts, rules)?;
     let upgrade = upgrade::asked(parts, &rules.upgrades)?;
     check_method(&parts.method)?;
@@ -126,6 +142,7 @@ pub fn inspect(parts: &mut Parts, connection: &ConnectionInfo, rules: &HygieneRu
     fields::clean_request(&mut parts.headers, trusted, &rules.allow_underscore);
     cookies::join_crumbs(parts.version, &mut parts.headers);
     let client = forwarded::client(&parts.headers, host, connection, trusted, &rules.trusted);
+    check_session(connection, &client.host)?;
 
     Ok(Inspected {
         client,
@@ -204,6 +221,18 @@ fn check_framing(parts: &Parts, rules: &HygieneRules) -> Result<(), Problem> {
         return Err(Problem::body_too_large(limit));
     }
     Ok(())
+}
+
+/// RFC 9110 §15.5.20: the host that will be routed by must be one that this connection was made
+/// for, as far as client certificates go.
+fn check_session(connection: &ConnectionInfo, host: &str) -> Result<(), Problem> {
+    match &connection.tls {
+        Some(session) if !session.serves(host::split_port(host).0) => Err(Problem::new(
+            &reason::REQUEST_MISDIRECTED,
+            "This host needs a connection of its own: the client's certificate is checked in another way there.",
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn content_length(headers: &HeaderMap) -> Option<u64> {

@@ -8,7 +8,7 @@ fn settings(change: impl FnOnce(&mut Settings)) -> HygieneRules {
 }
 
 fn from(peer: &str) -> ConnectionInfo {
-    ConnectionInfo { peer: peer.parse().unwrap(), local: "192.0.2.80:9000".parse().unwrap(), scheme: Scheme::Http }
+    ConnectionInfo::plain(peer.parse().unwrap(), "192.0.2.80:9000".parse().unwrap())
 }
 
 fn parts(version: Version, target: &str, fields: &[(&str, &str)]) -> Parts {

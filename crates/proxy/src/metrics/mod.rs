@@ -29,6 +29,58 @@ struct OutcomeLabels {
     outcome: &'static str,
 }
 
+/// Why a connection was turned away before its first request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// Its address has enough connections.
+    Address,
+    /// Too many handshakes were under way, and this one had taken longest.
+    Handshakes,
+    /// Its PROXY protocol header was missing, malformed, late, or from somebody else.
+    ProxyProtocol,
+    /// Its TLS handshake failed or was late.
+    Tls,
+}
+
+/// Why nothing is accepted for a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paused {
+    /// There are as many connections as there may be.
+    Connections,
+    /// The process or the system has no descriptors left.
+    Descriptors,
+    /// The system refuses for another reason.
+    Error,
+}
+
+impl Paused {
+    /// What an error of `accept` comes to.
+    pub(crate) fn of(error: &std::io::Error) -> Self {
+        // EMFILE and ENFILE have no kind of their own.
+        match error.raw_os_error() {
+            Some(23 | 24) => Self::Descriptors,
+            _ => Self::Error,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ReasonLabels {
+    reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct HandshakeLabels {
+    version: &'static str,
+    resumed: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct CertificateLabels {
+    listener: String,
+    certificate: String,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct SnapshotLabels {
     snapshot: String,
@@ -48,8 +100,12 @@ pub struct Metrics {
     pub connections: Gauge,
     /// Connections that were accepted.
     pub connections_accepted: Counter,
-    /// Connections that were turned away because a limit was reached.
-    pub connections_refused: Counter,
+    connections_refused: Family<ReasonLabels, Counter>,
+    accepts_paused: Family<ReasonLabels, Counter>,
+    handshakes: Family<HandshakeLabels, Counter>,
+    certificates: Family<CertificateLabels, Gauge>,
+    /// Certificates that were to be put into force, and could not be.
+    pub certificates_failed: Counter,
     /// Lines that the access log had no room for.
     pub access_log_dropped: Counter,
     /// Projects that a reload refused.
@@ -71,7 +127,11 @@ impl Metrics {
             tunnels: Gauge::default(),
             connections: Gauge::default(),
             connections_accepted: Counter::default(),
-            connections_refused: Counter::default(),
+            connections_refused: Family::default(),
+            accepts_paused: Family::default(),
+            handshakes: Family::default(),
+            certificates: Family::default(),
+            certificates_failed: Counter::default(),
             access_log_dropped: Counter::default(),
             reloads_failed: Counter::default(),
             reloads: Counter::default(),
@@ -84,7 +144,27 @@ impl Metrics {
         r.register("tunnels", "WebSocket connections and other upgrades that are open", metrics.tunnels.clone());
         r.register("connections", "Open client connections", metrics.connections.clone());
         r.register("connections_accepted", "Client connections accepted", metrics.connections_accepted.clone());
-        r.register("connections_refused", "Client connections turned away", metrics.connections_refused.clone());
+        r.register(
+            "connections_refused",
+            "Client connections turned away before their first request, by reason",
+            metrics.connections_refused.clone(),
+        );
+        r.register(
+            "accepts_paused",
+            "How often nothing could be accepted for a moment, by reason",
+            metrics.accepts_paused.clone(),
+        );
+        r.register("tls_handshakes", "TLS handshakes with clients that succeeded", metrics.handshakes.clone());
+        r.register(
+            "certificate_not_after_seconds",
+            "When a certificate in force expires, in seconds since 1970",
+            metrics.certificates.clone(),
+        );
+        r.register(
+            "certificates_failed",
+            "Changed certificates that could not be put into force",
+            metrics.certificates_failed.clone(),
+        );
         r.register(
             "access_log_dropped",
             "Access log lines dropped because the writer was behind",
@@ -118,6 +198,43 @@ impl Metrics {
     /// Counts a try to reach an upstream.
     pub fn attempted(&self, outcome: &'static str) {
         self.attempts.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Counts a connection that was turned away.
+    pub fn refused(&self, why: Refused) {
+        let reason = match why {
+            Refused::Address => "address",
+            Refused::Handshakes => "handshakes",
+            Refused::ProxyProtocol => "proxy_protocol",
+            Refused::Tls => "tls",
+        };
+        self.connections_refused.get_or_create(&ReasonLabels { reason }).inc();
+    }
+
+    /// Counts a moment in which nothing could be accepted.
+    pub fn paused(&self, why: Paused) {
+        let reason = match why {
+            Paused::Connections => "connections",
+            Paused::Descriptors => "descriptors",
+            Paused::Error => "error",
+        };
+        self.accepts_paused.get_or_create(&ReasonLabels { reason }).inc();
+    }
+
+    /// Counts a TLS handshake that succeeded.
+    pub(crate) fn greeted(&self, version: &'static str, resumed: bool) {
+        let resumed = if resumed { "true" } else { "false" };
+        self.handshakes.get_or_create(&HandshakeLabels { version, resumed }).inc();
+    }
+
+    /// Notes which certificates are in force: listener, certificate, and when it expires in
+    /// seconds since 1970.
+    pub fn certified(&self, certificates: impl Iterator<Item = (String, String, i64)>) {
+        self.certificates.clear();
+        for (listener, certificate, not_after) in certificates {
+            let labels = CertificateLabels { listener, certificate };
+            self.certificates.get_or_create(&labels).set(not_after);
+        }
     }
 
     /// Notes which project is in force.

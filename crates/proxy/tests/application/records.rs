@@ -309,7 +309,7 @@ async fn connections_are_counted_as_they_come_and_go() {
         }
     };
     tokio::time::timeout(DEADLINE, gone).await.unwrap();
-    assert_eq!((metric("connections_accepted_total"), metric("connections_refused_total")), ("1".into(), "0".into()));
+    assert_eq!(metric("connections_accepted_total"), "1");
 }
 
 #[tokio::test]

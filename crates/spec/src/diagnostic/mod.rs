@@ -131,6 +131,14 @@ impl Diagnostics {
         self.trees.push(tree);
     }
 
+    /// Where a value of the settings stands, for mistakes in the files that the settings name.
+    pub fn settings_span(&self, pointer: &str) -> Span {
+        match self.trees.iter().find(|tree| tree.name().starts_with("tollgate.")) {
+            Some(tree) => tree.nearest(pointer).caret(),
+            None => Span::of_file("tollgate.yaml"),
+        }
+    }
+
     /// Each of them; in the order of files and lines once [`Diagnostics::sort`] has run.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.list.iter()

@@ -3,6 +3,7 @@
 mod authorities;
 pub mod environment;
 pub mod files;
+mod listeners;
 pub(crate) mod public_url;
 pub mod settings;
 

@@ -49,6 +49,7 @@ pub(crate) fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> 
     let mut settings = typed(&root, diagnostics);
     super::authorities::read(&root, &mut settings, context, diagnostics);
     check(&root, diagnostics);
+    super::listeners::check(&root, context, diagnostics);
     check_names(&root, context, diagnostics);
     let tree = Arc::new(tree);
     diagnostics.keep_tree(Arc::clone(&tree));
@@ -156,13 +157,6 @@ fn check(root: &Node<'_>, diagnostics: &mut Diagnostics) {
         && let Err((problem, help)) = values::public_url(node.as_str().unwrap_or_default())
     {
         say("invalid-url", &node, format!("`{}` {problem}", node.shown()), help);
-    }
-    for pointer in ["/server/listen", "/server/managementListen"] {
-        if let Some(node) = text(pointer)
-            && let Err(help) = values::listen_address(node.as_str().unwrap_or_default())
-        {
-            say("invalid-address", &node, format!("`{}` is no address to listen on", node.shown()), Some(help));
-        }
     }
     for proxy in root.at("/server/trustedProxies").iter().flat_map(Node::items) {
         let valid = proxy.as_str().is_none_or(|text| text.parse::<ipnet::IpNet>().is_ok());

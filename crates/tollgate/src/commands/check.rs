@@ -3,12 +3,13 @@
 use std::process::ExitCode;
 
 use serde_json::json;
+use tollgate_core::time::{Clock, SystemClock};
 use tollgate_spec::diagnostic::TextStyle;
 
 use crate::cli::{CheckArgs, CheckFormat};
 use crate::loading::ProjectSource;
 use crate::output::{self, Palette};
-use crate::{views, wiring};
+use crate::{certificates, views, wiring};
 
 pub(crate) async fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let source = ProjectSource::new(&args.project.dir, &args.project.environment);
@@ -16,6 +17,7 @@ pub(crate) async fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let mut diagnostics = loaded.diagnostics;
     if let Some(project) = &loaded.project {
         diagnostics.add_build_issues(&wiring::compile_offline(project));
+        certificates::examine(project, SystemClock::new().now(), &mut diagnostics);
     }
     let changes = match (&args.against, &loaded.project) {
         (Some(other), Some(new)) => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use tollgate_core::project::Project;
+use tollgate_core::time::{Clock, SystemClock};
 use tollgate_proxy::access_log::Format;
 use tollgate_spec::Diagnostics;
 use tracing_subscriber::EnvFilter;
@@ -16,7 +17,7 @@ use crate::dev::{Watcher, announce, development_key};
 use crate::loading::{self, ProjectSource};
 use crate::output::{self, Palette};
 use crate::serving::{self, Asked, Mode, Options, Outcome, Serving, Signals};
-use crate::wiring;
+use crate::{certificates, wiring};
 
 pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
@@ -49,7 +50,7 @@ pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
     announce(&serving, &key);
     // Only now: a script that waits for the file finds the key in its place too.
     if let Some(path) = &args.serve.ready_file {
-        crate::ready_file::write(path, serving.listen, serving.management)?;
+        crate::ready_file::write(path, &serving.listeners, serving.management)?;
     }
     loop {
         tokio::select! {
@@ -120,6 +121,7 @@ async fn first_good(
         let mut diagnostics = loaded.diagnostics;
         if let Some(project) = loaded.project {
             diagnostics.add_build_issues(&wiring::compile_offline(&project));
+            certificates::examine(&project, SystemClock::new().now(), &mut diagnostics);
             if !diagnostics.has_errors() {
                 return Ok(Some((project, diagnostics)));
             }

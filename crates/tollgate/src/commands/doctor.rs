@@ -14,6 +14,7 @@ use tollgate_core::settings::{UpstreamProtocol, UpstreamSettings};
 use tollgate_core::time::{Clock, SystemClock, Timestamp};
 use tollgate_core::unix_socket;
 
+use crate::certificates::Certificates;
 use crate::cli::{DoctorArgs, Output};
 use crate::data_dir::{self, DataDir};
 use crate::loading::ProjectSource;
@@ -81,6 +82,7 @@ pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
             }
             None => None,
         };
+        certificates(&mut findings, project, clock.now());
         upstreams(&mut findings, project, &http, &*clock).await;
         issuer(&mut findings, project, state.as_ref(), &http, &*clock).await;
     }
@@ -111,6 +113,23 @@ async fn store(
             findings.good("store", format!("{keys} keys, answered in {took} ms"));
         }
         Err(error) => findings.bad("store", error.to_string(), HELP),
+    }
+}
+
+/// What listeners answer with, and until when.
+fn certificates(findings: &mut Findings, project: &Project, now: Timestamp) {
+    const HELP: &str = "`tollgate check` shows each file with its line";
+    let read = Certificates::read(project, now);
+    for seen in &read.seen {
+        let name = format!("certificate {} on {}", seen.name, seen.listener);
+        if seen.not_after > now {
+            findings.good(name, format!("good until {}", seen.not_after.rfc3339()));
+        } else {
+            findings.bad(name, format!("expired on {}", seen.not_after.rfc3339()), "renew it");
+        }
+    }
+    if let Some(failure) = read.failure() {
+        findings.bad("certificates", failure, HELP);
     }
 }
 

@@ -56,8 +56,10 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
             _ => return Err(error),
         },
     };
+    let listeners: Vec<String> =
+        serving.listeners.iter().map(|bound| format!("{}://{}", bound.scheme(), bound.address)).collect();
     tracing::info!(
-        listen = %serving.listen,
+        listen = %listeners.join(" "),
         management = %serving.management,
         data_dir = %serving.data.path().display(),
         snapshot = %serving.project().digest,

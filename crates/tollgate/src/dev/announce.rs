@@ -8,26 +8,26 @@ use tollgate_core::route::Methods;
 
 use crate::commands::quoted;
 use crate::output::{self, Palette};
-use crate::serving::Serving;
+use crate::serving::{Bound, Serving};
 use crate::{issuer_url, views};
 
 /// Prints it.
 pub(crate) fn announce(serving: &Serving, key: &str) {
     let palette = Palette::stdout();
     let project = serving.project();
-    let base = format!("http://{}", issuer_url::reachable(serving.listen));
+    let base = serving.listeners.first().map(Bound::url).unwrap_or_default();
     let name = serving.source.folder().map_or_else(
         || format!("→ {}", serving.source.upstream.as_deref().unwrap_or_default()),
         |dir| dir.display().to_string(),
     );
     output::line(format!("{} {name}", palette.bold("tollgate dev")));
-    for (what, value) in [
-        ("gateway", base.clone()),
+    let gateways = serving.listeners.iter().map(|bound| ("gateway", bound.url()));
+    for (what, value) in gateways.chain([
         ("management", format!("http://{}", issuer_url::reachable(serving.management))),
         ("issuer", issuer_url::of_settings(&project.settings, Some(serving.listen))),
         ("data", serving.data.path().display().to_string()),
         ("descriptors", serving.descriptors.to_string()),
-    ] {
+    ]) {
         output::line(format!("  {} {value}", palette.dim(format!("{what:<12}"))));
     }
     output::line("");

@@ -20,6 +20,7 @@ impl Control for Serving {
             Health {
                 snapshot: self.project().digest.clone(),
                 project: self.degraded.load_full().map(|why| why.as_ref().clone()),
+                certificates: self.uncertified.load_full().map(|why| why.as_ref().clone()),
                 store: self.rooms.store.ping().await.err().map(|error| error.to_string()).or(keyring.error),
                 keys: too_long.then(|| "the store has been away for longer than `keys.maxStale`".to_owned()),
                 issuer: published_keys(&*self.rooms.issuer).is_none().then(|| "there is no signing key".to_owned()),

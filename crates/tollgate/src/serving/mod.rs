@@ -2,6 +2,7 @@
 
 mod control;
 mod last_good;
+mod listeners;
 mod reload;
 mod signals;
 
@@ -21,10 +22,11 @@ use tollgate_core::time::{Clock, SystemClock, Timestamp};
 use tollgate_proxy::Gateway;
 use tollgate_proxy::access_log::{AccessLog, Format};
 use tollgate_proxy::connection::WireSettings;
-use tollgate_proxy::listener;
+use tollgate_proxy::listener::{self, Listener};
 use tollgate_proxy::upstream::MapHosts;
 use tollgate_spec::Diagnostics;
 
+use crate::certificates::Certificates;
 use crate::cli::ServeArgs;
 use crate::data_dir::DataDir;
 use crate::loading::ProjectSource;
@@ -33,6 +35,7 @@ use crate::wiring::{Plan, Rooms};
 use crate::{Broken, issuer_url, ready_file, stores};
 
 pub(crate) use last_good::LastGood;
+pub(crate) use listeners::Bound;
 pub(crate) use reload::Outcome;
 pub(crate) use signals::{Asked, Signals};
 
@@ -97,7 +100,9 @@ pub(crate) struct Serving {
     pub(crate) data: DataDir,
     pub(crate) rooms: Rooms,
     pub(crate) gateway: Arc<Gateway>,
+    /// The address of the first listener.
     pub(crate) listen: SocketAddr,
+    pub(crate) listeners: Vec<Bound>,
     pub(crate) management: SocketAddr,
     pub(crate) descriptors: usize,
     started_on: Timestamp,
@@ -105,6 +110,8 @@ pub(crate) struct Serving {
     in_force: ArcSwap<InForce>,
     /// Why the project on disk is not the one in force.
     degraded: ArcSwapOption<String>,
+    /// Why the certificates on disk are not those in force.
+    uncertified: ArcSwapOption<String>,
     reloading: tokio::sync::Mutex<()>,
     stopping: CancellationToken,
     ended: tokio_util::task::TaskTracker,
@@ -120,13 +127,22 @@ impl Serving {
     ) -> anyhow::Result<Arc<Self>> {
         let descriptors = crate::descriptors::raise();
         let settings = &project.settings;
-        let address = options.source.listen.as_ref().unwrap_or(&settings.server.listen);
-        let listener = bind(address, "--listen").await?;
-        let management_address = options.management_listen.as_ref().unwrap_or(&settings.server.management_listen);
-        let management_listener = bind(management_address, "--management-listen").await?;
-        let (listen, management) = (listener.local_addr()?, management_listener.local_addr()?);
-
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
+        let mut diagnostics = diagnostics;
+        let certificates = Certificates::read(&project, clock.now());
+        if certificates.failure().is_some() {
+            certificates.tell(&mut diagnostics);
+            return Err(Broken::new(diagnostics).into());
+        }
+        certificates.log_warnings();
+        let seen = certificates.seen.clone();
+        let (bound_to, bound) = listeners::bind_all(settings, options.source.listen.as_deref(), certificates).await?;
+        let listen = bound.first().context("there is no listener")?.address;
+        let management_address = options.management_listen.as_ref().unwrap_or(&settings.server.management_listen);
+        const MANAGEMENT: &str = "--management-listen";
+        let management_listener = bind(address_of(management_address, MANAGEMENT).await?, true, MANAGEMENT)?;
+        let management = management_listener.local_addr()?;
+
         let issuer_url = issuer_url::of_settings(settings, Some(listen));
         let rooms = Rooms::open(Plan {
             settings,
@@ -139,7 +155,6 @@ impl Serving {
         })
         .await?;
         let snapshot = rooms.compile(&project).map_err(|issues| {
-            let mut diagnostics = diagnostics;
             diagnostics.add_build_issues(&issues);
             Broken::new(diagnostics)
         })?;
@@ -172,33 +187,37 @@ impl Serving {
             data: options.data,
             gateway,
             listen,
+            listeners: bound,
             management,
             descriptors,
             started_on: now,
             management_listen: options.management_listen,
             in_force: ArcSwap::from_pointee(InForce { project, since: now }),
             degraded: ArcSwapOption::empty(),
+            uncertified: ArcSwapOption::empty(),
             reloading: tokio::sync::Mutex::new(()),
             stopping: CancellationToken::new(),
             ended: tokio_util::task::TaskTracker::new(),
             state,
             rooms,
         });
-        serving.spawn(listener, wire, management_listener, token);
+        listeners::note(&serving.rooms.metrics, &seen);
+        serving.spawn(bound_to, wire, management_listener, token);
         crate::memory::give_back();
         if let Err(error) = serving.state.write(&serving.data) {
             // Traffic matters more than `tollgate reload`, which alone reads the file.
             tracing::warn!(error = format!("{error:#}"), "`tollgate reload` will not find this gateway");
         }
         if let Some(path) = &options.ready_file {
-            ready_file::write(path, listen, management).inspect_err(|_| serving.state.remove(&serving.data))?;
+            ready_file::write(path, &serving.listeners, management)
+                .inspect_err(|_| serving.state.remove(&serving.data))?;
         }
         Ok(serving)
     }
 
     fn spawn(
         self: &Arc<Self>,
-        listener: TcpListener,
+        listeners: Vec<Listener>,
         wire: WireSettings,
         management: TcpListener,
         token: ManagementToken,
@@ -206,8 +225,11 @@ impl Serving {
         // These follow the store for as long as the process lives.
         tokio::spawn(Arc::clone(&self.rooms.keyring).run());
         tokio::spawn(Arc::clone(&self.rooms.issuer).run());
+        if self.listeners.iter().any(|bound| bound.tls.is_some()) {
+            tokio::spawn(Arc::clone(self).follow_certificates());
+        }
         let gateway = Arc::clone(&self.gateway);
-        let data = listener::serve_on(listener, gateway, wire, self.stopping.clone());
+        let data = listener::serve_on(listeners, gateway, wire, self.stopping.clone());
         self.ended.spawn(data);
         let admin = Admin { store: Arc::clone(&self.rooms.store), control: Arc::clone(self) as _, token };
         // Until the last exchange has ended, probes and scrapers still get their answers.
@@ -250,15 +272,30 @@ impl Serving {
     }
 }
 
-async fn bind(address: &str, flag: &str) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(address).await.map_err(|error| {
-        let help = match error.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                format!("something listens there already; {flag} 127.0.0.1:0 takes a free port")
-            }
-            std::io::ErrorKind::PermissionDenied => "ports below 1024 need the right to bind them".to_owned(),
-            _ => "an address is IP:PORT, such as 127.0.0.1:9000".to_owned(),
-        };
-        anyhow::anyhow!("cannot listen on {address}: {error}\n  help: {help}")
-    })
+/// The address to listen on, for which `flag` could stand in.
+async fn address_of(text: &str, flag: &str) -> anyhow::Result<SocketAddr> {
+    let found = match text.parse() {
+        Ok(address) => Ok(Some(address)),
+        Err(_) => tokio::net::lookup_host(text).await.map(|mut found| found.next()),
+    };
+    found.map_err(|error| cannot_listen(text, flag, &error))?.context(format!("`{text}` is no address to listen on"))
+}
+
+fn bind(address: SocketAddr, only_v6: bool, flag: &str) -> anyhow::Result<TcpListener> {
+    listener::bind(address, only_v6).map_err(|error| cannot_listen(&address.to_string(), flag, &error))
+}
+
+fn cannot_listen(address: &str, flag: &str, error: &std::io::Error) -> anyhow::Error {
+    let help = match error.kind() {
+        std::io::ErrorKind::AddrInUse if flag.is_empty() => {
+            "something listens there already: another process, or another of `server.listeners`".to_owned()
+        }
+        std::io::ErrorKind::AddrInUse => {
+            format!("something listens there already; {flag} 127.0.0.1:0 takes a free port")
+        }
+        std::io::ErrorKind::PermissionDenied => "ports below 1024 need the right to bind them".to_owned(),
+        std::io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
+        _ => "an address is IP:PORT, such as 127.0.0.1:9000 or [::]:9000".to_owned(),
+    };
+    anyhow::anyhow!("cannot listen on {address}: {error}\n  help: {help}")
 }

@@ -9,7 +9,8 @@ use tollgate_core::project::Project;
 use tollgate_core::settings::Settings;
 use tollgate_spec::{Diagnostics, Loaded};
 
-use super::{InForce, LastGood, Mode, Serving};
+use super::{InForce, LastGood, Mode, Serving, listeners};
+use crate::certificates::Certificates;
 use crate::{issuer_url, stores, views};
 
 /// What became of a reload.
@@ -80,6 +81,12 @@ impl Serving {
         if !needs_restart.is_empty() {
             return Outcome { needs_restart, ..Outcome::refused(diagnostics) };
         }
+        let certificates = Certificates::read(&project, self.rooms.services.clock.now());
+        certificates.tell(&mut diagnostics);
+        if certificates.failure().is_some() {
+            self.rooms.metrics.certificates_failed.inc();
+            return Outcome::refused(diagnostics);
+        }
         let snapshot = match self.rooms.compile(&project) {
             Ok(snapshot) => snapshot,
             Err(issues) => {
@@ -88,6 +95,9 @@ impl Serving {
             }
         };
         if let Err(error) = self.rooms.keyring.set_declared(&project.consumers) {
+            return Outcome { failure: Some(error.to_string()), ..Outcome::refused(diagnostics) };
+        }
+        if let Err(error) = self.certify(certificates) {
             return Outcome { failure: Some(error.to_string()), ..Outcome::refused(diagnostics) };
         }
         let issuer = issuer_url::of_settings(&project.settings, Some(self.listen));
@@ -115,7 +125,9 @@ impl Serving {
                 changes.push(name.to_owned());
             }
         };
-        changed("server.listen", self.source.listen.is_none() && from.listen != to.listen);
+        for name in listeners::needs_restart(a, b, self.source.listen.as_deref()) {
+            changed(name, true);
+        }
         changed(
             "server.managementListen",
             self.management_listen.is_none() && from.management_listen != to.management_listen,
@@ -129,6 +141,7 @@ impl Serving {
             "server.limits.connectionsPerAddress",
             from.limits.connections_per_address != to.limits.connections_per_address,
         );
+        changed("server.limits.handshakes", from.limits.handshakes != to.limits.handshakes);
         changed("store", url(a) != url(b));
         changed("limits", a.limits != b.limits);
         changed("keys", a.keys != b.keys);
