@@ -36,11 +36,14 @@ fn renew(world: &World) -> ClientConfig {
     private(world, "tls/key.pem");
     let mut roots = RootCertStore::empty();
     roots.add(authority.der().clone()).unwrap();
-    ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+    let mut client = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_root_certificates(roots)
-        .with_no_client_auth()
+        .with_no_client_auth();
+    // A session that is resumed shows no certificate, and these tests look at certificates.
+    client.resumption = rustls::client::Resumption::disabled();
+    client
 }
 
 fn private(world: &World, name: &str) {
