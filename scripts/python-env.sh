@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 env=target/python
-requirements="examples/tornado/requirements.txt examples/bottle/requirements.txt crates/tollgate/tests/grpc/requirements.txt crates/tollgate/tests/python/requirements.txt"
+requirements="examples/tornado/requirements.txt examples/bottle/requirements.txt crates/tollgate/tests/grpc/requirements.txt crates/tollgate/tests/python/requirements.txt crates/proxy/tests/cve/origins/requirements.txt"
 stamp=$(cat $requirements | cksum | cut -d ' ' -f 1)
 [ "$(cat $env/stamp 2>/dev/null || true)" = "$stamp" ] && exit 0
 
@@ -17,7 +17,7 @@ if ! python3 -c 'import venv, ensurepip' 2>/dev/null; then
         exit 1
     fi
 fi
-echo "==> Setting up the Python environment of the example backends in $env"
+echo "==> Setting up the Python environment of the example backends and tests in $env"
 rm -rf "$env"
 mkdir -p target
 python3 -m venv "$env"

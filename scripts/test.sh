@@ -5,6 +5,10 @@ cd "$(dirname "$0")/.."
 TOLLGATE_TEST_PYTHON="$PWD/target/python/bin/python"
 export TOLLGATE_TEST_PYTHON
 
+echo "==> Looking for the web servers that the gateway is tested in front of"
+TOLLGATE_TEST_ORIGINS=$(scripts/debian-packages.sh)
+export TOLLGATE_TEST_ORIGINS
+
 echo "==> Building the tests"
 if command -v cargo-nextest >/dev/null; then
     cargo nextest run --workspace --locked --no-run

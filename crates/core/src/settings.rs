@@ -651,8 +651,8 @@ pub struct CorsSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct HygieneSettings {
-    /// Names with an underscore that are let through. All others are dropped, because WSGI
-    /// servers merge `x_user` with `x-user`.
+    /// Names with an underscore, a dot or anything else but letters, digits and hyphens that are
+    /// let through. All others are dropped, because WSGI and CGI merge `x_user` with `x-user`.
     pub allow_underscore: Vec<String>,
 }
 

@@ -7,8 +7,8 @@ use http::header::{
 };
 use smallvec::SmallVec;
 
-/// The gateway's own fields begin with this, in any case, with `-`, `_` or `.` between the words.
-const OWN_PREFIX: &[u8] = b"x-tollgate-";
+/// The gateway's own fields begin with this, whatever stands between the words.
+const OWN_PREFIX: &str = "x-tollgate-";
 
 /// Fields by which an intermediary describes the caller or replaces the target or the method. From
 /// a peer that is not trusted they are the caller's own claims about itself; some frameworks believe
@@ -46,7 +46,7 @@ pub(super) fn clean_request(headers: &mut HeaderMap, peer_is_trusted: bool, allo
     for name in headers.keys() {
         if is_hop_by_hop(name)
             || is_own(name)
-            || (name.as_str().contains('_') && !allow_underscore.iter().any(|allowed| allowed == name.as_str()))
+            || is_hidden_twin(name, allow_underscore)
             || (!peer_is_trusted && is_intermediary(name))
         {
             doomed.push(name.clone());
@@ -71,9 +71,15 @@ pub fn clean_response(parts: &mut http::response::Parts, has_no_body: bool) {
     for name in doomed {
         headers.remove(name);
     }
-    if !has_no_body || headers.get_all(CONTENT_LENGTH).iter().count() > 1 {
+    if !has_no_body || !is_one_number(headers) {
         headers.remove(CONTENT_LENGTH);
     }
+}
+
+fn is_one_number(headers: &HeaderMap) -> bool {
+    let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
+    let length = lengths.next().map_or(&[][..], HeaderValue::as_bytes);
+    lengths.next().is_none() && (1..=19).contains(&length.len()) && length.iter().all(u8::is_ascii_digit)
 }
 
 /// Fields that have no place in trailers (RFC 9110 §6.5.1): a receiver that merges trailers into
@@ -116,13 +122,13 @@ fn is_forbidden_in_trailers(name: &HeaderName) -> bool {
 
 /// Takes out of a request's trailers what must not travel on. Some servers merge trailers into the
 /// head, so nothing may come that way which was taken out of the head: the gateway's own fields,
-/// names with an underscore, and what only intermediaries say.
+/// names that others take for another one, and what only intermediaries say.
 pub(crate) fn clean_trailers(trailers: &mut HeaderMap) {
     remove(trailers, |name| {
         is_forbidden_in_trailers(name)
             || is_own(name)
             || is_intermediary(name)
-            || name.as_str().contains('_')
+            || is_hidden_twin(name, &[])
             || name.as_str().starts_with("if-")
     });
 }
@@ -140,7 +146,8 @@ fn remove(headers: &mut HeaderMap, which: impl Fn(&HeaderName) -> bool) {
 }
 
 /// Removes what `Connection` names (RFC 9110 §7.6.1). The framing and the host cannot be named
-/// away: others depend on them, and they are made anew for the next hop anyway.
+/// away: others depend on them, and they are made anew for the next hop anyway. Nor can what a
+/// trusted proxy says of the caller: a caller behind it could hide its address.
 fn remove_nominated(headers: &mut HeaderMap) {
     let mut nominated: SmallVec<[HeaderName; 4]> = SmallVec::new();
     for value in headers.get_all(CONNECTION) {
@@ -149,6 +156,7 @@ fn remove_nominated(headers: &mut HeaderMap) {
                 && name != CONTENT_LENGTH
                 && name != TRANSFER_ENCODING
                 && name != HOST
+                && !is_intermediary(&name)
             {
                 nominated.push(name);
             }
@@ -183,12 +191,28 @@ fn is_hop_by_hop(name: &HeaderName) -> bool {
 }
 
 fn is_own(name: &HeaderName) -> bool {
-    let name = name.as_str().as_bytes();
-    name.len() >= OWN_PREFIX.len()
-        && name.iter().zip(OWN_PREFIX).all(|(&byte, &own)| {
-            // Names are in lower case already.
-            byte == own || (own == b'-' && matches!(byte, b'_' | b'.'))
-        })
+    name.as_str().get(..OWN_PREFIX.len()).is_some_and(|start| reads_as(start, OWN_PREFIX))
+}
+
+/// Whether some programs would see this name as another one. CGI and WSGI turn hyphens into
+/// underscores, and some servers do that to every byte that is no letter and no digit. `allowed`
+/// names pass, unless what they would be taken for is something that others rely on.
+fn is_hidden_twin(name: &HeaderName, allowed: &[String]) -> bool {
+    let name = name.as_str();
+    if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        return false;
+    }
+    let taken_for = |other: &&str| reads_as(name, other);
+    !allowed.iter().any(|allowed| allowed == name)
+        || name.get(..INTERMEDIARY_PREFIX.len()).is_some_and(|start| reads_as(start, INTERMEDIARY_PREFIX))
+        || INTERMEDIARY_FIELDS.iter().any(|other| taken_for(other))
+        || ["content-length", "transfer-encoding"].iter().any(|other| taken_for(other))
+}
+
+/// Whether a name is another one but for what stands between its words. Both are in lower case.
+fn reads_as(name: &str, other: &str) -> bool {
+    name.len() == other.len()
+        && name.bytes().zip(other.bytes()).all(|(a, b)| a == b || (b == b'-' && !a.is_ascii_alphanumeric()))
 }
 
 fn is_intermediary(name: &HeaderName) -> bool {

@@ -121,8 +121,8 @@ pub struct Inspected {
 }
 
 /// Checks a request head and takes out of it what must not travel on: hop-by-hop fields, what
-/// `Connection` names, the gateway's own identity fields, names with an underscore, and
-/// forwarding fields from peers that are not trusted.
+/// `Connection` names, the gateway's own identity fields, names that others would take for another
+/// one (with an underscore, a dot…), and forwarding fields from peers that are not trusted.
 ///
 /// # Errors
 /// A [`Problem`] where the head breaks a rule: 400, 413, 414, 421, 431 or 501.
@@ -149,7 +149,7 @@ pub fn inspect(parts: &mut Parts, connection: &ConnectionInfo, rules: &HygieneRu
         target: Target {
             match_path: paths.matched,
             forward_path: paths.forward,
-            query: parts.uri.query().map(str::to_owned),
+            query: parts.uri.query().map(path::ascii),
         },
         second_path: paths.second,
         upgrade,

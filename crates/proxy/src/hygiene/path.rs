@@ -3,14 +3,16 @@
 //! The *match path* is what routing, policies, limits and logs see: unreserved characters
 //! decoded, everything that a path may not hold encoded, dot segments resolved, empty segments
 //! merged (RFC 3986 §6.2.2). The *forward path* keeps the client's bytes; only dot segments and
-//! empty segments are gone, so that the upstream cannot resolve them differently.
+//! empty segments are gone, so that the upstream cannot resolve them differently, and bytes above
+//! ASCII are encoded: some of them are white space to readers that take a request line for Latin-1.
 //!
 //! Bytes that one server takes for a separator and another does not (`%2F`, `%5C`, `\`, `;`) stay
 //! where they are, but a third reading tells where they would lead, for the router to compare.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, percent_decode_str, utf8_percent_encode};
 use smallvec::SmallVec;
 
 /// The readings of one path.
@@ -52,11 +54,21 @@ pub fn canonicalise(raw: &str) -> Result<Paths, PathError> {
         let kind = Kind::of(&spelling);
         matched.push(kind, &spelling);
         // The kind comes from the decoded spelling: `%2e%2e` is a dot segment to many servers.
-        forward.push(kind, segment);
+        forward.push(kind, &ascii_or_same(segment));
     }
     let matched = matched.finish();
     let second = lenient(&matched)?;
     Ok(Paths { matched, forward: forward.finish(), second })
+}
+
+/// The same text with bytes above ASCII percent-encoded, which have no place in a target (RFC 3986
+/// §2).
+pub(super) fn ascii(text: &str) -> String {
+    ascii_or_same(text).into_owned()
+}
+
+fn ascii_or_same(text: &str) -> Cow<'_, str> {
+    utf8_percent_encode(text, &AsciiSet::EMPTY).into()
 }
 
 /// Nearly every path: nothing in it has a second spelling.
@@ -85,6 +97,9 @@ fn is_path_byte(byte: u8) -> bool {
 
 fn check_encoding(raw: &str) -> Result<(), PathError> {
     let bytes = raw.as_bytes();
+    if bytes.iter().any(u8::is_ascii_control) {
+        return Err(PathError("The path holds a control character."));
+    }
     let mut rest = bytes;
     while let Some(at) = rest.iter().position(|&byte| byte == b'%') {
         rest = &rest[at + 1..];
@@ -263,7 +278,7 @@ mod tests {
         check("/%61/%62", "/a/b", "/%61/%62", None);
         check("/a%2db%7E", "/a-b~", "/a%2db%7E", None);
         check("/caf%c3%a9", "/caf%C3%A9", "/caf%c3%a9", None);
-        check("/café", "/caf%C3%A9", "/café", None);
+        check("/café", "/caf%C3%A9", "/caf%C3%A9", None);
         check("/a b".replace(' ', "%20").as_str(), "/a%20b", "/a%20b", None);
         check("/{id}", "/%7Bid%7D", "/{id}", None);
         check("/100%25", "/100%25", "/100%25", None);
@@ -311,6 +326,9 @@ mod tests {
             "/a%zz",
             "/a%00",
             "/%00",
+            "/a\0",
+            "/a\nb",
+            "/a\x7f",
             "/%c3",
             "/%ff",
             "/%c0%ae",
@@ -350,7 +368,7 @@ mod tests {
                         prop_assert!(inner.split('/').all(|s| !matches!(s, "" | "." | "..")), "{}", path);
                     }
                 }
-                prop_assert!(paths.matched.is_ascii());
+                prop_assert!(paths.matched.is_ascii() && paths.forward.is_ascii());
             }
         }
     }

@@ -148,10 +148,16 @@ impl Client {
     }
 
     /// Reads to the end of the connection.
-    pub(crate) async fn rest(mut self) -> (String, End) {
+    pub(crate) async fn rest(self) -> (String, End) {
+        let (bytes, end) = self.rest_bytes().await;
+        (String::from_utf8_lossy(&bytes).into_owned(), end)
+    }
+
+    /// Reads to the end of the connection, byte for byte.
+    pub(crate) async fn rest_bytes(mut self) -> (Vec<u8>, End) {
         loop {
             if let Err(end) = self.more().await {
-                return (String::from_utf8_lossy(&self.unread).into_owned(), end);
+                return (self.unread, end);
             }
         }
     }

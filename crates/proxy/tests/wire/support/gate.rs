@@ -55,6 +55,7 @@ impl Setup {
             timeouts: self.timeouts,
             services,
             records: Mutex::default(),
+            sent: Mutex::default(),
         });
         let wire = WireSettings::new(&self.settings);
         let shutdown = CancellationToken::new();
@@ -103,6 +104,16 @@ impl Gate {
         let mut client = self.client().await;
         client.send(bytes).await;
         client.rest().await.0
+    }
+
+    /// The requests that were to go to the upstream, method and target.
+    pub(crate) fn sent(&self) -> Vec<String> {
+        self.app.sent.lock().clone()
+    }
+
+    /// How many of them were sent a second time.
+    pub(crate) fn retries(&self) -> usize {
+        self.app.records.lock().iter().map(|record| record.attempts.len().saturating_sub(1)).sum()
     }
 
     /// The records of the exchanges whose answer has begun.
@@ -167,6 +178,7 @@ struct App {
     timeouts: Timeouts,
     services: Arc<Services>,
     records: Mutex<Vec<Record>>,
+    sent: Mutex<Vec<String>>,
 }
 
 impl App {
@@ -180,6 +192,7 @@ impl App {
         hygiene::forwarding_fields(&mut parts.headers, &inspected.client, &info);
         let query = inspected.target.query.as_ref().map_or(String::new(), |query| format!("?{query}"));
         parts.uri = format!("{}{query}", inspected.target.forward_path).parse().unwrap();
+        self.sent.lock().push(format!("{} {}", parts.method, parts.uri));
         let mut exchange = Exchange {
             id: Arc::from("test"),
             route: route(self.timeouts),
