@@ -87,14 +87,6 @@ impl Conn {
         }
     }
 
-    /// Whatever comes next; `None` at the end of the connection.
-    pub(crate) async fn some(&mut self) -> Option<Vec<u8>> {
-        if self.unread.is_empty() && !self.more().await {
-            return None;
-        }
-        Some(std::mem::take(&mut self.unread))
-    }
-
     /// Reads up to and with `mark`; `None` where the connection ends first.
     pub(crate) async fn until(&mut self, mark: &str) -> Option<String> {
         loop {
