@@ -7,7 +7,7 @@ use tokio::process::Command;
 use super::logs_no_more_than_was_forwarded;
 use super::server::Server;
 
-/// Starts a program in Python that is given the log and the port; nothing where the environment of
+/// Starts a program in Python that is given the log, the port and the address; nothing where the environment of
 /// the tests is not there, or lacks one of `modules`.
 async fn python(name: &'static str, modules: &str, script: &str) -> Option<Server> {
     let Some(python) = env::var_os("TOLLGATE_TEST_PYTHON") else {
@@ -23,7 +23,12 @@ async fn python(name: &'static str, modules: &str, script: &str) -> Option<Serve
     let server = Server::start(name, |place| {
         let script = place.file("origin.py", script);
         let mut command = Command::new(&python);
-        command.arg(script).arg(place.log()).arg(place.port.to_string()).current_dir(place.folder);
+        command
+            .arg(script)
+            .arg(place.log())
+            .arg(place.port.to_string())
+            .arg(place.ip.to_string())
+            .current_dir(place.folder);
         command
     });
     Some(server.await)
@@ -50,7 +55,7 @@ async def main():
     def seen(handler):
         log.write(f"{handler.request.method} {handler.request.uri}\n")
     app = tornado.web.Application([(r".*", Any)], log_function=seen)
-    tornado.httpserver.HTTPServer(app).listen(int(sys.argv[2]), "127.0.0.1")
+    tornado.httpserver.HTTPServer(app).listen(int(sys.argv[2]), sys.argv[3])
     await asyncio.Event().wait()
 asyncio.run(main())
 "#;
@@ -79,7 +84,7 @@ app = bottle.Bottle()
 def any(path):
     bottle.request.body.read()
     return "ok"
-bottle.run(app, host="127.0.0.1", port=int(sys.argv[2]), quiet=True, handler_class=Handler, server_class=Server)
+bottle.run(app, host=sys.argv[3], port=int(sys.argv[2]), quiet=True, handler_class=Handler, server_class=Server)
 "#;
     logs_no_more_than_was_forwarded(python("Bottle", "bottle", script).await).await;
 }
@@ -99,7 +104,7 @@ def app(environ, start_response):
 
 class Origin(BaseApplication):
     def load_config(self):
-        self.cfg.set("bind", f"127.0.0.1:{sys.argv[2]}")
+        self.cfg.set("bind", f"{sys.argv[3]}:{sys.argv[2]}")
         self.cfg.set("worker_class", "gthread")
         self.cfg.set("threads", 32)
         self.cfg.set("keepalive", 5)
@@ -131,7 +136,7 @@ async def app(scope, receive, send):
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
     await send({"type": "http.response.body", "body": b"ok"})
 
-config = uvicorn.Config(app, host="127.0.0.1", port=int(sys.argv[2]), http="h11", lifespan="off", log_level="warning")
+config = uvicorn.Config(app, host=sys.argv[3], port=int(sys.argv[2]), http="h11", lifespan="off", log_level="warning")
 logging.getLogger("uvicorn.error").addHandler(Malformed())
 uvicorn.Server(config).run()
 "#;

@@ -1,5 +1,5 @@
 use std::env;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -19,6 +19,7 @@ pub(crate) struct Server {
 /// Where a server puts its things.
 pub(crate) struct Place<'p> {
     pub(crate) folder: &'p Path,
+    pub(crate) ip: IpAddr,
     pub(crate) port: u16,
 }
 
@@ -56,8 +57,8 @@ impl Server {
         for _ in 0..5 {
             let folder = tempfile::tempdir().unwrap();
             // Free now; should somebody else take it, the server ends and another port is tried.
-            let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-            let mut command = command(&Place { folder: folder.path(), port: address.port() });
+            let address = TcpListener::bind((own_loopback(), 0)).unwrap().local_addr().unwrap();
+            let mut command = command(&Place { folder: folder.path(), ip: address.ip(), port: address.port() });
             let output = std::fs::File::create(folder.path().join("output")).unwrap();
             command.stdin(Stdio::null()).stdout(output.try_clone().unwrap()).stderr(output).kill_on_drop(true);
             let mut child = command.spawn().unwrap();
@@ -88,6 +89,13 @@ impl Server {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
+}
+
+/// A loopback address for this process alone, where the system has more than one: a port that was free
+/// a moment ago is then still free, and nobody else's server answers on it.
+fn own_loopback() -> IpAddr {
+    let [_, high, middle, low] = std::process::id().to_be_bytes();
+    if cfg!(target_os = "linux") { [127, 1 | high, middle, low].into() } else { Ipv4Addr::LOCALHOST.into() }
 }
 
 /// Some logs hide quotes and backslashes.

@@ -26,9 +26,10 @@ async fn nginx_logs_no_more_than_was_forwarded() {
                    fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
                    log_format line escape=none '$request'; access_log {log} line;
                    ignore_invalid_headers off; underscores_in_headers on; merge_slashes off;
-                   server {{ listen 127.0.0.1:{port}; location / {{ return 200 ok; }} error_page 404 /missing; }}
+                   server {{ listen {ip}:{port}; location / {{ return 200 ok; }} error_page 404 /missing; }}
                  }}",
                 log = place.log(),
+                ip = place.ip,
                 port = place.port
             ),
         );
@@ -49,7 +50,7 @@ async fn httpd_logs_no_more_than_was_forwarded() {
                 "ServerRoot {folder}
                  ServerName localhost
                  LoadModule mpm_event_module /usr/lib/apache2/modules/mod_mpm_event.so
-                 Listen 127.0.0.1:{port}
+                 Listen {ip}:{port}
                  PidFile {folder}/pid
                  Mutex file:{folder}
                  User www-data
@@ -61,6 +62,7 @@ async fn httpd_logs_no_more_than_was_forwarded() {
                  LogFormat \"%r\" line
                  CustomLog {log} line",
                 log = place.log(),
+                ip = place.ip,
                 port = place.port
             ),
         );
@@ -78,7 +80,7 @@ async fn lighttpd_logs_no_more_than_was_forwarded() {
             "lighttpd.conf",
             &format!(
                 "server.modules = (\"mod_accesslog\")
-                 server.bind = \"127.0.0.1\"
+                 server.bind = \"{ip}\"
                  server.port = {port}
                  server.document-root = \"{folder}\"
                  server.errorlog = \"{folder}/error.log\"
@@ -87,6 +89,7 @@ async fn lighttpd_logs_no_more_than_was_forwarded() {
                  accesslog.format = \"%r\"",
                 folder = place.folder.display(),
                 log = place.log(),
+                ip = place.ip,
                 port = place.port
             ),
         );
@@ -101,7 +104,7 @@ async fn lighttpd_logs_no_more_than_was_forwarded() {
 async fn node_logs_no_more_than_was_forwarded() {
     let script = r"
         const fs = require('fs'), http = require('http');
-        const [log, port] = process.argv.slice(2);
+        const [log, port, ip] = process.argv.slice(2);
         const write = line => fs.appendFileSync(log, line + '\n', 'latin1');
         const server = http.createServer({ insecureHTTPParser: true, requireHostHeader: false }, (request, response) => {
           write(`${request.method} ${request.url}`);
@@ -114,12 +117,12 @@ async fn node_logs_no_more_than_was_forwarded() {
         server.on('clientError', (error, socket) => { if (!cut.includes(error.code)) write(`BAD ${error.code}`); socket.destroy(); });
         server.on('upgrade', (request, socket) => { write(`UPGRADE ${request.url}`); socket.destroy(); });
         server.on('connect', (request, socket) => { write(`CONNECT ${request.url}`); socket.destroy(); });
-        server.listen(Number(port), '127.0.0.1');
+        server.listen(Number(port), ip);
     ";
     let node = server("node", |program, place| {
         let script = place.file("server.js", script);
         let mut command = Command::new(program);
-        command.arg(script).arg(place.log()).arg(place.port.to_string());
+        command.arg(script).arg(place.log()).arg(place.port.to_string()).arg(place.ip.to_string());
         command
     });
     logs_no_more_than_was_forwarded(node.await).await;
