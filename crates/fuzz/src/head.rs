@@ -99,13 +99,16 @@ fn check_fields(headers: &HeaderMap, named: &[HeaderName], trusted: bool) {
             ["connection", "transfer-encoding", "upgrade", "keep-alive", "proxy-connection", "expect", "proxy"];
         assert!(!of_one_hop.contains(&text), "{name} concerns one connection");
         assert!(text != "te" || value == "trailers", "{value:?}");
-        let intermediary = forwarding || INTERMEDIARY.contains(&text);
+        let of_certificates = CERTIFICATES.iter().any(|prefix| flat.starts_with(prefix));
+        assert!(trusted || !of_certificates, "{name} is a stranger's word");
+        let intermediary = forwarding || of_certificates || INTERMEDIARY.contains(&text);
         let kept = matches!(text, "host" | "content-length" | "te") || intermediary;
         assert!(kept || !named.contains(name), "{name} was named by Connection");
     }
 }
 
-const INTERMEDIARY: [&str; 13] = [
+const CERTIFICATES: [&str; 5] = ["client-cert", "x-client-cert", "x-ssl-", "ssl-client", "x-amzn-mtls-"];
+const INTERMEDIARY: [&str; 15] = [
     "x-client-ip",
     "x-cluster-client-ip",
     "true-client-ip",
@@ -119,4 +122,6 @@ const INTERMEDIARY: [&str; 13] = [
     "x-method-override",
     "front-end-https",
     "x-original-host",
+    "x-tls-client-cert",
+    "x-arr-clientcert",
 ];

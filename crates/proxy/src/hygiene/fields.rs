@@ -204,7 +204,9 @@ fn is_hidden_twin(name: &HeaderName, allowed: &[String]) -> bool {
     }
     let taken_for = |other: &&str| reads_as(name, other);
     !allowed.iter().any(|allowed| allowed == name)
-        || name.get(..INTERMEDIARY_PREFIX.len()).is_some_and(|start| reads_as(start, INTERMEDIARY_PREFIX))
+        || INTERMEDIARY_PREFIXES
+            .iter()
+            .any(|prefix| name.get(..prefix.len()).is_some_and(|start| reads_as(start, prefix)))
         || INTERMEDIARY_FIELDS.iter().any(|other| taken_for(other))
         || ["content-length", "transfer-encoding"].iter().any(|other| taken_for(other))
 }
