@@ -7,7 +7,6 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use http::header::HeaderName;
 use http::{HeaderMap, HeaderValue, Request, Version};
-use tollgate_core::exchange::Scheme;
 use tollgate_core::settings::Settings;
 use tollgate_proxy::hygiene::path::{self, Paths};
 use tollgate_proxy::hygiene::{ConnectionInfo, HygieneRules, forwarding_fields, inspect};
@@ -25,7 +24,7 @@ pub fn run(bytes: &[u8]) {
     let (mut parts, ()) = request.into_parts();
     let raw = parts.uri.path().to_owned();
 
-    let connection = ConnectionInfo { peer: PEER, local: LOCAL, scheme: Scheme::Http };
+    let connection = ConnectionInfo::plain(PEER, LOCAL);
     let Ok(inspected) = inspect(&mut parts, &connection, &rules(trusted)) else { return };
     let (target, host) = (&inspected.target, &inspected.client.host);
     let paths = Paths {
