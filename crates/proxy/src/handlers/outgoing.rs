@@ -7,7 +7,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use tollgate_core::catalog::BuildError;
 use tollgate_core::reason::{TARGET_UNSAFE, UPSTREAM_MALFORMED};
-use tollgate_core::{Body, Exchange, Problem, Request, Response};
+use tollgate_core::{Body, Exchange, Problem, Request, Response, unix_socket};
 use url::Url;
 
 use super::HandlerContext;
@@ -134,6 +134,13 @@ impl UrlTemplate {
             error
         };
         let template = context.template(text, false).map_err(at)?;
+        // Read as a URL, it would be a host called `unix`.
+        if let Some(socket) = unix_socket::parse(template.beginning()) {
+            let path = socket.map_or("/run/app.sock", |socket| socket.path);
+            return Err(BuildError::at(pointer, "a Unix socket cannot be written as a template").help(format!(
+                "use the handler `forward` with `upstream: http://unix:{path}`; its `path` may be a template"
+            )));
+        }
         let Some((origin, path)) = template.split_origin() else {
             if let Some(constant) = template.constant() {
                 return Err(BuildError::at(pointer, format!("`{constant}` is not a URL"))

@@ -64,6 +64,14 @@ impl Template {
         }
     }
 
+    /// The text in front of the first expression.
+    pub fn beginning(&self) -> &str {
+        match self.parts.first() {
+            Some(Part::Literal(text)) => text,
+            _ => "",
+        }
+    }
+
     /// Takes scheme and authority off the front, where both are fixed: `https://a.example`.
     pub fn split_origin(&self) -> Option<(String, Self)> {
         let Some(Part::Literal(first)) = self.parts.first() else { return None };

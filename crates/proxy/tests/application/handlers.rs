@@ -1,6 +1,7 @@
 use bytes::Bytes;
 use http::Response;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tollgate_core::project::{Stage, StepRef};
 use tollgate_testkit::{CapturingUpstream, Seen};
 
@@ -35,6 +36,32 @@ async fn a_parameter_never_brings_a_dot_segment_into_a_rewritten_path() {
         assert_eq!(app.get(path).await.status, 400, "{path}");
     }
     assert!(upstream.seen().is_empty());
+}
+
+#[tokio::test]
+async fn an_upstream_may_be_an_ipv6_address() {
+    let listener = tokio::net::TcpListener::bind("[::1]:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut socket, _)) = listener.accept().await {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") && socket.read_buf(&mut head).await.unwrap() > 0 {}
+            let head = String::from_utf8(head).unwrap();
+            let host = head.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
+            let answer =
+                format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{host}", host.len());
+            socket.write_all(answer.as_bytes()).await.unwrap();
+        }
+    });
+    let url = format!("http://[::1]:{port}");
+    for (handler, options) in [
+        ("forward", json!({ "upstream": url })),
+        ("url-forward", json!({ "baseUrl": url })),
+        ("url-rewrite", json!({ "rewritePattern": format!("{url}/${{params.id}}") })),
+    ] {
+        let got = asked(Draft::new().route("GET /{id}", handler, options), "/a").await;
+        assert_eq!(got, format!("200 [::1]:{port}"), "{handler}");
+    }
 }
 
 #[tokio::test]

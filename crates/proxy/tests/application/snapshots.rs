@@ -61,6 +61,25 @@ async fn all_issues_are_reported_and_each_once() {
 }
 
 #[tokio::test]
+async fn a_unix_socket_in_a_template_is_an_issue_and_no_host_of_that_name() {
+    for (text, socket) in [
+        ("http://unix:/run/app.sock", true),
+        ("http://unix:/run/app.sock:/api/${params.id}", true),
+        ("https://unix:/run/app.sock", true),
+        ("unix:/run/app.sock", true),
+        ("http://unix:8080/api", false),
+        ("http://unix/api/${params.id}", false),
+        ("http://unix.example/api", false),
+    ] {
+        for (handler, option) in [("url-rewrite", "rewritePattern"), ("url-forward", "baseUrl")] {
+            let found = issues(Draft::new().route("GET /{id}", handler, json!({ option: text }))).await;
+            let issue = format!("{handler}/{option}: a Unix socket cannot be written as a template");
+            assert_eq!(found, if socket { vec![issue] } else { Vec::new() }, "{text}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_broken_policy_that_no_route_uses_is_nobodys_business() {
     let draft = Draft::new().policy("unused", "nonsense", json!({})).route("GET /a", REDIRECT, location());
     assert_eq!(issues(draft).await, Vec::<String>::new());

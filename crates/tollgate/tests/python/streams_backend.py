@@ -34,7 +34,7 @@ class Echo(GatewayHandler, WebSocketHandler):
         self.write_message(message, binary=isinstance(message, bytes))
 
     def on_close(self):
-        LEFT.put_nowait("ws")
+        LEFT.put_nowait(f"ws {self.close_code} {self.close_reason}")
 
 
 class Events(GatewayHandler):

@@ -12,7 +12,7 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
 URL, BACKEND, KEY = sys.argv[1:]
-SIZES = [0, 1, 125, 126, 65535, 65536, 1 << 20, 16 << 20]
+SIZES = [0, 1, 125, 126, 65535, 65536, 1 << 20, 4 << 20]
 
 
 async def with_websockets():
@@ -28,18 +28,6 @@ async def with_websockets():
                 await socket.send(message)
                 assert await socket.recv() == message, size
         seen["sizes"] = len(SIZES)
-        # Fragments, with a ping between them.
-        pieces = [os.urandom(30_000) for _ in range(20)]
-
-        async def fragments():
-            for number, piece in enumerate(pieces):
-                if number == 10:
-                    await (await socket.ping())
-                yield piece
-
-        receiving = asyncio.create_task(socket.recv())
-        await socket.send(fragments())
-        assert await receiving == b"".join(pieces)
         took = []
         for _ in range(200):
             began = time.perf_counter()
@@ -58,6 +46,20 @@ async def with_websockets():
         assert await receiving == messages
         await socket.close(4000, "enough")
         seen["close"] = [socket.close_code, socket.close_reason]
+    # Fragments, with a ping between them. Not compressed: Tornado forgets that a message is, at a ping.
+    async with websockets.connect(URL, additional_headers=headers, compression=None) as socket:
+        await socket.recv()
+        pieces = [os.urandom(30_000) for _ in range(20)]
+
+        async def fragments():
+            for number, piece in enumerate(pieces):
+                if number == 10:
+                    await (await socket.ping())
+                yield piece
+
+        receiving = asyncio.create_task(socket.recv())
+        await socket.send(fragments())
+        assert await receiving == b"".join(pieces)
     refused = []
     for headers in ({}, {"Authorization": "Bearer nonsense"}):
         try:
