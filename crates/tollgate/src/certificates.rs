@@ -244,9 +244,12 @@ pub(crate) fn files(project: &Project) -> Vec<PathBuf> {
     files
 }
 
+/// Device, inode, seconds and nanoseconds of the last change, and size of a file that is there.
+type Stamp = Option<(u64, u64, i64, i64, u64)>;
+
 /// What tells one state of the files from another: links are followed, as secrets that are mounted
 /// are replaced by another link.
-pub(crate) fn stamp(files: &[PathBuf]) -> Vec<Option<(u64, u64, i64, i64, u64)>> {
+pub(crate) fn stamp(files: &[PathBuf]) -> Vec<Stamp> {
     let one = |path: &PathBuf| {
         let file = fs::metadata(path).ok()?;
         Some((file.dev(), file.ino(), file.mtime(), file.mtime_nsec(), file.size()))

@@ -12,12 +12,13 @@
 mod support;
 
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use support::World;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::time::Instant;
 
 const PIECE: usize = 64 * 1024;
 /// What passes before memory is looked at, so that what is allocated once is there.
@@ -29,6 +30,7 @@ const GROWTH_KIB: u64 = 4 * 1024;
 const STALLED: Duration = Duration::from_secs(60);
 
 /// Bytes of a body.
+#[allow(clippy::disallowed_methods, reason = "whoever runs the test says how much")]
 fn size() -> u64 {
     let mib: u64 = std::env::var("TOLLGATE_TEST_BODY_MIB").ok().and_then(|text| text.parse().ok()).unwrap_or(128);
     mib << 20
