@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_TYPE, COOKIE, LOCATION};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, StatusCode, Uri};
@@ -50,7 +51,7 @@ pub(super) async fn send(
     follow: Option<&Upstreams>,
 ) -> Result<Response, Problem> {
     let timeouts = exchange.route.timeouts;
-    *request.uri_mut() = uri(&to.path_and_query)?;
+    *request.uri_mut() = uri(to.path_and_query.clone())?;
     // What answers an upgrade must be the one that was asked.
     let follow = follow.filter(|_| request.extensions().get::<UpgradeRequest>().is_none());
     let Some(upstreams) = follow else {
@@ -91,7 +92,7 @@ pub(super) async fn send(
         let mut again = Request::new(body);
         *again.method_mut() = method.clone();
         *again.headers_mut() = headers.clone();
-        *again.uri_mut() = uri(&next[url::Position::BeforePath..url::Position::AfterQuery])?;
+        *again.uri_mut() = uri(next[url::Position::BeforePath..url::Position::AfterQuery].to_owned())?;
         url = next;
         response = upstream.send(exchange, again, &timeouts).await?;
     }
@@ -113,8 +114,9 @@ fn location(response: &Response, from: &Url) -> Option<Url> {
     matches!(next.scheme(), "http" | "https").then_some(next)
 }
 
-fn uri(path_and_query: &str) -> Result<Uri, Problem> {
-    PathAndQuery::try_from(path_and_query)
+/// The URI of a request in origin form.
+pub(super) fn uri(path_and_query: String) -> Result<Uri, Problem> {
+    PathAndQuery::from_maybe_shared(Bytes::from(path_and_query))
         .map(Uri::from)
         .map_err(|error| Problem::new(&TARGET_UNSAFE, "The rewritten target is not a path.").caused_by(error))
 }

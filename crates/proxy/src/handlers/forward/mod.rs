@@ -3,17 +3,18 @@
 
 use std::sync::Arc;
 
+use http::Uri;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use tollgate_core::catalog::{BuildError, HandlerKind, parse_options, schema_of};
+use tollgate_core::exchange::Target;
 use tollgate_core::later::BoxFuture;
 use tollgate_core::settings::UpstreamOrUrl;
 use tollgate_core::{Exchange, Handler, Problem, Request, Response};
-use url::Url;
 
 use super::HandlerContext;
-use super::outgoing::{Outgoing, append_query, send};
+use super::outgoing::{append_query, uri};
 use crate::template::Template;
 use crate::upstream::Upstream;
 
@@ -51,7 +52,6 @@ pub struct PathRule {
 #[derive(Debug)]
 struct Forward {
     upstream: Arc<Upstream>,
-    origin: Arc<Url>,
     path: Path,
 }
 
@@ -95,9 +95,7 @@ pub(super) fn build(options: Value, context: &HandlerContext<'_>) -> Result<Arc<
             Path::Moved { strip: prefix(strip, "/path/strip")?, prepend: prefix(prepend, "/path/prepend")? }
         }
     };
-    // Only redirects would need it, and this handler leaves those to the caller.
-    let origin = Url::parse("http://upstream.invalid").map_err(|error| BuildError::at("", error.to_string()))?;
-    Ok(Arc::new(Forward { upstream, origin: Arc::new(origin), path }))
+    Ok(Arc::new(Forward { upstream, path }))
 }
 
 fn prefix(path: Option<String>, pointer: &str) -> Result<String, BuildError> {
@@ -114,24 +112,40 @@ fn prefix(path: Option<String>, pointer: &str) -> Result<String, BuildError> {
 }
 
 impl Forward {
-    fn target(&self, exchange: &Exchange, request: &Request) -> Result<String, Problem> {
-        let sent = exchange.target.forward_path.as_str();
+    /// What to ask the upstream for; `None` for exactly what the client asked for.
+    fn target(&self, exchange: &Exchange, request: &Request) -> Result<Option<Uri>, Problem> {
+        let target = &exchange.target;
+        if matches!(self.path, Path::Unchanged)
+            && self.upstream.base_path().is_empty()
+            && is_asked(request.uri(), target)
+        {
+            return Ok(None);
+        }
+        let sent = target.forward_path.as_str();
         let mut path = String::with_capacity(self.upstream.base_path().len() + sent.len() + 64);
         path.push_str(self.upstream.base_path());
         match &self.path {
             Path::Unchanged => path.push_str(sent),
             Path::Moved { strip, prepend } => {
                 path.push_str(prepend);
-                path.push_str(stripped(strip, &exchange.target.match_path, sent));
+                path.push_str(stripped(strip, &target.match_path, sent));
             }
             Path::Rewritten(template) => path.push_str(&template.render(exchange, request)?),
         }
         if path.is_empty() {
             path.push('/');
         }
-        append_query(&mut path, exchange.target.query.as_deref());
-        Ok(path)
+        append_query(&mut path, target.query.as_deref());
+        uri(path).map(Some)
     }
+}
+
+/// Whether a URI is a path and a query alone, and just those of a target.
+fn is_asked(uri: &Uri, target: &Target) -> bool {
+    uri.authority().is_none()
+        && uri.path() == target.forward_path
+        && uri.query() == target.query.as_deref()
+        && uri.query() != Some("")
 }
 
 /// Cuts whole segments off the path as it was sent, where its match path begins with them. Both
@@ -146,14 +160,17 @@ fn stripped<'p>(strip: &str, match_path: &str, sent: &'p str) -> &'p str {
 }
 
 impl Handler for Forward {
-    fn handle<'a>(&'a self, exchange: &'a mut Exchange, request: Request) -> BoxFuture<'a, Result<Response, Problem>> {
+    fn handle<'a>(
+        &'a self,
+        exchange: &'a mut Exchange,
+        mut request: Request,
+    ) -> BoxFuture<'a, Result<Response, Problem>> {
         Box::pin(async move {
-            let to = Outgoing {
-                path_and_query: self.target(exchange, &request)?,
-                upstream: Arc::clone(&self.upstream),
-                origin: Arc::clone(&self.origin),
-            };
-            send(exchange, request, to, None).await
+            if let Some(uri) = self.target(exchange, &request)? {
+                *request.uri_mut() = uri;
+            }
+            let timeouts = exchange.route.timeouts;
+            self.upstream.send(exchange, request, &timeouts).await
         })
     }
 }
@@ -176,5 +193,21 @@ mod tests {
         ] {
             assert_eq!(stripped(strip, matched, sent), expected, "{strip} {sent}");
         }
+    }
+
+    #[test]
+    fn only_the_very_target_that_was_asked_for_stays_as_it_is() {
+        let check = |uri: &'static str, path: &str, query: Option<&str>, expected: bool| {
+            let target = Target { forward_path: path.to_owned(), query: query.map(str::to_owned), ..Target::default() };
+            assert_eq!(is_asked(&Uri::from_static(uri), &target), expected, "{uri} {path} {query:?}");
+        };
+        check("/a", "/a", None, true);
+        check("/a?x=1", "/a", Some("x=1"), true);
+        check("/a?x=1", "/a", None, false);
+        check("/a?x=1", "/a", Some("x=2"), false);
+        check("/a", "/a", Some("x=1"), false);
+        check("/a?", "/a", Some(""), false);
+        check("/b", "/a", None, false);
+        check("http://a.example/a", "/a", None, false);
     }
 }
