@@ -39,11 +39,12 @@ const INTERMEDIARY_PREFIXES: [&str; 6] =
 
 /// Takes out of a request what must not travel on.
 pub(super) fn clean_request(headers: &mut HeaderMap, peer_is_trusted: bool, allow_underscore: &[String]) {
-    let wants_trailers = accepts_trailers(headers);
-    remove_nominated(headers);
-
+    // One look at each name; only what is there is then looked up.
     let mut doomed: SmallVec<[HeaderName; 8]> = SmallVec::new();
+    let (mut has_connection, mut has_te) = (false, false);
     for name in headers.keys() {
+        has_connection |= *name == CONNECTION;
+        has_te |= *name == TE;
         if is_hop_by_hop(name)
             || is_own(name)
             || is_hidden_twin(name, allow_underscore)
@@ -51,6 +52,10 @@ pub(super) fn clean_request(headers: &mut HeaderMap, peer_is_trusted: bool, allo
         {
             doomed.push(name.clone());
         }
+    }
+    let wants_trailers = has_te && accepts_trailers(headers);
+    if has_connection {
+        remove_nominated(headers);
     }
     for name in doomed {
         headers.remove(name);
@@ -66,12 +71,22 @@ pub(super) fn clean_request(headers: &mut HeaderMap, peer_is_trusted: bool, allo
 /// could contradict (answers to HEAD, and 304): there it tells what a GET would bring.
 pub fn clean_response(parts: &mut http::response::Parts, has_no_body: bool) {
     let headers = &mut parts.headers;
-    remove_nominated(headers);
-    let doomed: SmallVec<[HeaderName; 8]> = headers.keys().filter(|name| is_hop_by_hop(name)).cloned().collect();
+    let mut doomed: SmallVec<[HeaderName; 8]> = SmallVec::new();
+    let (mut has_connection, mut has_length) = (false, false);
+    for name in headers.keys() {
+        has_connection |= *name == CONNECTION;
+        has_length |= *name == CONTENT_LENGTH;
+        if is_hop_by_hop(name) {
+            doomed.push(name.clone());
+        }
+    }
+    if has_connection {
+        remove_nominated(headers);
+    }
     for name in doomed {
         headers.remove(name);
     }
-    if !has_no_body || !is_one_number(headers) {
+    if has_length && (!has_no_body || !is_one_number(headers)) {
         headers.remove(CONTENT_LENGTH);
     }
 }

@@ -8,8 +8,9 @@ use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::HeaderMap;
-use http::header::{FORWARDED, HeaderName, HeaderValue};
+use http::header::{Entry, FORWARDED, HeaderName, HeaderValue};
 use ipnet::IpNet;
 use smallvec::SmallVec;
 use tollgate_core::exchange::{Client, Scheme};
@@ -31,14 +32,13 @@ pub(super) fn is_trusted(ip: IpAddr, trusted: &[IpNet]) -> bool {
 /// Who the caller is. `host` is what the request itself asked for.
 pub(super) fn client(
     headers: &HeaderMap,
-    host: String,
+    host: Arc<str>,
     connection: &ConnectionInfo,
     peer_is_trusted: bool,
     trusted: &[IpNet],
 ) -> Client {
     let peer = connection.peer;
-    let mut client =
-        Client { peer, ip: peer.ip().to_canonical(), scheme: connection.scheme, host: Arc::from(host.as_str()) };
+    let mut client = Client { peer, ip: peer.ip().to_canonical(), scheme: connection.scheme, host };
     if !peer_is_trusted {
         return client;
     }
@@ -165,51 +165,79 @@ fn address(text: &str) -> Option<IpAddr> {
 /// everybody else [`super::inspect`] has removed it. And who the client is by its certificate,
 /// where that is asked for.
 pub fn forwarding_fields(headers: &mut HeaderMap, client: &Client, connection: &ConnectionInfo) {
-    let peer = connection.peer.ip().to_canonical();
-    append(headers, X_FORWARDED_FOR, &peer.to_string());
-    set(headers, X_REAL_IP, &client.ip.to_string());
-    set(headers, X_FORWARDED_PROTO, client.scheme.as_str());
-    set(headers, X_FORWARDED_HOST, &client.host);
-    let port = host::split_port(&client.host).1.unwrap_or(host::default_port(client.scheme));
-    set(headers, X_FORWARDED_PORT, port);
-
-    let mut element = String::with_capacity(64);
-    // Writing to a string does not fail.
-    let _ = match peer {
-        IpAddr::V4(ip) => write!(element, "for={ip}"),
-        IpAddr::V6(ip) => write!(element, "for=\"[{ip}]\""),
-    };
-    // A colon or a bracket makes quotes necessary (RFC 7239 §4).
-    let quote = if client.host.contains([':', '[']) { "\"" } else { "" };
-    let _ = write!(element, ";host={quote}{}{quote};proto={}", client.host, client.scheme.as_str());
-    append(headers, FORWARDED, &element);
+    let told = connection.familiar.introduction(client, || Introduction::new(client, connection));
+    append(headers, X_FORWARDED_FOR, &told.peer);
+    headers.insert(X_REAL_IP, told.ip.clone());
+    headers.insert(X_FORWARDED_PROTO, told.proto.clone());
+    headers.insert(X_FORWARDED_HOST, told.host.clone());
+    headers.insert(X_FORWARDED_PORT, told.port.clone());
+    append(headers, FORWARDED, &told.element);
     if let Some(session) = &connection.tls {
         session.forward(headers);
     }
 }
 
-fn append(headers: &mut HeaderMap, name: HeaderName, member: &str) {
-    let mut list = String::new();
-    for value in headers.get_all(&name) {
-        if let Ok(text) = value.to_str()
-            && !text.trim().is_empty()
-        {
-            list.push_str(text);
-            list.push_str(", ");
+/// What the upstream is told of one caller, ready to be written.
+pub(super) struct Introduction {
+    of: Client,
+    peer: HeaderValue,
+    ip: HeaderValue,
+    proto: HeaderValue,
+    host: HeaderValue,
+    port: HeaderValue,
+    element: HeaderValue,
+}
+
+impl Introduction {
+    fn new(client: &Client, connection: &ConnectionInfo) -> Self {
+        let peer = connection.peer.ip().to_canonical();
+        let port = host::split_port(&client.host).1.unwrap_or(host::default_port(client.scheme));
+        let mut element = String::with_capacity(64);
+        // Writing to a string does not fail.
+        let _ = match peer {
+            IpAddr::V4(ip) => write!(element, "for={ip}"),
+            IpAddr::V6(ip) => write!(element, "for=\"[{ip}]\""),
+        };
+        // A colon or a bracket makes quotes necessary (RFC 7239 §4).
+        let quote = if client.host.contains([':', '[']) { "\"" } else { "" };
+        let _ = write!(element, ";host={quote}{}{quote};proto={}", client.host, client.scheme.as_str());
+        Self {
+            of: client.clone(),
+            peer: value(&peer.to_string()),
+            ip: value(&client.ip.to_string()),
+            proto: HeaderValue::from_static(client.scheme.as_str()),
+            host: value(&client.host),
+            port: value(port),
+            element: value(&element),
         }
     }
-    if list.is_empty() {
-        set(headers, name, member);
-    } else {
-        list.push_str(member);
-        set(headers, name, &list);
+
+    /// Whether it would be made of this caller again.
+    pub(super) fn is_of(&self, client: &Client) -> bool {
+        self.of.ip == client.ip && self.of.scheme == client.scheme && self.of.host == client.host
     }
 }
 
-fn set(headers: &mut HeaderMap, name: HeaderName, text: &str) {
-    match HeaderValue::from_str(text) {
-        Ok(value) => drop(headers.insert(name, value)),
-        // Nothing is better than what the caller may have said.
-        Err(_) => drop(headers.remove(name)),
+/// Addresses and hosts are visible ASCII: this fails for none of them.
+fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+/// Adds a member to a list that trusted proxies may have begun.
+fn append(headers: &mut HeaderMap, name: HeaderName, member: &HeaderValue) {
+    match headers.entry(name) {
+        Entry::Vacant(place) => drop(place.insert(member.clone())),
+        Entry::Occupied(mut place) => {
+            let mut list = Vec::new();
+            for value in place.iter() {
+                if value.to_str().is_ok_and(|text| !text.trim().is_empty()) {
+                    list.extend_from_slice(value.as_bytes());
+                    list.extend_from_slice(b", ");
+                }
+            }
+            list.extend_from_slice(member.as_bytes());
+            // Nothing of the old value stays, should it be none.
+            place.insert(HeaderValue::from_maybe_shared(Bytes::from(list)).unwrap_or_else(|_| member.clone()));
+        }
     }
 }

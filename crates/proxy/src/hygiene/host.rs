@@ -2,6 +2,7 @@
 //! §3.2).
 
 use std::net::Ipv6Addr;
+use std::sync::Arc;
 
 use http::header::HOST;
 use http::request::Parts;
@@ -17,25 +18,35 @@ use super::{ConnectionInfo, malformed};
 /// # Errors
 /// 400 for a target in a form that a gateway does not serve, and for a Host that is missing,
 /// double, ill-formed, or another than the target's.
-pub(super) fn asked_for(parts: &Parts, connection: &ConnectionInfo) -> Result<String, Problem> {
-    let field = only_host(&parts.headers)?.map(|text| parse(text).ok_or(BAD_HOST)).transpose();
-    let field = field.map_err(malformed)?;
-    let target = match (parts.uri.scheme_str(), parts.uri.authority()) {
+pub(super) fn asked_for(parts: &Parts, connection: &ConnectionInfo) -> Result<Arc<str>, Problem> {
+    let field = only_host(&parts.headers)?;
+    let (scheme, authority) = (parts.uri.scheme_str(), parts.uri.authority());
+    if let (Some(field), None, None) = (field, scheme, authority) {
+        if let Some(host) = connection.familiar.host(field) {
+            return Ok(host);
+        }
+        let host = parse(field).ok_or_else(|| malformed(BAD_HOST))?.into();
+        connection.familiar.remember(field, &host);
+        return Ok(host);
+    }
+    let field = field.map(|text| parse(text).ok_or(BAD_HOST)).transpose().map_err(malformed)?;
+    let target = match (scheme, authority) {
         (None, None) => None,
         (Some("http" | "https"), Some(authority)) => Some(authority_of(authority)?),
         _ => return Err(malformed("The request target must be a path, or a whole http or https URL.").closing()),
     };
-    match (field, target) {
-        (Some(field), None) => Ok(field),
-        (Some(field), Some(target)) if same(&field, &target, connection.scheme) => Ok(field),
-        (Some(_), Some(_)) => Err(malformed("The request target and the Host field name different hosts.").closing()),
-        (None, Some(target)) if parts.version >= Version::HTTP_2 => Ok(target),
-        // HTTP/1.0 knows no Host: the address that the client reached is what it asked for.
-        (None, target) if parts.version <= Version::HTTP_10 => {
-            Ok(target.unwrap_or_else(|| connection.local.to_string()))
+    let host = match (field, target) {
+        (Some(field), None) => field,
+        (Some(field), Some(target)) if same(&field, &target, connection.scheme) => field,
+        (Some(_), Some(_)) => {
+            return Err(malformed("The request target and the Host field name different hosts.").closing());
         }
-        (None, _) => Err(malformed("The request has no Host field.").closing()),
-    }
+        (None, Some(target)) if parts.version >= Version::HTTP_2 => target,
+        // HTTP/1.0 knows no Host: the address that the client reached is what it asked for.
+        (None, target) if parts.version <= Version::HTTP_10 => target.unwrap_or_else(|| connection.local.to_string()),
+        (None, _) => return Err(malformed("The request has no Host field.").closing()),
+    };
+    Ok(host.into())
 }
 
 const BAD_HOST: &str = "The Host field is not a host with an optional port.";

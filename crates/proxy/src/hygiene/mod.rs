@@ -26,6 +26,7 @@ use crate::tls::Session;
 
 pub mod body;
 mod cookies;
+mod familiar;
 mod fields;
 mod forwarded;
 mod host;
@@ -33,6 +34,7 @@ pub mod path;
 pub mod upgrade;
 
 pub use body::{BodyMeter, client_body};
+pub use familiar::Familiar;
 pub use fields::clean_response;
 pub(crate) use fields::{clean_response_trailers, clean_trailers};
 pub use forwarded::forwarding_fields;
@@ -85,7 +87,7 @@ impl fmt::Debug for HygieneRules {
 }
 
 /// What is known of a connection before its first request.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct ConnectionInfo {
     /// The address at the other end; what a PROXY protocol header says instead, where there is one.
     pub peer: SocketAddr,
@@ -97,12 +99,14 @@ pub struct ConnectionInfo {
     pub tls: Option<Arc<Session>>,
     /// It is not encrypted, and should be: its requests are refused.
     pub lacks_tls: bool,
+    /// What its requests have in common so far.
+    pub familiar: Familiar,
 }
 
 impl ConnectionInfo {
     /// Of a connection that speaks plain HTTP, as it should.
-    pub const fn plain(peer: SocketAddr, local: SocketAddr) -> Self {
-        Self { peer, local, scheme: Scheme::Http, tls: None, lacks_tls: false }
+    pub fn plain(peer: SocketAddr, local: SocketAddr) -> Self {
+        Self { peer, local, scheme: Scheme::Http, tls: None, lacks_tls: false, familiar: Familiar::default() }
     }
 }
 

@@ -133,3 +133,28 @@ fn forwarding_fields_name_an_ipv6_peer_and_a_port_in_quotes() {
     assert_eq!(field("x-forwarded-for"), "2001:db8::7");
     assert_eq!(field("x-forwarded-port"), "9000");
 }
+
+#[test]
+fn what_one_request_of_a_connection_said_is_not_said_of_the_next() {
+    let connection = from("10.0.0.1:5");
+    let rules = proxied(&["10.0.0.0/8"]);
+    let told = |host: &str, fields: &[(&str, &str)]| {
+        let mut fields = fields.to_vec();
+        fields.push(("host", host));
+        let mut parts = parts(Version::HTTP_11, "/", &fields);
+        let client = inspect(&mut parts, &connection, &rules).unwrap().client;
+        forwarding_fields(&mut parts.headers, &client, &connection);
+        let field = |name: &str| parts.headers.get(name).unwrap().to_str().unwrap().to_owned();
+        [field("x-forwarded-host"), field("x-real-ip"), field("x-forwarded-proto"), field("x-forwarded-for")]
+    };
+    let expected = |fields: [&str; 4]| fields.map(str::to_owned);
+    let plain = expected(["a.example", "10.0.0.1", "http", "10.0.0.1"]);
+    for _ in 0..2 {
+        assert_eq!(told("a.example", &[]), plain);
+        assert_eq!(told("A.Example", &[]), plain);
+        assert_eq!(told("b.example", &[]), expected(["b.example", "10.0.0.1", "http", "10.0.0.1"]));
+        let proxied = [("x-forwarded-for", "192.0.2.7"), ("x-forwarded-proto", "https")];
+        assert_eq!(told("a.example", &proxied), expected(["a.example", "192.0.2.7", "https", "192.0.2.7, 10.0.0.1"]));
+        assert_eq!(told("a.example", &[]), plain);
+    }
+}
