@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
 use crate::record::Record;
+pub use crate::trace::{SpanId, Trace, TraceId};
 use crate::{Route, Services};
 
 /// Who calls, once a policy has established it.
@@ -86,19 +87,6 @@ pub struct Target {
     pub forward_path: String,
     /// The query, without its question mark, as the client sent it.
     pub query: Option<String>,
-}
-
-/// The W3C trace context of an exchange.
-#[derive(Debug, Clone)]
-pub struct Trace {
-    /// 32 hex digits.
-    pub trace_id: String,
-    /// The gateway's own span, 16 hex digits: the parent that the upstream sees.
-    pub span_id: String,
-    /// The caller's span, where there was one.
-    pub parent_id: Option<String>,
-    /// The flags byte.
-    pub flags: u8,
 }
 
 /// Path parameters, percent-decoded once, in template order.

@@ -28,6 +28,7 @@ pub mod settings;
 pub mod store;
 pub mod stored_json;
 pub mod time;
+pub mod trace;
 pub mod units;
 pub mod unix_socket;
 

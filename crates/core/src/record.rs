@@ -83,7 +83,7 @@ pub struct Record {
     /// Where the time went.
     pub timings: Timings,
     /// Every policy that ran.
-    pub visits: SmallVec<[Visit; 8]>,
+    pub visits: SmallVec<[Visit; 4]>,
     /// Bytes of the request body that were read.
     pub request_bytes: u64,
     /// Bytes of the response body that were written.

@@ -122,7 +122,7 @@ impl Room {
                 host: "api.example.com".into(),
             },
             target: Target { match_path: "/pets".into(), forward_path: "/pets".into(), query: None },
-            trace: Trace { trace_id: "0".repeat(32), span_id: "0".repeat(16), parent_id: None, flags: 0 },
+            trace: Trace::default(),
             user: None,
             custom: Default::default(),
             response_headers: Default::default(),

@@ -3,6 +3,7 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -20,6 +21,7 @@ use crate::hygiene::{self, BodyMeter, ConnectionInfo, Inspected};
 use crate::router::Outcome;
 use crate::snapshot::{CompiledRoute, Snapshot};
 use crate::story::Story;
+use crate::trace::RequestId;
 use crate::upstream::handshake::{Switched, SwitchedSlot, UpgradeRequest};
 use crate::{answer, grpc, metrics, preflight, system, trace};
 
@@ -31,10 +33,10 @@ pub async fn handle(
 ) -> http::Response<Body> {
     let snapshot = gateway.snapshot();
     let (parts, body) = request.into_parts();
-    let (id, trace) = trace::identify(&parts.headers);
-    let id: Arc<str> = id.into();
+    let now = gateway.services.clock.now();
+    let (id, trace) = trace::identify(&parts.headers, now);
     let mut told = Telling {
-        story: Story::begin(gateway, &snapshot, connection, &parts, Arc::clone(&id), &trace),
+        story: Story::begin(gateway, &snapshot, connection, &parts, Arc::clone(&id.text), &trace, now),
         gateway,
         snapshot: &snapshot,
         connection,
@@ -56,12 +58,10 @@ pub async fn handle(
             response = grpc::told(record, response);
         }
     }
-    if let Ok(id) = HeaderValue::from_str(&id) {
-        if snapshot.compatibility.zuplo_problems {
-            response.headers_mut().insert(trace::ZUPLO_REQUEST_ID, id.clone());
-        }
-        response.headers_mut().insert(trace::REQUEST_ID, id);
+    if snapshot.compatibility.zuplo_problems {
+        response.headers_mut().insert(trace::ZUPLO_REQUEST_ID, id.field.clone());
     }
+    response.headers_mut().insert(trace::REQUEST_ID, id.field.clone());
     match switched {
         Some(switched) => {
             told.story.open_tunnel(&mut response, switched, snapshot.tunnels);
@@ -77,7 +77,7 @@ struct Telling<'g> {
     gateway: &'g Arc<Gateway>,
     snapshot: &'g Snapshot,
     connection: &'g ConnectionInfo,
-    id: &'g Arc<str>,
+    id: &'g RequestId,
     /// Whether the client would take any 2xx for a tunnel.
     extended_connect: bool,
 }
@@ -120,7 +120,7 @@ impl Telling<'_> {
         let ip = inspected.client.ip;
         let record = self.story.lend_record();
         let exchange = self.story.exchange.insert(Box::new(Exchange {
-            id: Arc::clone(self.id),
+            id: Arc::clone(&self.id.text),
             route: Arc::clone(&route.route),
             params,
             client: inspected.client,
@@ -133,19 +133,19 @@ impl Telling<'_> {
             services: Arc::clone(&self.gateway.services),
         }));
 
-        let run = route.pipeline.run(exchange, request);
-        let response = match total {
-            None => run.await,
-            Some(total) => match tokio::time::timeout(total, run).await {
-                Ok(response) => response,
-                Err(_) => {
-                    let mut response =
-                        self.refuse(Problem::new(&UPSTREAM_TIMEOUT_TOTAL, "The request was not answered in time."));
-                    route.cors_on_refusal(origin.as_ref(), &mut response);
-                    response
-                }
-            },
+        let answered = {
+            let mut run = pin!(route.pipeline.run(exchange, request));
+            match total {
+                None => Some(run.await),
+                Some(total) => tokio::time::timeout(total, run.as_mut()).await.ok(),
+            }
         };
+        let response = answered.unwrap_or_else(|| {
+            let mut response =
+                self.refuse(Problem::new(&UPSTREAM_TIMEOUT_TOTAL, "The request was not answered in time."));
+            route.cors_on_refusal(origin.as_ref(), &mut response);
+            response
+        });
         if route.authenticates
             && let Some(record) = self.story.record()
         {
@@ -239,8 +239,8 @@ impl Telling<'_> {
     fn refuse(&mut self, problem: Problem) -> Response {
         let path = self.story.path();
         match self.story.record() {
-            Some(record) => answer::refuse(self.snapshot, record, self.id, &path, problem),
-            None => answer::refuse(self.snapshot, &mut Default::default(), self.id, &path, problem),
+            Some(record) => answer::refuse(self.snapshot, record, &self.id.text, &path, problem),
+            None => answer::refuse(self.snapshot, &mut Default::default(), &self.id.text, &path, problem),
         }
     }
 }

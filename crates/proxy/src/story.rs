@@ -15,6 +15,7 @@ use serde_json::json;
 use tollgate_core::exchange::Trace;
 use tollgate_core::reason::{CLIENT_GONE, UPSTREAM_RESET};
 use tollgate_core::record::{Record, Refusal};
+use tollgate_core::time::Timestamp;
 use tollgate_core::{Body, BoxError, Exchange, Reason, Response};
 
 use crate::access_log::Entry;
@@ -52,13 +53,14 @@ impl Story {
         parts: &Parts,
         id: Arc<str>,
         trace: &Trace,
+        now: Timestamp,
     ) -> Self {
         let clock = &gateway.services.clock;
         gateway.metrics.in_flight.inc();
         let ip = connection.peer.ip().to_canonical();
         let agent = parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
         let entry = Entry {
-            time: clock.now(),
+            time: now,
             id,
             method: Some(parts.method.clone()),
             host: None,
@@ -71,8 +73,8 @@ impl Story {
             client: ip,
             peer: ip,
             user_agent: agent.map(|agent| crate::access_log::cut(agent, 256).to_owned()),
-            trace_id: trace.trace_id.clone(),
-            span_id: trace.span_id.clone(),
+            trace_id: trace.trace_id,
+            span_id: trace.span_id,
             snapshot: Arc::clone(&snapshot.id),
             tls: connection.tls.clone(),
             record: Record { started: clock.monotonic(), ..Record::default() },
@@ -224,7 +226,7 @@ impl Story {
             metrics.attempted(attempt.outcome);
         }
         if self.logged {
-            self.gateway.access_log.write(entry);
+            self.gateway.access_log.write(&entry);
         }
     }
 }
@@ -250,7 +252,8 @@ pub(crate) fn failed(gateway: &Gateway, connection: &ConnectionInfo, head: &Unre
     if !snapshot.access_log {
         return;
     }
-    let (id, trace) = trace::identify(&HeaderMap::new());
+    let now = clock.now();
+    let (id, trace) = trace::identify(&HeaderMap::new(), now);
     let ip = connection.peer.ip().to_canonical();
     let mut record = Record { started: clock.monotonic(), ..Record::default() };
     record.refuse(Refusal {
@@ -260,9 +263,9 @@ pub(crate) fn failed(gateway: &Gateway, connection: &ConnectionInfo, head: &Unre
         cause: Some(head.cause.clone()),
         detail: head.reason.meaning.to_owned(),
     });
-    gateway.access_log.write(Box::new(Entry {
-        time: clock.now(),
-        id: id.into(),
+    gateway.access_log.write(&Entry {
+        time: now,
+        id: id.text,
         method: None,
         host: None,
         path: String::new(),
@@ -279,7 +282,7 @@ pub(crate) fn failed(gateway: &Gateway, connection: &ConnectionInfo, head: &Unre
         snapshot: Arc::clone(&snapshot.id),
         tls: connection.tls.clone(),
         record,
-    }));
+    });
 }
 
 /// The body of an answer that streams; knows how it ended.

@@ -1,8 +1,11 @@
 //! Request ids and the W3C trace context (level 1, with the random flag's rule of level 2:
 //! unknown flags are not passed on).
 
+use std::sync::Arc;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
-use tollgate_core::exchange::Trace;
+use tollgate_core::exchange::{SpanId, Trace, TraceId};
+use tollgate_core::time::Timestamp;
 use uuid::Uuid;
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -10,35 +13,61 @@ pub(crate) const ZUPLO_REQUEST_ID: HeaderName = HeaderName::from_static("zp-rid"
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 
+/// The id of a request, as text and as the field that upstream and client get.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId {
+    pub(crate) text: Arc<str>,
+    pub(crate) field: HeaderValue,
+}
+
 /// The request id and the trace of a request: the caller's, where they are well-formed.
-pub(crate) fn identify(headers: &HeaderMap) -> (String, Trace) {
-    let fresh = Uuid::now_v7();
-    let id = caller_id(headers).map_or_else(|| fresh.to_string(), str::to_owned);
-    let span_id = format!("{:016x}", Uuid::new_v4().as_u64_pair().0);
-    let trace = match parent(headers) {
-        Some((trace_id, parent_id, flags)) => {
-            Trace { trace_id: trace_id.to_owned(), span_id, parent_id: Some(parent_id.to_owned()), flags }
+pub(crate) fn identify(headers: &HeaderMap, now: Timestamp) -> (RequestId, Trace) {
+    let fresh = fresh_id(now);
+    let id = match caller_id(headers) {
+        Some((text, field)) => RequestId { text: text.into(), field: field.clone() },
+        None => {
+            let mut digits = Uuid::encode_buffer();
+            let text: &str = fresh.hyphenated().encode_lower(&mut digits);
+            let field = HeaderValue::from_str(text).unwrap_or_else(|_| HeaderValue::from_static(""));
+            RequestId { text: text.into(), field }
         }
+    };
+    let span_id = SpanId::of(Uuid::new_v4().as_u64_pair().0.into());
+    let trace = match parent(headers) {
+        Some((trace_id, parent_id, flags)) => Trace { trace_id, span_id, parent_id: Some(parent_id), flags },
         // Sampled, as a backend without a gateway in front of it would have decided for itself.
-        None => Trace { trace_id: fresh.simple().to_string(), span_id, parent_id: None, flags: 1 },
+        None => Trace { trace_id: TraceId::of(fresh.as_u128()), span_id, parent_id: None, flags: 1 },
     };
     (id, trace)
 }
 
+/// A UUID of version 7 (RFC 9562 §5.7): the moment, and 74 random bits.
+fn fresh_id(now: Timestamp) -> Uuid {
+    // Of version 4 the bytes 6 and 8 are not wholly random.
+    let [a, b, c, d, e, f, _, g, _, h, i, j, ..] = Uuid::new_v4().into_bytes();
+    let random = [a, b, c, d, e, f, g, h, i, j];
+    uuid::Builder::from_unix_timestamp_millis(u64::try_from(now.0).unwrap_or_default(), &random).into_uuid()
+}
+
 /// At most 128 visible ASCII characters, sent once.
-fn caller_id(headers: &HeaderMap) -> Option<&str> {
-    let mut values = headers.get_all(REQUEST_ID).iter();
-    let id = values.next()?.to_str().ok()?;
+fn caller_id(headers: &HeaderMap) -> Option<(&str, &HeaderValue)> {
+    let field = only(headers, &REQUEST_ID)?;
+    let id = field.to_str().ok()?;
     let well_formed = !id.is_empty() && id.len() <= 128 && id.bytes().all(|b| b.is_ascii_graphic());
-    (well_formed && values.next().is_none()).then_some(id)
+    well_formed.then_some((id, field))
+}
+
+/// A field that was sent once.
+fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h HeaderValue> {
+    let mut values = headers.get_all(name).iter();
+    values.next().filter(|_| values.next().is_none())
 }
 
 /// Trace id, span id and the sampled flag of a well-formed `traceparent`.
-fn parent(headers: &HeaderMap) -> Option<(&str, &str, u8)> {
-    let mut values = headers.get_all(TRACEPARENT).iter();
-    let value = values.next().filter(|_| values.next().is_none())?.to_str().ok()?;
-    let (version, trace_id, span_id, flags) =
-        (value.get(..2)?, value.get(3..35)?, value.get(36..52)?, value.get(53..55)?);
+fn parent(headers: &HeaderMap) -> Option<(TraceId, SpanId, u8)> {
+    let value = only(headers, &TRACEPARENT)?.to_str().ok()?;
+    let (version, flags) = (value.get(..2)?, value.get(53..55)?);
+    let (trace_id, span_id) = (TraceId::parse(value.get(3..35)?)?, SpanId::parse(value.get(36..52)?)?);
     let hex = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
     let dashes = [2, 35, 52].iter().all(|at| value.as_bytes().get(*at) == Some(&b'-'));
     // Version 00 ends here; later ones may go on behind a dash; ff is not one.
@@ -47,32 +76,29 @@ fn parent(headers: &HeaderMap) -> Option<(&str, &str, u8)> {
         "ff" => false,
         _ => value.len() == 55 || value.as_bytes().get(55) == Some(&b'-'),
     };
-    let zero = |text: &str| text.bytes().all(|b| b == b'0');
-    let fields = [version, trace_id, span_id, flags];
-    if !dashes || !end || !fields.iter().all(|field| hex(field)) || zero(trace_id) || zero(span_id) {
+    if !dashes || !end || !hex(version) || !hex(flags) || trace_id.is_zero() || span_id.is_zero() {
         return None;
     }
     Some((trace_id, span_id, u8::from_str_radix(flags, 16).ok()? & 1))
 }
 
 /// Writes the id and the trace context that the upstream gets.
-pub(crate) fn propagate(id: &str, trace: &Trace, headers: &mut HeaderMap) {
+pub(crate) fn propagate(id: &RequestId, trace: &Trace, headers: &mut HeaderMap) {
     if trace.parent_id.is_none() {
         // It belongs to a `traceparent` that was ill-formed, or to none.
         headers.remove(TRACESTATE);
     }
-    let parent = format!("00-{}-{}-{:02x}", trace.trace_id, trace.span_id, trace.flags);
-    if let Ok(value) = HeaderValue::try_from(parent) {
+    if let Ok(value) = HeaderValue::from_bytes(&trace.traceparent()) {
         headers.insert(TRACEPARENT, value);
     }
-    if let Ok(value) = HeaderValue::from_str(id) {
-        headers.insert(REQUEST_ID, value);
-    }
+    headers.insert(REQUEST_ID, id.field.clone());
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_767_225_600);
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         let pairs = pairs.iter().map(|(n, v)| (HeaderName::from_static(n), HeaderValue::from_static(v)));
@@ -97,32 +123,42 @@ mod tests {
             ("00-0af7651916cd43dd8448eb211c80319c", false),
             ("", false),
         ] {
-            let (_, trace) = identify(&headers(&[("traceparent", value)]));
-            assert_eq!(trace.trace_id == ID, goes_on, "{value}");
+            let (_, trace) = identify(&headers(&[("traceparent", value)]), NOW);
+            assert_eq!(trace.trace_id.as_str() == ID, goes_on, "{value}");
             assert_eq!(trace.parent_id.is_some(), goes_on, "{value}");
-            assert_eq!((trace.trace_id.len(), trace.span_id.len()), (32, 16), "{value}");
+            assert!(!trace.trace_id.is_zero() && !trace.span_id.is_zero(), "{value}");
         }
     }
 
     #[test]
     fn only_well_formed_request_ids_are_taken_over() {
-        assert_eq!(identify(&headers(&[("x-request-id", "abc-1")])).0, "abc-1");
+        assert_eq!(identify(&headers(&[("x-request-id", "abc-1")]), NOW).0.field, "abc-1");
         for pairs in [
             &[("x-request-id", "a b")][..],
             &[("x-request-id", "")],
             &[("x-request-id", "a"), ("x-request-id", "b")],
             &[],
         ] {
-            assert_eq!(identify(&headers(pairs)).0.len(), 36, "{pairs:?}");
+            assert_eq!(identify(&headers(pairs), NOW).0.text.len(), 36, "{pairs:?}");
         }
     }
 
     #[test]
     fn the_state_of_a_broken_trace_is_not_passed_on() {
         let mut broken = headers(&[("traceparent", "nonsense"), ("tracestate", "a=b")]);
-        let (id, trace) = identify(&broken);
+        let (id, trace) = identify(&broken, NOW);
         propagate(&id, &trace, &mut broken);
         assert!(!broken.contains_key("tracestate"));
-        assert!(broken["traceparent"].to_str().unwrap().contains(&trace.span_id));
+        assert!(broken["traceparent"].to_str().unwrap().contains(trace.span_id.as_str()));
+    }
+
+    #[test]
+    fn a_fresh_id_is_a_uuid_of_version_7_of_its_moment_and_no_two_are_equal() {
+        let ids: Vec<_> = (0..1000).map(|_| fresh_id(NOW)).collect();
+        for id in &ids {
+            assert_eq!((id.get_version_num(), id.get_variant()), (7, uuid::Variant::RFC4122));
+            assert_eq!(id.get_timestamp().map(|at| at.to_unix().0), Some(1_767_225_600));
+        }
+        assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), ids.len());
     }
 }

@@ -1,8 +1,8 @@
 //! The access log: one line for every request, whatever became of it.
 //!
-//! An exchange hands its [`Entry`] to a bounded queue; one thread turns entries into lines and
-//! writes them in batches. A full queue drops the line and counts it: a slow disk must not slow
-//! down requests.
+//! Whoever ends an exchange turns its [`Entry`] into a line, in a buffer that its thread keeps, and
+//! adds the line to the batch; one thread writes batches. Where a batch has grown too large the line
+//! is dropped and counted: a slow disk must not slow down requests.
 //!
 //! The schema of a JSON line (members without a value are left out):
 //!
@@ -29,18 +29,22 @@
 //! | `fields` | whatever policies and scripts added |
 
 mod entry;
+mod json;
+mod pretty;
 mod writer;
 
+use std::cell::RefCell;
 use std::fmt;
 use std::io::Write;
-use std::sync::mpsc::{self, SyncSender, TrySendError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use prometheus_client::metrics::counter::Counter;
 
 pub use entry::Entry;
 pub(crate) use entry::cut;
-use writer::Message;
+use json::Moment;
+use writer::{Batch, Ender};
 
 /// How lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,14 +59,23 @@ pub enum Format {
     },
 }
 
-/// How many lines may wait for the writer.
-const QUEUE: usize = 8192;
-
 /// Takes entries; a thread of its own writes them.
 #[derive(Clone)]
 pub struct AccessLog {
-    queue: Option<SyncSender<Message>>,
+    on: Option<On>,
     dropped: Counter,
+}
+
+#[derive(Clone)]
+struct On {
+    format: Format,
+    batch: Arc<Batch>,
+    _ender: Arc<Ender>,
+}
+
+thread_local! {
+    /// What a thread makes its lines in.
+    static DRAFT: RefCell<(Vec<u8>, Moment)> = RefCell::default();
 }
 
 impl AccessLog {
@@ -71,40 +84,50 @@ impl AccessLog {
     /// # Errors
     /// Where no thread can be started.
     pub fn start(sink: Box<dyn Write + Send>, format: Format, dropped: Counter) -> std::io::Result<Self> {
-        let (queue, messages) = mpsc::sync_channel(QUEUE);
+        let batch = Arc::new(Batch::default());
+        let written = Arc::clone(&batch);
+        // People at a terminal wait for each line.
+        let gathers = format == Format::Json;
         std::thread::Builder::new()
             .name("access-log".to_owned())
-            .spawn(move || writer::run(&messages, sink, format))?;
-        Ok(Self { queue: Some(queue), dropped })
+            .spawn(move || writer::run(&written, sink, gathers))?;
+        let ender = Arc::new(Ender(Arc::clone(&batch)));
+        Ok(Self { on: Some(On { format, batch, _ender: ender }), dropped })
     }
 
     /// A log that writes nothing.
     pub fn off() -> Self {
-        Self { queue: None, dropped: Counter::default() }
+        Self { on: None, dropped: Counter::default() }
     }
 
-    pub(crate) fn write(&self, entry: Box<Entry>) {
-        let Some(queue) = &self.queue else { return };
-        match queue.try_send(Message::Entry(entry)) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {
-                self.dropped.inc();
+    pub(crate) fn write(&self, entry: &Entry) {
+        let Some(On { format, batch, .. }) = &self.on else { return };
+        let add = |(line, moment): &mut (Vec<u8>, Moment)| {
+            line.clear();
+            match format {
+                Format::Json => json::line(entry, moment, line),
+                Format::Pretty { color } => line.extend_from_slice(pretty::lines(entry, *color).as_bytes()),
             }
+            batch.add(line)
+        };
+        // A thread that is ending has no draft any more.
+        let taken =
+            DRAFT.try_with(|draft| add(&mut draft.borrow_mut())).unwrap_or_else(|_| add(&mut Default::default()));
+        if !taken {
+            self.dropped.inc();
         }
     }
 
     /// Waits until everything that was handed over is written, for at most `limit`. False where
     /// the writer did not get there. Blocks the thread: for the end of the process, and for tests.
     pub fn flush(&self, limit: Duration) -> bool {
-        let Some(queue) = &self.queue else { return true };
-        let (done, written) = mpsc::sync_channel(1);
-        queue.send(Message::Flush(done)).is_ok() && written.recv_timeout(limit).is_ok()
+        self.on.as_ref().is_none_or(|on| on.batch.flush(limit))
     }
 }
 
 impl fmt::Debug for AccessLog {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AccessLog").field("on", &self.queue.is_some()).finish_non_exhaustive()
+        f.debug_struct("AccessLog").field("on", &self.on.is_some()).finish_non_exhaustive()
     }
 }
 

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use tollgate_core::exchange::{Credential, User};
+use tollgate_core::exchange::{Credential, SpanId, TraceId, User};
 use tollgate_core::reason::ROUTE_NOT_FOUND;
 use tollgate_core::record::{Attempt, Record, Refusal};
 use tollgate_core::time::Timestamp;
@@ -61,8 +61,8 @@ fn entry() -> Entry {
         client: IpAddr::V4(Ipv4Addr::LOCALHOST),
         peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
         user_agent: Some("curl/8\n".to_owned()),
-        trace_id: "t".repeat(32),
-        span_id: "s".repeat(16),
+        trace_id: TraceId::of(0xaaaa),
+        span_id: SpanId::of(0xbbbb),
         snapshot: "abc".into(),
         tls: None,
         record,
@@ -88,7 +88,7 @@ fn written(entries: Vec<Entry>, format: Format) -> String {
     let captured = Captured::default();
     let log = AccessLog::start(Box::new(captured.clone()), format, Counter::default()).unwrap();
     for entry in entries {
-        log.write(Box::new(entry));
+        log.write(&entry);
     }
     assert!(log.flush(LIMIT));
     captured.text()
@@ -106,7 +106,7 @@ fn each_entry_is_one_line_of_json() {
             "route": "getTodos", "consumer": "alice", "keyId": "key_1", "client": "127.0.0.1", "userAgent": "curl/8\n",
             "bytesIn": 0, "bytesOut": 11, "ms": 3.21, "msInbound": 0.1, "msFirstByte": 2.9,
             "attempts": [{ "target": "127.0.0.1:8888", "outcome": "ok", "ms": 2.0, "reused": true }],
-            "traceId": "t".repeat(32), "spanId": "s".repeat(16), "snapshot": "abc",
+            "traceId": "0000000000000000000000000000aaaa", "spanId": "000000000000bbbb", "snapshot": "abc",
         })
     );
     assert_eq!(lines[1]["reason"], "route.not_found");
@@ -144,11 +144,13 @@ fn a_writer_that_is_behind_drops_lines_and_counts_them() {
             Ok(())
         }
     }
-    let (free, gate) = mpsc::channel();
+    let (free, gate) = std::sync::mpsc::channel();
     let dropped = Counter::default();
     let log = AccessLog::start(Box::new(Stuck(gate)), Format::Json, dropped.clone()).unwrap();
-    for _ in 0..3 * QUEUE {
-        log.write(Box::new(entry()));
+    // Each line has more than a hundred bytes; a batch may be on its way already.
+    let entry = entry();
+    for _ in 0..3 * writer::MOST / 100 {
+        log.write(&entry);
     }
     assert!(dropped.get() > 0);
     drop(free);

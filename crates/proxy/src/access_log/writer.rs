@@ -1,44 +1,107 @@
-//! The thread that writes the lines.
+//! The thread that writes the lines, and what it takes them from.
 
-use std::fmt::Write as _;
 use std::io::Write;
-use std::sync::mpsc::{Receiver, SyncSender};
+use std::sync::Arc;
+use std::sync::mpsc::{self, SyncSender};
 use std::time::Duration;
 
-use super::{Entry, Format};
+use parking_lot::{Condvar, Mutex};
 
-pub(super) enum Message {
-    Entry(Box<Entry>),
-    Flush(SyncSender<()>),
-}
-
-/// A batch is written when nothing waits any more, or when it has grown to this many bytes.
-const BATCH: usize = 64 * 1024;
-
-/// How long lines gather before they are written. A sender wakes this thread only while it waits
-/// for a message, so under load this is one wake-up for hundreds of requests instead of one each.
+/// How many bytes of lines may wait for the writer.
+pub(super) const MOST: usize = 4 * 1024 * 1024;
+/// What is kept of a buffer that has grown.
+const KEPT: usize = 64 * 1024;
+/// How long lines gather before they are written. A line wakes this thread only while it waits for
+/// one, so under load this is one wake-up for hundreds of requests instead of one each.
 const GATHER: Duration = Duration::from_millis(10);
 
-/// Runs until every sender is gone.
-pub(super) fn run(messages: &Receiver<Message>, mut sink: Box<dyn Write + Send>, format: Format) {
-    let mut batch = Vec::with_capacity(BATCH);
-    while let Ok(first) = messages.recv() {
-        if matches!((&first, format), (Message::Entry(_), Format::Json)) {
+/// Lines that wait for the writer.
+#[derive(Default)]
+pub(super) struct Batch {
+    waiting: Mutex<Waiting>,
+    wake: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    lines: Vec<u8>,
+    flushes: Vec<SyncSender<()>>,
+    /// Whether the writer sleeps until something comes.
+    idle: bool,
+    over: bool,
+}
+
+impl Batch {
+    /// Adds a line; `false` where there is no room for it.
+    pub(super) fn add(&self, line: &[u8]) -> bool {
+        let mut waiting = self.waiting.lock();
+        if waiting.lines.len() + line.len() > MOST {
+            return false;
+        }
+        waiting.lines.extend_from_slice(line);
+        self.wake(&mut waiting);
+        true
+    }
+
+    /// Waits until all lines there are have been written, for at most `limit`.
+    pub(super) fn flush(&self, limit: Duration) -> bool {
+        let (done, written) = mpsc::sync_channel(1);
+        {
+            let mut waiting = self.waiting.lock();
+            waiting.flushes.push(done);
+            self.wake(&mut waiting);
+        }
+        written.recv_timeout(limit).is_ok()
+    }
+
+    fn wake(&self, waiting: &mut Waiting) {
+        if std::mem::take(&mut waiting.idle) {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Waits for something to do; `false` when nothing will come any more.
+    fn wait(&self) -> bool {
+        let mut waiting = self.waiting.lock();
+        while waiting.lines.is_empty() && waiting.flushes.is_empty() {
+            if waiting.over {
+                return false;
+            }
+            waiting.idle = true;
+            self.wake.wait(&mut waiting);
+        }
+        true
+    }
+}
+
+/// Lets the writer end when the last log that writes through it goes.
+pub(super) struct Ender(pub(super) Arc<Batch>);
+
+impl Drop for Ender {
+    fn drop(&mut self) {
+        let mut waiting = self.0.waiting.lock();
+        waiting.over = true;
+        self.0.wake(&mut waiting);
+    }
+}
+
+/// Runs until nothing will come any more.
+pub(super) fn run(batch: &Batch, mut sink: Box<dyn Write + Send>, gathers: bool) {
+    let mut lines = Vec::new();
+    while batch.wait() {
+        if gathers {
             gather();
         }
-        let mut next = Some(first);
-        let mut waiting = Vec::new();
-        while let Some(message) = next {
-            match message {
-                Message::Entry(entry) => line(&mut batch, &entry, format),
-                Message::Flush(done) => waiting.push(done),
-            }
-            next = if batch.len() < BATCH { messages.try_recv().ok() } else { None };
-        }
+        let flushes = {
+            let mut waiting = batch.waiting.lock();
+            std::mem::swap(&mut lines, &mut waiting.lines);
+            std::mem::take(&mut waiting.flushes)
+        };
         // A sink that fails (a closed pipe, a full disk) must not end the gateway.
-        let _ = sink.write_all(&batch).and_then(|()| sink.flush());
-        batch.clear();
-        for done in waiting {
+        let _ = sink.write_all(&lines).and_then(|()| sink.flush());
+        lines.clear();
+        lines.shrink_to(KEPT);
+        for done in flushes {
             let _ = done.send(());
         }
     }
@@ -47,81 +110,4 @@ pub(super) fn run(messages: &Receiver<Message>, mut sink: Box<dyn Write + Send>,
 #[expect(clippy::disallowed_methods, reason = "nothing is waited for: time passes so that more lines come")]
 fn gather() {
     std::thread::sleep(GATHER);
-}
-
-fn line(batch: &mut Vec<u8>, entry: &Entry, format: Format) {
-    match format {
-        Format::Json => {
-            let start = batch.len();
-            match serde_json::to_writer(&mut *batch, entry) {
-                Ok(()) => batch.push(b'\n'),
-                Err(_) => batch.truncate(start),
-            }
-        }
-        Format::Pretty { color } => batch.extend_from_slice(pretty(entry, color).as_bytes()),
-    }
-}
-
-fn pretty(entry: &Entry, color: bool) -> String {
-    let mut out = String::with_capacity(160);
-    let paint = |code: &'static str| if color { code } else { "" };
-    let (dim, reset) = (paint("\x1b[2m"), paint("\x1b[0m"));
-    let status_color = match entry.status {
-        200..=299 => paint("\x1b[32m"),
-        300..=399 => paint("\x1b[36m"),
-        400..=499 => paint("\x1b[33m"),
-        _ => paint("\x1b[31m"),
-    };
-    let time = jiff::Timestamp::from_millisecond(entry.time.0)
-        .map(|time| time.to_zoned(jiff::tz::TimeZone::system()).strftime("%H:%M:%S").to_string())
-        .unwrap_or_default();
-    let _ = write!(
-        out,
-        "{dim}{time}{reset} {} {} {status_color}{}{reset}",
-        entry.method.as_ref().map_or("-", http::Method::as_str),
-        if entry.path.is_empty() { "-".to_owned() } else { printable(&entry.path) },
-        entry.status
-    );
-    if let Some(route) = &entry.route {
-        let _ = write!(out, " {}", printable(route));
-    }
-    if let Some(user) = &entry.user {
-        let _ = write!(out, " {}", printable(&user.sub));
-    }
-    let _ = write!(out, " {}", millis(entry.total()));
-    let timings = &entry.record.timings;
-    let parts =
-        [("in", timings.inbound), ("connect", timings.connect), ("up", timings.first_byte), ("out", timings.outbound)];
-    let parts: Vec<_> =
-        parts.into_iter().filter_map(|(name, took)| Some(format!("{name} {}", bare_millis(took?)))).collect();
-    if !parts.is_empty() {
-        let _ = write!(out, " {dim}({}){reset}", parts.join(" "));
-    }
-    out.push('\n');
-    if let Some(refusal) = &entry.record.refusal {
-        let _ = write!(out, "         {status_color}{}{reset}", refusal.reason.name);
-        if let Some(policy) = &refusal.policy {
-            let _ = write!(out, " by {}", printable(policy));
-        }
-        let _ = writeln!(out, ": {}", printable(&refusal.detail));
-        if let Some(cause) = &refusal.cause {
-            let _ = writeln!(out, "         {dim}cause:{reset} {}", printable(cause));
-        }
-        let _ = writeln!(out, "         {dim}fix:{reset} {}", refusal.reason.fix);
-    }
-    out
-}
-
-fn millis(took: Duration) -> String {
-    format!("{}ms", bare_millis(took))
-}
-
-fn bare_millis(took: Duration) -> String {
-    let millis = took.as_secs_f64() * 1000.0;
-    if millis < 100.0 { format!("{millis:.1}") } else { format!("{millis:.0}") }
-}
-
-/// Text of others without control characters: a terminal obeys them.
-fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }

@@ -41,7 +41,7 @@ fn exchange(params: &[(&str, &str)], forward_path: &str) -> Exchange {
             forward_path: forward_path.to_owned(),
             query: Some("page=2&q=a%26b".to_owned()),
         },
-        trace: Trace { trace_id: String::new(), span_id: String::new(), parent_id: None, flags: 0 },
+        trace: Trace::default(),
         user: Some(User {
             sub: "alice|7".into(),
             data: Arc::new(json!({ "plan": { "name": "gold" }, "n": 3, "bad": "../x" })),

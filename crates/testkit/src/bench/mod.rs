@@ -18,7 +18,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tollgate_core::catalog::{BuildError, Direction};
-use tollgate_core::exchange::{Client, Scheme, Target, Trace};
+use tollgate_core::exchange::{Client, Scheme, SpanId, Target, Trace, TraceId};
 use tollgate_core::pipeline::ProblemStyle;
 use tollgate_core::record::Record;
 use tollgate_core::route::Document;
@@ -258,8 +258,8 @@ impl PolicyBench {
                 query: parts.uri.query().map(str::to_owned),
             },
             trace: Trace {
-                trace_id: "0af7651916cd43dd8448eb211c80319c".to_owned(),
-                span_id: "b7ad6b7169203331".to_owned(),
+                trace_id: TraceId::of(0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c),
+                span_id: SpanId::of(0xb7ad_6b71_6920_3331),
                 parent_id: None,
                 flags: 0,
             },

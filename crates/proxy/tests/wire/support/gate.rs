@@ -199,7 +199,7 @@ impl App {
             params: Default::default(),
             client: inspected.client,
             target: inspected.target,
-            trace: Trace { trace_id: String::new(), span_id: String::new(), parent_id: None, flags: 0 },
+            trace: Trace::default(),
             user: None,
             custom: Default::default(),
             response_headers: Default::default(),

@@ -1,0 +1,243 @@
+//! One line of JSON for one entry.
+//!
+//! Written member by member and not through `Serialize`: it happens once for every request, and a
+//! third of the work would be the machinery around it. Texts go through `serde_json`, which knows
+//! what to escape.
+
+use std::time::Duration;
+
+use http::Version;
+use serde::Serialize;
+use tollgate_core::exchange::Credential;
+use tollgate_core::record::Attempt;
+use tollgate_core::time::Timestamp;
+
+use super::entry::{Entry, cut};
+
+/// Appends the line of an entry.
+pub(super) fn line(entry: &Entry, moment: &mut Moment, line: &mut Vec<u8>) {
+    let record = &entry.record;
+    let mut out = Object::begin(line);
+    moment.write(entry.time, out.member("time"));
+    out.text("id", &entry.id);
+    out.optional("method", entry.method.as_ref().map(http::Method::as_str));
+    out.optional("host", entry.host.as_deref());
+    out.optional("path", Some(entry.path.as_str()).filter(|path| !path.is_empty()));
+    if let Some(query) = &entry.query {
+        names(query, out.member("query"));
+    }
+    if entry.method.is_some() {
+        out.text("protocol", protocol(entry.version));
+    }
+    out.value("status", &entry.status);
+    out.text("reason", record.reason());
+    if let Some(refusal) = &record.refusal {
+        out.optional("stage", refusal.stage.map(|stage| stage.as_str()));
+        out.optional("policy", refusal.policy.as_deref());
+        out.text("detail", &refusal.detail);
+        out.optional("cause", refusal.cause.as_deref());
+    }
+    out.optional("route", entry.route.as_deref());
+    if let Some(user) = &entry.user {
+        out.text("consumer", &user.sub);
+        if let Credential::Key { id, .. } = &user.credential {
+            out.text("keyId", id);
+        }
+    }
+    out.value("client", &entry.client);
+    if entry.peer != entry.client {
+        out.value("peer", &entry.peer);
+    }
+    if let Some(session) = &entry.tls {
+        let mut tls = Object::begin(out.member("tls"));
+        tls.text("version", session.version);
+        tls.text("cipher", session.cipher);
+        tls.end();
+        out.optional("sni", session.server_name.as_deref());
+        if let Some(client) = &session.client {
+            out.value("clientCertificate", client);
+        }
+    }
+    out.optional("userAgent", entry.user_agent.as_deref());
+    out.value("bytesIn", &record.request_bytes);
+    out.value("bytesOut", &record.response_bytes);
+    out.millis("ms", entry.total());
+    let timings = &record.timings;
+    for (name, duration) in [
+        ("msRouting", timings.routing),
+        ("msInbound", timings.inbound),
+        ("msConnect", timings.connect),
+        ("msTls", timings.tls),
+        ("msFirstByte", timings.first_byte),
+        ("msOutbound", timings.outbound),
+    ] {
+        if let Some(duration) = duration {
+            out.millis(name, duration);
+        }
+    }
+    if !record.attempts.is_empty() {
+        attempts(&record.attempts, out.member("attempts"));
+    }
+    out.text("traceId", entry.trace_id.as_str());
+    out.text("spanId", entry.span_id.as_str());
+    out.text("snapshot", &entry.snapshot);
+    if !record.fields.is_empty() {
+        out.value("fields", &record.fields);
+    }
+    out.end();
+    line.push(b'\n');
+}
+
+/// An object that is being written.
+struct Object<'b> {
+    out: &'b mut Vec<u8>,
+    empty: bool,
+}
+
+impl<'b> Object<'b> {
+    fn begin(out: &'b mut Vec<u8>) -> Self {
+        out.push(b'{');
+        Self { out, empty: true }
+    }
+
+    fn end(self) {
+        self.out.push(b'}');
+    }
+
+    /// Writes a member's name, which needs no escapes; what is written next is its value.
+    fn member(&mut self, name: &'static str) -> &mut Vec<u8> {
+        if !std::mem::take(&mut self.empty) {
+            self.out.push(b',');
+        }
+        self.out.push(b'"');
+        self.out.extend_from_slice(name.as_bytes());
+        self.out.extend_from_slice(b"\":");
+        self.out
+    }
+
+    fn value<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) {
+        write(value, self.member(name));
+    }
+
+    fn text(&mut self, name: &'static str, text: &str) {
+        self.value(name, text);
+    }
+
+    fn optional(&mut self, name: &'static str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.text(name, text);
+        }
+    }
+
+    /// Milliseconds with three digits behind the point.
+    fn millis(&mut self, name: &'static str, duration: Duration) {
+        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        let out = self.member(name);
+        write(&(micros / 1000), out);
+        out.push(b'.');
+        three_digits(micros % 1000, out);
+    }
+}
+
+fn write<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
+    let start = out.len();
+    // What is written here are texts, numbers and trees of JSON, none of which fails; a line must be
+    // one of JSON all the same.
+    if serde_json::to_writer(&mut *out, value).is_err() {
+        out.truncate(start);
+        out.extend_from_slice(b"null");
+    }
+}
+
+fn three_digits(number: u64, out: &mut Vec<u8>) {
+    out.extend([number / 100 % 10, number / 10 % 10, number % 10].map(|digit| b"0123456789"[digit as usize]));
+}
+
+/// As logs name it: `HTTP/1.1`.
+fn protocol(version: Version) -> &'static str {
+    match version {
+        Version::HTTP_09 => "HTTP/0.9",
+        Version::HTTP_10 => "HTTP/1.0",
+        Version::HTTP_2 => "HTTP/2.0",
+        Version::HTTP_3 => "HTTP/3.0",
+        _ => "HTTP/1.1",
+    }
+}
+
+/// The names of a query's parameters, each once.
+fn names(query: &str, out: &mut Vec<u8>) {
+    let mut seen: Vec<&str> = Vec::new();
+    for name in query.split('&').map(|pair| pair.split('=').next().unwrap_or_default()) {
+        if !name.is_empty() && !seen.contains(&name) && seen.len() < 32 {
+            seen.push(name);
+        }
+    }
+    out.push(b'[');
+    for (index, name) in seen.into_iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        // A pair without a value may be a secret that stands alone, but a name all the same: it is
+        // cut, so that a long one does not reach the log whole.
+        write(cut(name, 40), out);
+    }
+    out.push(b']');
+}
+
+fn attempts(attempts: &[Attempt], out: &mut Vec<u8>) {
+    out.push(b'[');
+    for (index, attempt) in attempts.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        let mut one = Object::begin(out);
+        one.text("target", &attempt.target);
+        one.text("outcome", attempt.outcome);
+        one.millis("ms", attempt.took);
+        one.value("reused", &attempt.reused);
+        one.end();
+    }
+    out.push(b']');
+}
+
+/// Writes moments. Those of one second have all but the last digits in common.
+#[derive(Debug, Default)]
+pub(super) struct Moment {
+    second: i64,
+    /// Up to the seconds.
+    text: String,
+}
+
+impl Moment {
+    /// RFC 3339 in UTC with milliseconds, in quotes.
+    fn write(&mut self, time: Timestamp, out: &mut Vec<u8>) {
+        if self.text.is_empty() || self.second != time.seconds() {
+            self.second = time.seconds();
+            self.text = Timestamp::from_seconds(self.second).rfc3339();
+            if let Some(end) = self.text.find('.') {
+                self.text.truncate(end);
+            }
+        }
+        out.push(b'"');
+        out.extend_from_slice(self.text.as_bytes());
+        out.push(b'.');
+        three_digits(time.0.rem_euclid(1000).unsigned_abs(), out);
+        out.extend_from_slice(b"Z\"");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_those_of_the_standard_formatter_in_whatever_order_they_come() {
+        let mut moment = Moment::default();
+        for millis in [0, 1, 999, 1000, 1_767_225_600_123, 1_767_225_600_007, 1_767_225_601_000, 1_767_225_600_123, -1]
+        {
+            let mut out = Vec::new();
+            moment.write(Timestamp(millis), &mut out);
+            assert_eq!(String::from_utf8(out).unwrap(), format!("\"{}\"", Timestamp(millis).rfc3339()));
+        }
+    }
+}
