@@ -57,7 +57,7 @@ impl Authority {
 
     /// A client that trusts this authority.
     pub(crate) fn client(&self) -> ClientConfig {
-        self.client_with(None, &rustls::DEFAULT_VERSIONS.to_vec())
+        self.client_with(None, rustls::DEFAULT_VERSIONS)
     }
 
     pub(crate) fn client_with(
