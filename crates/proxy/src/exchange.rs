@@ -17,7 +17,7 @@ use tollgate_core::reason::{
 use tollgate_core::{Body, Exchange, Problem, Response};
 
 use crate::gateway::Gateway;
-use crate::hygiene::{self, BodyMeter, ConnectionInfo, Inspected};
+use crate::hygiene::{self, BodyMeter, ConnectionInfo, Inspected, Patience};
 use crate::router::Outcome;
 use crate::snapshot::{CompiledRoute, Snapshot};
 use crate::story::Story;
@@ -194,7 +194,8 @@ impl Telling<'_> {
             parts.headers.insert("zp-body-removed", HeaderValue::from_static("true"));
             Body::empty()
         } else {
-            hygiene::client_body(body, &self.snapshot.hygiene, &mut parts.extensions)
+            let patience = if grpc::is_call(&parts.headers) { Patience::Endless } else { Patience::Rules };
+            hygiene::client_body(body, &self.snapshot.hygiene, patience, &mut parts.extensions)
         };
         self.story.receives(parts.extensions.get::<BodyMeter>().cloned());
         if let Some(asked) = &inspected.upgrade {

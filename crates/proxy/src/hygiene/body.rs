@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Extensions;
@@ -22,8 +23,19 @@ use crate::pace::Pace;
 #[derive(Debug, Clone, Default)]
 pub struct BodyMeter(Arc<Meter>);
 
+/// How a client is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// As long as the listener's rules say.
+    Rules,
+    /// For ever: its messages come when there is something to say, as those of gRPC streams do. A
+    /// client that is gone is found by the PINGs of its connection.
+    Endless,
+}
+
 #[derive(Debug, Default)]
 struct Meter {
+    patient: bool,
     bytes: AtomicU64,
     ended: AtomicBool,
     waiting: AtomicBool,
@@ -44,18 +56,24 @@ impl BodyMeter {
     pub(crate) fn is_waiting(&self) -> bool {
         self.0.waiting.load(Ordering::Relaxed)
     }
+
+    /// Whether the client may be silent for as long as it likes.
+    pub(crate) fn is_patient(&self) -> bool {
+        self.0.patient
+    }
 }
 
 /// Makes the body of a request out of what the connection brings, by the listener's rules, and
 /// leaves a [`BodyMeter`] in the extensions where there is anything to count.
-pub fn client_body(incoming: Incoming, rules: &HygieneRules, extensions: &mut Extensions) -> Body {
+pub fn client_body(incoming: Incoming, rules: &HygieneRules, patience: Patience, extensions: &mut Extensions) -> Body {
     if incoming.is_end_stream() {
         return Body::empty();
     }
-    let meter = BodyMeter::default();
+    let patient = patience == Patience::Endless;
+    let meter = BodyMeter(Arc::new(Meter { patient, ..Meter::default() }));
     extensions.insert(meter.clone());
-    let body =
-        metered(ClientBody { inner: incoming, pace: rules.body_pace.clone(), timer: None, waiting_since: None }, meter);
+    let pace = if patient { Pace::new(0, Duration::ZERO) } else { rules.body_pace.clone() };
+    let body = metered(ClientBody { inner: incoming, pace, timer: None, waiting_since: None }, meter);
     match rules.body_limit {
         Some(limit) => body.limited_to(limit),
         None => body,

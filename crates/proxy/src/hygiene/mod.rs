@@ -33,7 +33,7 @@ mod host;
 pub mod path;
 pub mod upgrade;
 
-pub use body::{BodyMeter, client_body};
+pub use body::{BodyMeter, Patience, client_body};
 pub use familiar::Familiar;
 pub use fields::clean_response;
 pub(crate) use fields::{clean_response_trailers, clean_trailers};

@@ -64,6 +64,9 @@ impl<'m> Wait<'m> {
                 who = if meter.is_waiting() { Who::Client } else { Who::Upstream(&reason::UPSTREAM_TIMEOUT_IDLE) };
             }
         }
+        if matches!(who, Who::Client) && self.meter.is_some_and(BodyMeter::is_patient) {
+            return limits.total.map(|total| (total, Who::Upstream(&reason::UPSTREAM_TIMEOUT_TOTAL)));
+        }
         let wait = if self.sent { limits.timeouts.first_byte } else { limits.timeouts.idle };
         let stage = wait.map(|wait| (after(self.since, wait), who));
         let total = limits.total.map(|total| (total, Who::Upstream(&reason::UPSTREAM_TIMEOUT_TOTAL)));

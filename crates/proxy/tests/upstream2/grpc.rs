@@ -11,6 +11,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc::unbounded_channel;
 use tokio::time::Instant;
 use tollgate_core::project::Stage;
+use tollgate_core::units::Interval;
 
 use super::application::{App, Draft};
 use super::server::{Call, Server};
@@ -85,6 +86,32 @@ async fn messages_pass_one_by_one_until_the_client_has_closed_its_side_and_the_t
     assert!(soon("the end", download.data()).await.is_none());
     let trailers = download.trailers().await.unwrap().unwrap();
     assert_eq!((&trailers["grpc-status"], &trailers["x-more-bin"]), (&"0".parse().unwrap(), &"AAE=".parse().unwrap()));
+}
+
+#[tokio::test]
+async fn a_stream_may_be_silent_for_longer_than_a_body_may() {
+    let server = Server::start(echo).await;
+    let options = json!({ "upstream": { "url": server.url(), "protocol": "http2" } });
+    let mut draft = Draft::new().route("POST /pkg.Echo/Say", "forward", options);
+    draft.project.settings.server.timeouts.body = Interval(Duration::from_millis(100));
+    let app = App::start(draft).await;
+    let mut sender = client(&app).await;
+    let (answer, mut upload) = sender.send_request(call("/pkg.Echo/Say", None), false).unwrap();
+    let (_, mut download) = answered(answer).await;
+    upload.send_data(Bytes::from("one"), false).unwrap();
+    assert_eq!(piece(&mut download).await, "one");
+
+    // A body that is no call begins to be silent later, and is given up.
+    let silent = Request::post("http://grpc.example/pkg.Echo/Say").header("te", "trailers").body(()).unwrap();
+    let (answer, mut body) = sender.send_request(silent, false).unwrap();
+    let mut download_of_silent = soon("the head", answer).await.unwrap().into_body();
+    body.send_data(Bytes::from("x"), false).unwrap();
+    while let Some(Ok(data)) = soon("the end of the silent one", download_of_silent.data()).await {
+        let _ = download_of_silent.flow_control().release_capacity(data.len());
+    }
+
+    upload.send_data(Bytes::from("two"), false).unwrap();
+    assert_eq!(piece(&mut download).await, "two");
 }
 
 #[tokio::test]

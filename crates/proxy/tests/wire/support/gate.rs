@@ -188,7 +188,7 @@ impl App {
             Ok(inspected) => inspected,
             Err(problem) => return refuse(problem),
         };
-        let body = hygiene::client_body(body, &self.rules, &mut parts.extensions);
+        let body = hygiene::client_body(body, &self.rules, hygiene::Patience::Rules, &mut parts.extensions);
         hygiene::forwarding_fields(&mut parts.headers, &inspected.client, &info);
         let query = inspected.target.query.as_ref().map_or(String::new(), |query| format!("?{query}"));
         parts.uri = format!("{}{query}", inspected.target.forward_path).parse().unwrap();
