@@ -128,7 +128,8 @@ async fn read_line(stream: &mut TcpStream, header: &mut Vec<u8>) -> Result<(), H
 
 /// Reads a whole header, and nothing behind it.
 fn parse(header: &[u8]) -> Result<Option<Announced>, HeaderError> {
-    if !header.starts_with(SIGNATURE) && !(header.starts_with(WORD) && is_strict_line(header)) {
+    let known = header.starts_with(SIGNATURE) || (header.starts_with(WORD) && is_strict_line(header));
+    if !known {
         return Err(HeaderError::Malformed);
     }
     // `LOCAL` is to be accepted whatever it says of addresses.

@@ -7,6 +7,7 @@
 //! TOLLGATE_TEST_BODY_MIB=10240 cargo test --release -p tollgate --test large_bodies -- --nocapture
 //! ```
 
+#![allow(clippy::print_stdout, reason = "what was measured is the point of the large run")]
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail")]
 
 mod support;

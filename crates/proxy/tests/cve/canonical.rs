@@ -158,6 +158,7 @@ impl Reader<'_> {
         Ok(taken.to_vec())
     }
 
+    #[expect(clippy::type_complexity, reason = "the body and its trailers")]
     fn chunks(&mut self) -> Step<(Vec<u8>, Vec<(String, String)>)> {
         let mut body = Vec::new();
         loop {

@@ -4,6 +4,12 @@
 //! `docs/hygiene.md` lists what happens in each case and which of these files shows it.
 
 #![allow(clippy::unwrap_used, reason = "in a test, a panic is the report")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "an origin that is not there must not be skipped in silence"
+)]
+#![allow(clippy::disallowed_methods, reason = "the test command says by the environment where things are")]
 
 mod answers;
 mod attack;
