@@ -5,6 +5,7 @@
 //! corpora in `fuzz/corpus` through them, with some mutations of each entry. What a fuzzer finds goes
 //! into the corpus, and so stays found.
 
+pub mod answer;
 pub mod api_key;
 pub mod head;
 pub mod path;
@@ -21,4 +22,5 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("routes", routes::run),
     ("token", token::run),
     ("api_key", api_key::run),
+    ("answer", answer::run),
 ];

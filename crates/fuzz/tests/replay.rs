@@ -105,3 +105,8 @@ fn nothing_passes_for_a_token_but_what_was_signed() {
 fn a_key_has_one_form_and_its_checksum_tells_mistakes() {
     play("api_key");
 }
+
+#[test]
+fn an_answer_is_read_in_pieces_as_it_is_at_once() {
+    play("answer");
+}
