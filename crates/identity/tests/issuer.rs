@@ -448,14 +448,19 @@ async fn under_load_every_token_verifies_with_keys_that_were_published_before_it
     let stop = Arc::new(AtomicBool::new(false));
     let callers: Vec<_> = (0..4)
         .map(|caller| {
-            let (issuer, stop) = (Arc::clone(&issuer), Arc::clone(&stop));
+            let (issuer, stop, clock) = (Arc::clone(&issuer), Arc::clone(&stop), Arc::clone(&bench.clock));
             tokio::task::spawn_blocking(move || {
                 let mut seen = BTreeSet::new();
                 while !stop.load(Ordering::SeqCst) {
                     // A backend that fetched the keys before the token came.
+                    let fetched = clock.monotonic();
                     let published = issuer.jwks();
                     let signed = token(&issuer, &format!("caller-{caller}"));
-                    assert!(verify(&published, &signed).is_some(), "{} is unknown", kid(&signed));
+                    // Where this thread slept for longer than keys are published ahead, it may not
+                    // know the key, and a backend would have asked again.
+                    if clock.monotonic() - fetched < 10 * MINUTE {
+                        assert!(verify(&published, &signed).is_some(), "{} is unknown", kid(&signed));
+                    }
                     seen.insert(kid(&signed));
                 }
                 seen.len()

@@ -16,7 +16,10 @@ async fn health_and_metrics_need_no_token_and_everything_else_does() {
     let open = |path: &str| format!("{}{path}", gateway.management);
     assert_eq!(client::get(&open("/livez"), &[]).await.unwrap().status, StatusCode::OK);
     let ready = client::get(&open("/readyz"), &[]).await.unwrap();
-    assert_eq!(ready.json()["checks"], json!({"issuer": "ok", "keys": "ok", "project": "ok", "store": "ok"}));
+    assert_eq!(
+        ready.json()["checks"],
+        json!({"certificates": "ok", "issuer": "ok", "keys": "ok", "project": "ok", "store": "ok"})
+    );
     gateway.get("/open", None).await;
     let classic = client::get(&open("/metrics"), &[]).await.unwrap();
     assert_eq!(classic.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
