@@ -1,0 +1,190 @@
+//! `tollgate.yaml`, as types. Their doc comments are the reference page, the JSON Schema and the
+//! editor's completion; their defaults are the defaults.
+
+mod issuer;
+mod listener;
+mod server;
+mod upstream;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::keys::DeclaredConsumer;
+
+pub use issuer::{IssuerSettings, KeySettings, SecretSettings, SigningAlgorithm};
+pub use listener::{
+    CertificateSettings, ClientCertificateMode, ClientCertificateSettings, ForwardedCertificate, ListenerSettings,
+    ProxyProtocol, TlsSettings, TlsVersion,
+};
+pub use server::{ClientTimeouts, Http2Settings, OnBrokenProject, ServerLimits, ServerSettings, TunnelSettings};
+pub use upstream::{
+    PoolSettings, RequestBuffering, TimeoutSettings, UpstreamHost, UpstreamHttp2, UpstreamOrUrl, UpstreamProtocol,
+    UpstreamSettings, UpstreamTls,
+};
+
+/// The server: everything that is not in the documents. Every field has a default.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Settings {
+    /// The URL under which clients reach the gateway, without a trailing slash. It is the root
+    /// of the issuer's name, so that backends can find the signing keys. Default: the scheme and
+    /// address of the first listener.
+    pub public_url: Option<String>,
+    /// Listeners, timeouts and limits of the process.
+    pub server: ServerSettings,
+    /// The documents. Default: `openapi.{yaml,yml,json}` and everything in `apis/`.
+    pub documents: Option<Vec<DocumentSettings>>,
+    /// Named backends, for `upstream: NAME` in a document.
+    #[schemars(with = "BTreeMap<String, UpstreamOrUrl>")]
+    pub upstreams: IndexMap<String, UpstreamOrUrl>,
+    /// Named policies, for steps in a document.
+    #[schemars(with = "BTreeMap<String, NamedPolicy>")]
+    pub policies: IndexMap<String, NamedPolicy>,
+    /// Named CORS policies, for `cors: NAME` in a document.
+    #[schemars(with = "BTreeMap<String, CorsSettings>")]
+    pub cors: IndexMap<String, CorsSettings>,
+    /// Default timeouts of all routes.
+    pub timeouts: TimeoutSettings,
+    /// What is done to header fields on their way.
+    pub hygiene: HygieneSettings,
+    /// The signing of tokens for upstreams.
+    pub issuer: IssuerSettings,
+    /// API keys.
+    pub keys: KeySettings,
+    /// The key that seals the signing keys at rest.
+    pub secrets: SecretSettings,
+    /// Where consumers and keys are kept: `sqlite://PATH` or `postgres://…`. Default: SQLite in
+    /// the data folder.
+    pub store: Option<String>,
+    /// Where limits are counted: `memory` or `redis://…`. Default: in memory.
+    pub limits: Option<String>,
+    /// The access log.
+    pub access_log: AccessLogSettings,
+    /// Consumers that are part of the project, with the hashes of their keys.
+    pub consumers: Vec<DeclaredConsumer>,
+    /// How often one address may fail to authenticate before it is refused outright; `off`
+    /// switches it off. Default: 60/m.
+    pub failed_auth_limit: FailedAuthLimit,
+}
+
+/// How often one address may fail to authenticate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum FailedAuthLimit {
+    /// A rate, such as 60/m.
+    Rate(crate::units::Rate),
+    /// `off`
+    Off(Off),
+}
+
+/// The word `off`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Off {
+    /// `off`
+    Off,
+}
+
+impl Default for FailedAuthLimit {
+    fn default() -> Self {
+        const SIXTY: NonZeroU32 = NonZeroU32::new(60).unwrap();
+        Self::Rate(crate::units::Rate { count: SIXTY, window: std::time::Duration::from_secs(60) })
+    }
+}
+
+/// One document of the project.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DocumentSettings {
+    /// The file, relative to the project, or a URL.
+    pub from: String,
+    /// An OpenAPI Overlay that is laid over it, so that a document that a framework regenerates
+    /// stays untouched.
+    pub overlay: Option<String>,
+    /// A path in front of all of its paths.
+    pub mount: Option<String>,
+    /// The hosts it is served for; any where none is given. `*.example.com` is allowed.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+}
+
+/// A named policy.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NamedPolicy {
+    /// A built-in policy's name, or `./modules/file.ts#export`.
+    #[serde(rename = "use")]
+    pub implementation: String,
+    /// Its options.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Value>")]
+    pub options: Option<Value>,
+}
+
+/// One text, or several: a comma-separated text counts as several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    /// `GET, POST`
+    One(String),
+    /// `[GET, POST]`
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    /// Each of them, trimmed; empty ones are left out.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let (one, many) = match self {
+            Self::One(text) => (Some(text.split(',')), None),
+            Self::Many(texts) => (None, Some(texts.iter().flat_map(|text| text.split(',')))),
+        };
+        one.into_iter().flatten().chain(many.into_iter().flatten()).map(str::trim).filter(|text| !text.is_empty())
+    }
+}
+
+/// Who may call from a web page of another origin.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CorsSettings {
+    /// The origins that may call: exact, `*`, or `https://*.example.com` for exactly one label.
+    pub allowed_origins: OneOrMany,
+    /// The methods they may use. Default: those of the path.
+    pub allowed_methods: Option<OneOrMany>,
+    /// The request headers they may send.
+    pub allowed_headers: Option<OneOrMany>,
+    /// The response headers they may read.
+    pub expose_headers: Option<OneOrMany>,
+    /// For how many seconds a browser may remember the answer to a preflight.
+    pub max_age: Option<u32>,
+    /// Whether cookies and `Authorization` may be sent along.
+    #[serde(default)]
+    pub allow_credentials: bool,
+}
+
+/// What is done to header fields on their way.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct HygieneSettings {
+    /// Names with an underscore, a dot or anything else but letters, digits and hyphens that are
+    /// let through. All others are dropped, because WSGI and CGI merge `x_user` with `x-user`.
+    pub allow_underscore: Vec<String>,
+}
+
+/// The access log: one JSON line for every request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct AccessLogSettings {
+    /// Whether there is one.
+    pub enabled: bool,
+}
+
+impl Default for AccessLogSettings {
+    fn default() -> Self {
+        Self { enabled: true }
+    }
+}
