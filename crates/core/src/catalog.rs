@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::project::{Compatibility, Place, PolicyInstance};
+use crate::services::Scripts;
 use crate::settings::Settings;
 use crate::{Policy, Reason, Services};
 
@@ -73,8 +74,20 @@ pub struct BuildContext<'a> {
     pub settings: &'a Settings,
     /// What depends on the project's form.
     pub compatibility: &'a Compatibility,
+    /// The project's modules, where it has any.
+    pub scripts: Option<&'a Arc<dyn Scripts>>,
     /// Builds another instance of the project by its name (composition).
     pub nested: &'a dyn Fn(&str) -> Result<Nested, BuildError>,
+}
+
+impl BuildContext<'_> {
+    /// The project's modules.
+    ///
+    /// # Errors
+    /// Where there are none: scripts are not linked on this machine.
+    pub fn scripts(&self) -> Result<&Arc<dyn Scripts>, BuildError> {
+        self.scripts.ok_or_else(|| BuildError::at("", "modules cannot run here"))
+    }
 }
 
 impl fmt::Debug for BuildContext<'_> {

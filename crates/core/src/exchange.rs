@@ -1,5 +1,6 @@
 //! One request and its response, as policies and handlers see it.
 
+use std::any::Any;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
 use crate::record::Record;
+use crate::services::Gateway;
 pub use crate::trace::{SpanId, Trace, TraceId};
 use crate::{Route, Services};
 
@@ -117,6 +119,12 @@ pub struct Exchange {
     pub record: Record,
     /// The rooms behind the traits.
     pub services: Arc<Services>,
+    /// The gateway around it, for code that calls other routes and policies.
+    pub gateway: Arc<dyn Gateway>,
+    /// How many calls from within the gateway there are around it; 0 for a client's request.
+    pub depth: u8,
+    /// What the scripts keep of it between one call and the next.
+    pub script: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl Exchange {

@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::Route;
 use crate::keys::DeclaredConsumer;
 use crate::route::Document;
+use crate::services::{Export, Scripts};
 use crate::settings::{CorsSettings, Settings};
 
 /// A place in a file of the project.
@@ -86,12 +87,7 @@ pub enum Use {
     /// One of the catalog, by its name.
     BuiltIn(String),
     /// An export of a module of the project.
-    Module {
-        /// The module, relative to the project.
-        path: String,
-        /// The export.
-        export: String,
-    },
+    Module(Export),
 }
 
 /// A policy with its options: what `{ NAME: options }` or an entry of `policies` comes to.
@@ -225,6 +221,11 @@ pub struct Project {
     pub documents: Vec<Arc<Document>>,
     /// The consumers declared in the project.
     pub consumers: Vec<DeclaredConsumer>,
+    /// `modules/tollgate.runtime.ts` (or `zuplo.runtime.ts`), relative to the project, where there
+    /// is one: its `runtimeInit` is run at load.
+    pub runtime_module: Option<String>,
+    /// The modules, once they are linked ([`crate::services::ScriptHost::link`]).
+    pub scripts: Option<Arc<dyn Scripts>>,
     /// The values that `${env.NAME}` may read.
     pub environment: Arc<std::collections::BTreeMap<String, String>>,
     /// Every file that was read, absolute, so that a watcher knows them.

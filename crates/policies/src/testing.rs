@@ -15,11 +15,12 @@ use tollgate_core::keys::{Consumer, Key, KeyDigest, KeyGrant};
 use tollgate_core::later::BoxFuture;
 use tollgate_core::project::{Compatibility, CorsChoice, HandlerDefinition, Place, PolicyInstance, Timeouts, Use};
 use tollgate_core::route::{Document, Methods, Operation, PathMode, PathTemplate};
+use tollgate_core::services::gateway::NoGateway;
 use tollgate_core::services::limiter::LimiterAway;
 use tollgate_core::services::verifier::VerifiedToken;
 use tollgate_core::services::{
-    Decision, HttpClient, HttpError, HttpResponse, IssueError, KeyVerdict, Keyring, Limiter, ScriptHost, TokenIssuer,
-    TokenRequest, TokenVerifier, VerifierFactory, VerifierSettings, VerifyError, Window, WindowCounter,
+    Decision, HttpClient, HttpError, HttpResponse, IssueError, KeyVerdict, Keyring, Limiter, TokenIssuer, TokenRequest,
+    TokenVerifier, VerifierFactory, VerifierSettings, VerifyError, Window, WindowCounter,
 };
 use tollgate_core::settings::Settings;
 use tollgate_core::time::{ManualClock, Timestamp};
@@ -55,7 +56,6 @@ impl Room {
             issuer: Arc::new(FakeIssuer),
             verifiers: Arc::clone(&verifiers) as _,
             http: Arc::new(Nothing),
-            scripts: Arc::new(Nothing),
             explain: false,
         };
         Self {
@@ -98,6 +98,7 @@ impl Room {
             services: &self.services,
             settings: &self.settings,
             compatibility: &self.compatibility,
+            scripts: None,
             nested: &nested,
         };
         kind.build(options, &context)
@@ -128,6 +129,9 @@ impl Room {
             response_headers: Default::default(),
             record: Default::default(),
             services: Arc::clone(&self.services),
+            gateway: Arc::new(NoGateway),
+            depth: 0,
+            script: None,
         }
     }
 }
@@ -369,15 +373,5 @@ struct Nothing;
 impl HttpClient for Nothing {
     fn get<'a>(&'a self, _: &'a str, _: Duration, _: usize) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
         Box::pin(async { Err(HttpError("there is no network here".into())) })
-    }
-}
-
-impl ScriptHost for Nothing {
-    fn policy(&self, _: &str, _: &str, _: &BuildContext<'_>) -> Result<Arc<dyn Policy>, BuildError> {
-        Err(BuildError::at("", "there are no scripts here"))
-    }
-
-    fn handler(&self, _: &str, _: &str) -> Result<Arc<dyn Handler>, BuildError> {
-        Err(BuildError::at("", "there are no scripts here"))
     }
 }

@@ -14,6 +14,7 @@ use tollgate_core::exchange::{Params, Trace};
 use tollgate_core::reason::{
     INTERNAL, REQUEST_METHOD_UNSUPPORTED, ROUTE_METHOD, ROUTE_NOT_FOUND, UPSTREAM_MALFORMED, UPSTREAM_TIMEOUT_TOTAL,
 };
+use tollgate_core::services::gateway::NoGateway;
 use tollgate_core::{Body, Exchange, Problem, Response};
 
 use crate::gateway::Gateway;
@@ -131,6 +132,9 @@ impl Telling<'_> {
             response_headers: http::HeaderMap::new(),
             record,
             services: Arc::clone(&self.gateway.services),
+            gateway: Arc::new(NoGateway),
+            depth: 0,
+            script: None,
         }));
 
         let answered = {

@@ -256,6 +256,7 @@ impl Builder<'_> {
             services: self.services,
             settings: &self.project.settings,
             compatibility: &self.project.compatibility,
+            scripts: self.project.scripts.as_ref(),
             nested: &nested,
         };
         match &instance.implementation {
@@ -263,7 +264,7 @@ impl Builder<'_> {
                 Some(kind) => kind.build(instance.options.clone(), &context),
                 None => Err(BuildError::at("", format!("there is no policy `{name}`"))),
             },
-            Use::Module { path, export } => self.services.scripts.policy(path, export, &context),
+            Use::Module(export) => context.scripts()?.policy(export, &context),
         }
     }
 
@@ -297,7 +298,7 @@ impl Builder<'_> {
             Err(error) => {
                 let name = match &definition.implementation {
                     Use::BuiltIn(name) => name.as_str().into(),
-                    Use::Module { path, .. } => path.as_str().into(),
+                    Use::Module(export) => export.path.as_str().into(),
                 };
                 self.issues.borrow_mut().push(BuildIssue { place: definition.place.clone(), name, error });
                 None

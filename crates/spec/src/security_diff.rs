@@ -158,7 +158,7 @@ fn checks(project: &Project, route: &Route) -> BTreeMap<(Check, String, usize), 
         let Some(policy) = project.policies.get(step.policy) else { continue };
         let kind = match &policy.implementation {
             Use::BuiltIn(kind) => kind.as_str(),
-            Use::Module { path, .. } => path.as_str(),
+            Use::Module(export) => export.path.as_str(),
         };
         let check = match (step.stage, kind) {
             (Stage::Limit, _) | (_, "rate-limit") => Check::Limit,

@@ -6,14 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tollgate_core::catalog::{BuildContext, BuildError};
+use tollgate_core::Services;
+use tollgate_core::catalog::BuildError;
 use tollgate_core::keys::DEFAULT_BUCKET;
 use tollgate_core::later::BoxFuture;
-use tollgate_core::services::{HttpClient, HttpError, HttpResponse, ScriptHost};
+use tollgate_core::services::{HttpClient, HttpError, HttpResponse};
 use tollgate_core::settings::{IssuerSettings, SigningAlgorithm};
 use tollgate_core::store::{NewConsumer, NewKey, Store};
 use tollgate_core::time::{Clock, Timestamp};
-use tollgate_core::{Handler, Policy, Services};
 use tollgate_identity::{Issuer, Keyring, KeyringOptions, MasterKey, Verifiers};
 use tollgate_limits::LocalLimiter;
 
@@ -53,7 +53,6 @@ impl Rooms {
             issuer,
             verifiers: Arc::new(Verifiers::new(Arc::clone(&clock), Arc::clone(&http))),
             http,
-            scripts: Arc::new(NoScripts),
             explain: false,
             clock,
         };
@@ -109,18 +108,5 @@ struct NoHttp;
 impl HttpClient for NoHttp {
     fn get<'a>(&'a self, url: &'a str, _: Duration, _: usize) -> BoxFuture<'a, Result<HttpResponse, HttpError>> {
         Box::pin(async move { Err(HttpError(format!("the bench does not fetch {url}"))) })
-    }
-}
-
-/// There are no scripts on the bench.
-#[derive(Debug)]
-struct NoScripts;
-
-impl ScriptHost for NoScripts {
-    fn policy(&self, path: &str, export: &str, _: &BuildContext<'_>) -> Result<Arc<dyn Policy>, BuildError> {
-        Err(BuildError::at("", format!("the bench runs no scripts: {path}#{export}")))
-    }
-    fn handler(&self, path: &str, export: &str) -> Result<Arc<dyn Handler>, BuildError> {
-        Err(BuildError::at("", format!("the bench runs no scripts: {path}#{export}")))
     }
 }

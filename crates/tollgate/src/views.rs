@@ -45,7 +45,7 @@ fn methods(route: &Route) -> Vec<String> {
 fn name(implementation: &Use) -> String {
     match implementation {
         Use::BuiltIn(name) => name.clone(),
-        Use::Module { path, export } => format!("{path}#{export}"),
+        Use::Module(export) => export.to_string(),
     }
 }
 

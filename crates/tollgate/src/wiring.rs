@@ -15,7 +15,6 @@ use tollgate_proxy::Snapshot;
 use tollgate_proxy::http_client::OutboundClient;
 use tollgate_proxy::metrics::Metrics;
 use tollgate_proxy::upstream::{MapHosts, Upstreams};
-use tollgate_script::NoScripts;
 
 use crate::data_dir::DataDir;
 use crate::issuer_url;
@@ -68,7 +67,6 @@ impl Rooms {
             issuer: Arc::clone(&issuer) as _,
             verifiers: Arc::new(Verifiers::new(Arc::clone(&clock), Arc::clone(&http))),
             http,
-            scripts: Arc::new(NoScripts),
             clock,
             explain: dev,
         });
@@ -95,7 +93,6 @@ pub(crate) fn compile_offline(project: &Arc<Project>) -> Vec<BuildIssue> {
         issuer: Arc::new(Offline),
         verifiers: Arc::new(Verifiers::new(Arc::clone(&clock), Arc::clone(&http))),
         http,
-        scripts: Arc::new(NoScripts),
         clock,
         explain: false,
     });

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::time::Clock;
 
+pub mod gateway;
 pub mod http_client;
 pub mod issuer;
 pub mod keyring;
@@ -12,11 +13,14 @@ pub mod limiter;
 pub mod scripts;
 pub mod verifier;
 
+pub use gateway::{Caller, Gateway};
 pub use http_client::{HttpClient, HttpError, HttpResponse};
 pub use issuer::{IssueError, TokenIssuer, TokenRequest};
 pub use keyring::{KeyVerdict, Keyring};
 pub use limiter::{Decision, Limiter, Window, WindowCounter};
-pub use scripts::ScriptHost;
+pub use scripts::{
+    Export, Hooks, IssuerPlugin, PluginDocument, Plugins, ScriptFunction, ScriptIssue, ScriptTemplate, Scripts,
+};
 pub use verifier::{TokenVerifier, VerifierFactory, VerifierSettings, VerifyError};
 
 /// Everything that stands behind a trait. Lives as long as the process: snapshots come and go,
@@ -34,8 +38,6 @@ pub struct Services {
     pub verifiers: Arc<dyn VerifierFactory>,
     /// The gateway's own outbound requests.
     pub http: Arc<dyn HttpClient>,
-    /// TypeScript modules.
-    pub scripts: Arc<dyn ScriptHost>,
     /// Whether refusals say how to mend them (`dev`).
     pub explain: bool,
 }

@@ -1,21 +1,161 @@
 //! Running TypeScript modules.
+//!
+//! A project that has modules is *linked* once, after it was lowered and before anything is built
+//! from it: the modules are loaded, `runtimeInit` is run, and what comes out are its [`Scripts`]. Policies,
+//! handlers and functions are then found in those; what `runtimeInit` asked for stands in
+//! [`Plugins`] and [`Hooks`].
 
 use std::fmt;
 use std::sync::Arc;
 
-use crate::catalog::{BuildContext, BuildError};
-use crate::{Handler, Policy};
+use serde_json::Value;
 
-/// Turns exports of a project's modules into policies and handlers.
-pub trait ScriptHost: Send + Sync + fmt::Debug {
+use crate::catalog::{BuildContext, BuildError};
+use crate::later::BoxFuture;
+use crate::project::Place;
+use crate::settings::SigningAlgorithm;
+use crate::units::Lifetime;
+use crate::{Exchange, Flow, Handler, Policy, Problem, Request, Response, Route};
+
+/// A mistake in a module, or one that running it brought to light.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptIssue {
+    /// Where: a line of the module as it is written, or the place that names it.
+    pub place: Place,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub help: Option<String>,
+}
+
+/// An export of a module of the project.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Export {
+    /// The module, relative to the project, as it was named: the ending may be missing.
+    pub path: String,
+    /// The export; `default` for the default one.
+    pub name: String,
+}
+
+impl fmt::Display for Export {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.path, self.name)
+    }
+}
+
+/// The loaded modules of one project.
+pub trait Scripts: Send + Sync + fmt::Debug {
     /// The policy that an export is.
     ///
     /// # Errors
-    /// Where the module or the export is missing, or scripts are not available.
-    fn policy(&self, path: &str, export: &str, context: &BuildContext<'_>) -> Result<Arc<dyn Policy>, BuildError>;
-    /// The handler that an export is.
+    /// Where it is neither a function nor a class of a policy.
+    fn policy(&self, export: &Export, context: &BuildContext<'_>) -> Result<Arc<dyn Policy>, BuildError>;
+    /// The handler that an export is, with its options.
     ///
     /// # Errors
-    /// As for [`ScriptHost::policy`].
-    fn handler(&self, path: &str, export: &str) -> Result<Arc<dyn Handler>, BuildError>;
+    /// Where it is no function.
+    fn handler(&self, export: &Export, options: &Value, route: &Arc<Route>) -> Result<Arc<dyn Handler>, BuildError>;
+    /// A function that a policy's options name, such as the one that says whom a limit counts.
+    ///
+    /// # Errors
+    /// Where it is no function.
+    fn function(&self, export: &Export) -> Result<Arc<dyn ScriptFunction>, BuildError>;
+    /// A template literal that the native evaluator does not know, compiled.
+    ///
+    /// # Errors
+    /// Where it does not parse.
+    fn template(&self, text: &str) -> Result<Arc<dyn ScriptTemplate>, BuildError>;
+    /// What runs around every route; `None` where `runtimeInit` added nothing.
+    fn hooks(&self) -> Option<Arc<dyn Hooks>>;
+    /// What `runtimeInit` set up.
+    fn plugins(&self) -> &Plugins;
+    /// The files that were read, absolute, so that a watcher knows them.
+    fn files(&self) -> &[std::path::PathBuf];
+    /// A digest of the modules' text, for the snapshot's id.
+    fn digest(&self) -> &str;
+}
+
+/// A function of a module, called with `(request, context, …)`.
+pub trait ScriptFunction: Send + Sync + fmt::Debug {
+    /// Calls it as `(request, context, policyName)`, and gives what it returned as JSON; `null` for
+    /// `undefined`.
+    ///
+    /// # Errors
+    /// Where it throws or breaks a limit.
+    fn call<'a>(
+        &'a self,
+        exchange: &'a mut Exchange,
+        request: &'a mut Request,
+        policy: &'a str,
+    ) -> BoxFuture<'a, Result<Value, Problem>>;
+}
+
+/// A template literal, evaluated for each request.
+pub trait ScriptTemplate: Send + Sync + fmt::Debug {
+    /// Renders it.
+    ///
+    /// # Errors
+    /// Where an expression throws.
+    fn render<'a>(
+        &'a self,
+        exchange: &'a mut Exchange,
+        request: &'a mut Request,
+    ) -> BoxFuture<'a, Result<String, Problem>>;
+}
+
+/// What runs around every route. Each does nothing where the project has nothing to say.
+pub trait Hooks: Send + Sync + fmt::Debug {
+    /// Whether there are hooks that run before routing.
+    fn has_pre_routing(&self) -> bool;
+    /// Whether there are hooks of the request or the response.
+    fn has_request_hooks(&self) -> bool;
+    /// Whether the project answers what no route does.
+    fn has_not_found(&self) -> bool;
+    /// Whether the project writes problems in a way of its own.
+    fn has_problem_format(&self) -> bool;
+    /// Before routing: may change the request, its target and method included.
+    fn pre_routing<'a>(&'a self, exchange: &'a mut Exchange, request: &'a mut Request) -> BoxFuture<'a, Flow>;
+    /// Before the inbound policies.
+    fn on_request<'a>(&'a self, exchange: &'a mut Exchange, request: &'a mut Request) -> BoxFuture<'a, Flow>;
+    /// Behind the outbound policies: the response-sending hooks, those of the context included,
+    /// then the final ones.
+    fn on_response<'a>(&'a self, exchange: &'a mut Exchange, response: Response) -> BoxFuture<'a, Response>;
+    /// Where no route matched. `matched_by_path` are routes that serve the path by other methods.
+    fn not_found<'a>(
+        &'a self,
+        exchange: &'a mut Exchange,
+        request: Request,
+        matched_by_path: Vec<Arc<Route>>,
+    ) -> BoxFuture<'a, Result<Response, Problem>>;
+    /// Writes a problem in the project's way; the response is the gateway's own form of it.
+    fn format_problem<'a>(&'a self, exchange: &'a mut Exchange, response: Response) -> BoxFuture<'a, Response>;
+}
+
+/// What `runtimeInit` set up.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Plugins {
+    /// `JwtServicePlugin`.
+    pub issuer: Option<IssuerPlugin>,
+    /// Documents served at fixed paths: `OAuthProtectedResourcePlugin`'s metadata.
+    pub documents: Vec<PluginDocument>,
+}
+
+/// `JwtServicePlugin`, as it was configured. What it does not say stays as the settings have it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct IssuerPlugin {
+    /// Where discovery and keys are served.
+    pub path: Option<String>,
+    /// What tokens are signed with.
+    pub algorithm: Option<SigningAlgorithm>,
+    /// How long they are valid.
+    pub expires_in: Option<Lifetime>,
+}
+
+/// The metadata of a protected resource (RFC 9728), served for every path below `/.well-known/…`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PluginDocument {
+    /// The path it is served at, and below which a resource's own path may follow.
+    pub path: String,
+    /// The document; `resource` is filled in for each request.
+    pub body: Value,
 }

@@ -84,7 +84,10 @@ impl fmt::Debug for HandlerContext<'_> {
 pub fn build(definition: &HandlerDefinition, context: &HandlerContext<'_>) -> Result<Arc<dyn Handler>, BuildError> {
     let options = definition.options.clone();
     match &definition.implementation {
-        Use::Module { path, export } => context.services.scripts.handler(path, export),
+        Use::Module(export) => match &context.project.scripts {
+            Some(scripts) => scripts.handler(export, &options, context.route),
+            None => Err(BuildError::at("", "modules cannot run here")),
+        },
         Use::BuiltIn(name) => match name.as_str() {
             "forward" => forward::build(options, context),
             "url-forward" => url_forward::build(options, context),

@@ -84,6 +84,8 @@ impl Draft {
             routes: Vec::new(),
             documents: vec![Arc::clone(&document)],
             consumers: Vec::new(),
+            runtime_module: None,
+            scripts: None,
             environment: Arc::default(),
             files: Vec::new(),
             digest: "d1".to_owned(),

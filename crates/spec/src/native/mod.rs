@@ -67,6 +67,8 @@ pub(crate) fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> 
         routes,
         documents: documents.iter().map(|document| std::sync::Arc::clone(&document.openapi.document)).collect(),
         consumers: settings.settings.consumers.clone(),
+        runtime_module: None,
+        scripts: None,
         environment: context.environment.values(),
         settings: settings.settings,
         files: Vec::new(),

@@ -87,6 +87,8 @@ pub fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> Project
         routes,
         documents: opened.iter().map(|document| Arc::clone(&document.document)).collect(),
         consumers,
+        runtime_module: None,
+        scripts: None,
         environment: variables.into_environment(&files.digest()),
         files: Vec::new(),
         digest: String::new(),

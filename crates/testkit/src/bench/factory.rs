@@ -48,6 +48,7 @@ impl Factory<'_> {
             services: self.services,
             settings: &self.project.settings,
             compatibility: self.compatibility,
+            scripts: None,
             nested: &nested,
         };
         let policy: Arc<dyn Policy> = kind.build(options, &context)?;

@@ -22,6 +22,7 @@ use tollgate_core::exchange::{Client, Scheme, SpanId, Target, Trace, TraceId};
 use tollgate_core::pipeline::ProblemStyle;
 use tollgate_core::record::Record;
 use tollgate_core::route::Document;
+use tollgate_core::services::gateway::NoGateway;
 use tollgate_core::time::{Clock, ManualClock};
 use tollgate_core::{Body, Exchange, Handler, Pipeline, Request, Route, Services};
 
@@ -268,6 +269,9 @@ impl PolicyBench {
             response_headers: HeaderMap::new(),
             record: Record::default(),
             services: Arc::clone(&self.rooms.services),
+            gateway: Arc::new(NoGateway),
+            depth: 0,
+            script: None,
         };
         *self.upstream.seen.lock() = None;
         let response = pipeline.run(&mut exchange, Request::from_parts(parts, body)).await;

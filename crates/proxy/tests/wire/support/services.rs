@@ -58,15 +58,6 @@ impl HttpClient for Nothing {
     }
 }
 
-impl ScriptHost for Nothing {
-    fn policy(&self, _: &str, _: &str, _: &BuildContext<'_>) -> Result<Arc<dyn Policy>, BuildError> {
-        Err(BuildError::at("", "no test here runs a script"))
-    }
-    fn handler(&self, _: &str, _: &str) -> Result<Arc<dyn Handler>, BuildError> {
-        Err(BuildError::at("", "no test here runs a script"))
-    }
-}
-
 pub(crate) fn none() -> Arc<Services> {
     let nothing = Arc::new(Nothing);
     Arc::new(Services {
@@ -76,7 +67,6 @@ pub(crate) fn none() -> Arc<Services> {
         issuer: nothing.clone(),
         verifiers: nothing.clone(),
         http: nothing.clone(),
-        scripts: nothing,
         explain: false,
     })
 }

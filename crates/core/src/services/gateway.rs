@@ -1,0 +1,85 @@
+//! The gateway as code on a route sees it: its other routes, its policies, its handlers.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::catalog::BuildError;
+use crate::exchange::{Client, Trace};
+use crate::later::BoxFuture;
+use crate::{Exchange, Handler, Policy, Request, Response};
+
+/// On whose behalf a route is called from within.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The id of the request that calls.
+    pub id: Arc<str>,
+    /// Where that request came from.
+    pub client: Client,
+    /// The trace it belongs to.
+    pub trace: Trace,
+    /// How many calls from within there are already around this one.
+    pub depth: u8,
+}
+
+impl Caller {
+    /// The caller that an exchange is.
+    pub fn of(exchange: &Exchange) -> Self {
+        Self {
+            id: Arc::clone(&exchange.id),
+            client: exchange.client.clone(),
+            trace: exchange.trace,
+            depth: exchange.depth,
+        }
+    }
+}
+
+/// One snapshot of the gateway, as seen from within.
+pub trait Gateway: Send + Sync + fmt::Debug {
+    /// Sends a request through its route, policies and all, without leaving the process.
+    fn call(&self, caller: Caller, request: Request) -> BoxFuture<'static, Response>;
+    /// The policy of the project with this name.
+    fn policy(&self, name: &str) -> Option<Arc<dyn Policy>>;
+    /// A policy of the catalog, by its export, with options of its own.
+    ///
+    /// # Errors
+    /// Where there is no such export, or the options do not fit.
+    fn built_in_policy(&self, export: &str, options: Value, name: &str) -> Result<Arc<dyn Policy>, BuildError>;
+    /// A handler of the catalog, by its export, with options of its own.
+    ///
+    /// # Errors
+    /// As for policies.
+    fn built_in_handler(
+        &self,
+        export: &str,
+        options: Value,
+        exchange: &Exchange,
+    ) -> Result<Arc<dyn Handler>, BuildError>;
+}
+
+/// No gateway at all: for exchanges of tests and benches.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoGateway;
+
+impl Gateway for NoGateway {
+    fn call(&self, _: Caller, _: Request) -> BoxFuture<'static, Response> {
+        Box::pin(async {
+            let mut response = Response::default();
+            *response.status_mut() = http::StatusCode::NOT_FOUND;
+            response
+        })
+    }
+
+    fn policy(&self, _: &str) -> Option<Arc<dyn Policy>> {
+        None
+    }
+
+    fn built_in_policy(&self, export: &str, _: Value, _: &str) -> Result<Arc<dyn Policy>, BuildError> {
+        Err(BuildError::at("", format!("there is no `{export}` here")))
+    }
+
+    fn built_in_handler(&self, export: &str, _: Value, _: &Exchange) -> Result<Arc<dyn Handler>, BuildError> {
+        Err(BuildError::at("", format!("there is no `{export}` here")))
+    }
+}

@@ -1,0 +1,84 @@
+//! What a call may use, and the watch that is kept while it runs.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+/// What a call may use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Time on the processor, until the call has its answer; from then on, for each time that
+    /// its code is entered.
+    pub cpu: Duration,
+    /// Time altogether, background work included.
+    pub wall: Duration,
+    /// Bytes of the engine's heap, for all calls together.
+    pub memory: usize,
+    /// Bytes of stack.
+    pub stack: usize,
+    /// Pieces of host work (requests, timers) that one call may have under way.
+    pub work: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            cpu: Duration::from_millis(200),
+            wall: Duration::from_secs(30),
+            memory: 64 << 20,
+            stack: 1 << 20,
+            work: 1_000,
+        }
+    }
+}
+
+/// Why a call was stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Stopped {
+    /// It used up its time on the processor.
+    #[error("it used more than its time on the processor")]
+    Cpu,
+    /// It used up its time.
+    #[error("it was not done in time")]
+    Wall,
+    /// The engine's heap is full.
+    #[error("it used more memory than it may")]
+    Memory,
+    /// It recursed too deep.
+    #[error("its stack overflowed")]
+    Stack,
+}
+
+/// The processor time of this thread.
+pub(super) fn cpu_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or_default(), u32::try_from(time.tv_nsec).unwrap_or_default())
+}
+
+/// Watches the processor time of whatever runs. The engine asks it now and then.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    /// The processor time of the thread at which to stop.
+    until: Cell<Duration>,
+    rang: Cell<bool>,
+}
+
+impl Watch {
+    pub(super) fn set(&self, until: Duration) {
+        self.until.set(until);
+        self.rang.set(false);
+    }
+
+    /// Whether it is time to stop.
+    pub(super) fn asks_to_stop(&self) -> bool {
+        let over = cpu_time() >= self.until.get();
+        if over {
+            self.rang.set(true);
+        }
+        over
+    }
+
+    /// Whether something was stopped since it was set.
+    pub(super) fn rang(&self) -> bool {
+        self.rang.get()
+    }
+}

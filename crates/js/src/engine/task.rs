@@ -1,0 +1,129 @@
+//! One call, from its start until the last of its background work is done: its budget, and the
+//! work that the host does for it.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+use super::limits::Stopped;
+use crate::Failure;
+
+/// One call. Its code, and all that this code set going, is charged to it.
+pub struct Task {
+    cpu: Cell<Duration>,
+    answered: Cell<bool>,
+    stopped: Cell<Option<Stopped>>,
+    most_work: usize,
+    work: RefCell<Vec<AbortHandle>>,
+    changed: Notify,
+    /// What the engine's user wants to find again when host code runs for this call.
+    data: Box<dyn Any>,
+}
+
+impl Task {
+    pub(super) fn new(most_work: usize, data: Box<dyn Any>) -> Rc<Self> {
+        Rc::new(Self {
+            cpu: Cell::new(Duration::ZERO),
+            answered: Cell::new(false),
+            stopped: Cell::new(None),
+            most_work,
+            work: RefCell::default(),
+            changed: Notify::new(),
+            data,
+        })
+    }
+
+    /// What the task was made with.
+    pub fn data<T: 'static>(&self) -> Option<&T> {
+        self.data.downcast_ref()
+    }
+
+    /// The processor time it has used.
+    pub fn cpu(&self) -> Duration {
+        self.cpu.get()
+    }
+
+    /// How much processor time its next entry may take.
+    pub(super) fn budget(&self, limit: Duration) -> Duration {
+        if self.answered.get() { limit } else { limit.saturating_sub(self.cpu.get()) }
+    }
+
+    pub(super) fn charge(&self, used: Duration) {
+        self.cpu.set(self.cpu.get() + used);
+    }
+
+    /// Notes that its caller has the answer: what still runs is background work.
+    pub fn answered(&self) {
+        self.answered.set(true);
+    }
+
+    /// Why it was stopped, where it was.
+    pub fn stopped(&self) -> Option<Stopped> {
+        self.stopped.get()
+    }
+
+    /// Stops it: the work of the host ends, and its code is not entered again.
+    pub fn stop(&self, why: Stopped) {
+        if self.stopped.get().is_none() {
+            self.stopped.set(Some(why));
+        }
+        self.abort();
+    }
+
+    /// Ends all that the host does for it.
+    pub fn abort(&self) {
+        for work in self.work.take() {
+            work.abort();
+        }
+        self.changed.notify_waiters();
+    }
+
+    /// Waits until something has happened: a piece of the host's work ended, or it was stopped.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    /// Says that something has happened.
+    pub(super) fn touch(&self) {
+        self.changed.notify_waiters();
+    }
+
+    /// Whether the host still does something for it.
+    pub fn is_busy(&self) -> bool {
+        self.work.borrow_mut().retain(|work| !work.is_finished());
+        !self.work.borrow().is_empty()
+    }
+
+    /// Does something for it on this thread. The engine's thread must be inside of a
+    /// [`tokio::task::LocalSet`].
+    ///
+    /// # Errors
+    /// Where it has too much under way already, or was stopped.
+    pub fn spawn(&self, future: impl Future<Output = ()> + 'static) -> Result<AbortHandle, Failure> {
+        if let Some(why) = self.stopped.get() {
+            return Err(Failure::error(format!("the call was stopped: {why}")));
+        }
+        let mut work = self.work.borrow_mut();
+        if work.len() >= self.most_work.min(64) {
+            work.retain(|work| !work.is_finished());
+        }
+        if work.len() >= self.most_work {
+            let message = format!("more than {} requests and timers under way", self.most_work);
+            return Err(Failure::range_error(message));
+        }
+        let handle = tokio::task::spawn_local(future).abort_handle();
+        work.push(handle.clone());
+        Ok(handle)
+    }
+}
+
+impl std::fmt::Debug for Task {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Task").field("cpu", &self.cpu).field("stopped", &self.stopped).finish_non_exhaustive()
+    }
+}

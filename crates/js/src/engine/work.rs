@@ -1,0 +1,52 @@
+//! What the host does for a script: a future on this side, a promise on the other.
+
+use std::future::Future;
+
+use rquickjs::{Ctx, Persistent, Promise, Value};
+
+use super::Engine;
+use crate::Failure;
+
+/// Turns what host work brought into a value, once JavaScript has been entered again.
+pub type Settle<T> = Box<dyn for<'js> FnOnce(&Ctx<'js>, T) -> rquickjs::Result<Value<'js>>>;
+
+/// Gives a script a promise for what a future brings. The future belongs to the call whose code asks
+/// for it, and ends with it. It holds no value of the engine: what it brings becomes one in `settle`.
+///
+/// # Errors
+/// Where the call has too much under way, or was stopped: thrown into the script.
+pub fn promise<'js, T: 'static>(
+    ctx: &Ctx<'js>,
+    work: impl Future<Output = Result<T, Failure>> + 'static,
+    settle: impl for<'a> FnOnce(&Ctx<'a>, T) -> rquickjs::Result<Value<'a>> + 'static,
+) -> rquickjs::Result<Promise<'js>> {
+    let engine = Engine::of(ctx)?;
+    let task = engine.current()?;
+    let (promise, resolve, reject) = ctx.promise()?;
+    let (resolve, reject) = (Persistent::save(ctx, resolve), Persistent::save(ctx, reject));
+    let owner = std::rc::Rc::clone(&task);
+    let spawned = task.spawn(async move {
+        let outcome = work.await;
+        // An error here has nobody left to go to: the call was stopped, and its caller told.
+        let _ = engine.enter(&owner, move |ctx| {
+            let value = match outcome {
+                Ok(value) => settle(ctx, value).map_err(|error| match error {
+                    rquickjs::Error::Exception => ctx.catch(),
+                    error => Failure::error(error.to_string())
+                        .value(ctx)
+                        .unwrap_or_else(|_| Value::new_undefined(ctx.clone())),
+                }),
+                Err(failure) => Err(failure.value(ctx).unwrap_or_else(|_| Value::new_undefined(ctx.clone()))),
+            };
+            match value {
+                Ok(value) => resolve.restore(ctx)?.call::<_, ()>((value,)),
+                Err(reason) => reject.restore(ctx)?.call::<_, ()>((reason,)),
+            }
+        });
+        owner.touch();
+    });
+    match spawned {
+        Ok(_) => Ok(promise),
+        Err(failure) => Err(failure.throw(ctx)),
+    }
+}

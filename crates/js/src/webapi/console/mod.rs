@@ -1,0 +1,32 @@
+//! `console`: lines in the log.
+
+use rquickjs::{Ctx, Object, function::Rest, prelude::Func};
+
+use crate::Engine;
+use crate::host::Level;
+use crate::library::Area;
+
+pub(super) static AREA: Area = Area {
+    source: Some(include_str!("console.js")),
+    native: Some(native),
+    globals: &["console"],
+    ..Area::new("console")
+};
+
+fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
+    let native = Object::new(ctx.clone())?;
+    native.set("write", Func::from(write))?;
+    Ok(native)
+}
+
+fn write(ctx: Ctx<'_>, level: u8, message: String, _rest: Rest<rquickjs::Value<'_>>) -> rquickjs::Result<()> {
+    let level = match level {
+        0 => Level::Debug,
+        1 => Level::Info,
+        2 => Level::Warn,
+        _ => Level::Error,
+    };
+    let engine = Engine::of(&ctx)?;
+    engine.host().log(&engine.current()?, level, &message);
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! Budgets, isolation, and calls that wait.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test may fail")]
+
+mod support;
+
+use std::time::Duration;
+
+use support::{eval, eval_with, run};
+use tollgate_js::engine::{CallError, Stopped};
+use tollgate_js::{Limits, engine};
+
+fn quick() -> Limits {
+    Limits { cpu: Duration::from_millis(50), wall: Duration::from_millis(300), memory: 16 << 20, ..Limits::default() }
+}
+
+#[test]
+fn a_value_comes_back_and_so_does_what_a_promise_brings() {
+    assert_eq!(eval("return 1 + 1").unwrap(), "2");
+    assert_eq!(eval("return await Promise.resolve('x')").unwrap(), "\"x\"");
+    assert_eq!(eval("return await new Promise((r) => Promise.resolve().then(() => r([1])))").unwrap(), "[1]");
+}
+
+#[test]
+fn what_is_thrown_comes_back_with_name_message_and_stack() {
+    let Err(CallError::Thrown(thrown)) = eval("throw new TypeError('no')") else { panic!() };
+    assert_eq!((thrown.name.as_str(), thrown.message.as_str()), ("TypeError", "no"));
+    assert!(thrown.stack.contains("test.js:"), "{}", thrown.stack);
+    let Err(CallError::Thrown(thrown)) = eval("throw { a: 1 }") else { panic!() };
+    assert_eq!(thrown.message, r#"{"a":1}"#);
+}
+
+#[test]
+fn a_loop_is_stopped_at_its_processor_time_whatever_it_catches() {
+    for code in [
+        "for (;;) {}",
+        "try { for (;;) {} } catch { return 1 } finally { for (;;) {} }",
+        "await null; for (;;) {}",
+        "const flood = () => Promise.resolve().then(flood); await flood();",
+        "/^(a+)+$/.test('a'.repeat(40) + 'b')",
+    ] {
+        assert_eq!(eval_with(quick(), code).unwrap_err(), CallError::Stopped(Stopped::Cpu), "{code}");
+    }
+}
+
+#[test]
+fn a_promise_that_nobody_keeps_is_stopped_at_its_time() {
+    assert_eq!(eval_with(quick(), "await new Promise(() => {})").unwrap_err(), CallError::Stopped(Stopped::Wall));
+}
+
+#[test]
+fn memory_and_stack_have_their_limits() {
+    let hoards = "const all = []; for (;;) all.push(new Array(10000).fill(0));";
+    assert_eq!(eval_with(quick(), hoards).unwrap_err(), CallError::Stopped(Stopped::Memory));
+    let recurses = "const f = () => f() + 1; return f();";
+    assert_eq!(eval_with(quick(), recurses).unwrap_err(), CallError::Stopped(Stopped::Stack));
+}
+
+#[test]
+fn there_is_no_way_to_make_code_of_text() {
+    for code in [
+        "eval('1')",
+        "new Function('return 1')",
+        "(() => {}).constructor('return 1')",
+        "(async () => {}).constructor('1')",
+    ] {
+        let error = eval(&format!("return {code}")).unwrap_err();
+        assert!(matches!(&error, CallError::Thrown(_)), "{code}: {error}");
+    }
+}
+
+#[test]
+fn internal_modules_cannot_be_imported() {
+    let error = eval("return await import('tollgate:console')").unwrap_err();
+    assert!(error.to_string().contains("tollgate:console"), "{error}");
+}
+
+#[test]
+fn calls_interleave_on_one_engine_and_a_stopped_one_leaves_others_alone() {
+    run(quick(), async |engine, call| {
+        let engine: engine::Engine = engine;
+        let waits = call(
+            &engine,
+            "let go; globalThis.go = new Promise((r) => { go = r; }); globalThis.release = go; return await globalThis.go;",
+        );
+        let spins = call(&engine, "for (;;) {}");
+        let (waits, (spins, _)) = tokio::join!(waits, async {
+            let spins = spins.await;
+            (spins, call(&engine, "globalThis.release(7)").await)
+        });
+        assert_eq!(spins.unwrap_err(), CallError::Stopped(Stopped::Cpu));
+        assert_eq!(waits.unwrap(), "7");
+        assert!(engine.is_broken());
+    });
+}
