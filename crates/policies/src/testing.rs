@@ -24,9 +24,7 @@ use tollgate_core::services::{
 };
 use tollgate_core::settings::Settings;
 use tollgate_core::time::{ManualClock, Timestamp};
-use tollgate_core::{
-    Body, Exchange, Flow, Handler, MaybeLater, Policy, PolicyKind, Problem, Request, Route, Services, User,
-};
+use tollgate_core::{Body, Exchange, Flow, MaybeLater, Policy, PolicyKind, Problem, Request, Route, Services, User};
 use tollgate_limits::LocalLimiter;
 
 /// A gateway without a wire.
