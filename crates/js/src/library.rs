@@ -72,20 +72,20 @@ impl Modules for NoModules {
 
 /// The areas of one engine, and which of them are loaded.
 pub(crate) struct Library {
-    areas: &'static [Area],
+    areas: &'static [&'static Area],
     loaded: RefCell<HashMap<&'static str, Persistent<Object<'static>>>>,
 }
 
-fn all(areas: &'static [Area]) -> impl Iterator<Item = &'static Area> {
-    webapi::ALL.iter().chain(areas)
+fn all(areas: &'static [&'static Area]) -> impl Iterator<Item = &'static Area> {
+    webapi::ALL.iter().copied().chain(areas.iter().copied())
 }
 
-fn find(areas: &'static [Area], name: &str) -> Option<&'static Area> {
+fn find(areas: &'static [&'static Area], name: &str) -> Option<&'static Area> {
     all(areas).find(|area| area.name == name)
 }
 
 impl Library {
-    pub(crate) fn new(areas: &'static [Area]) -> Self {
+    pub(crate) fn new(areas: &'static [&'static Area]) -> Self {
         Self { areas, loaded: RefCell::default() }
     }
 
@@ -190,7 +190,7 @@ fn no_code_from_text(ctx: &Ctx<'_>) -> rquickjs::Result<()> {
 
 /// Finds modules by their names: areas, then the project's.
 pub(crate) struct Names {
-    areas: &'static [Area],
+    areas: &'static [&'static Area],
     modules: Rc<dyn Modules>,
 }
 

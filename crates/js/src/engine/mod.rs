@@ -61,7 +61,7 @@ impl Engine {
         limits: Limits,
         host: Rc<dyn Host>,
         modules: Rc<dyn Modules>,
-        areas: &'static [Area],
+        areas: &'static [&'static Area],
     ) -> Result<Self, EngineError> {
         let failed = |error: rquickjs::Error| EngineError(error.to_string());
         let runtime = Runtime::new().map_err(failed)?;

@@ -1,0 +1,5 @@
+//! To come.
+
+use crate::library::Area;
+
+pub(super) static AREA: Area = Area::new("caches");
