@@ -15,7 +15,6 @@ use tollgate_core::keys::{Consumer, Key, KeyDigest, KeyGrant};
 use tollgate_core::later::BoxFuture;
 use tollgate_core::project::{Compatibility, CorsChoice, HandlerDefinition, Place, PolicyInstance, Timeouts, Use};
 use tollgate_core::route::{Document, Methods, Operation, PathMode, PathTemplate};
-use tollgate_core::services::gateway::NoGateway;
 use tollgate_core::services::limiter::LimiterAway;
 use tollgate_core::services::verifier::VerifiedToken;
 use tollgate_core::services::{
@@ -128,8 +127,9 @@ impl Room {
             response_headers: Default::default(),
             record: Default::default(),
             services: Arc::clone(&self.services),
-            gateway: Arc::new(NoGateway),
+            gateway: None,
             depth: 0,
+            sent: None,
             script: None,
         }
     }

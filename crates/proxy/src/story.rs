@@ -120,6 +120,13 @@ impl Story {
         self.entry.as_mut().map(|entry| std::mem::take(&mut entry.record)).unwrap_or_default()
     }
 
+    /// Takes the record back from an exchange that was made before there was a route.
+    pub(crate) fn give_record_back(&mut self) {
+        if let (Some(exchange), Some(entry)) = (self.exchange.take(), &mut self.entry) {
+            entry.record = exchange.record;
+        }
+    }
+
     /// The record where it is at this moment.
     pub(crate) fn record(&mut self) -> Option<&mut Record> {
         match &mut self.exchange {
