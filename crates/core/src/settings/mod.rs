@@ -22,7 +22,7 @@ pub use listener::{
     CertificateSettings, ClientCertificateMode, ClientCertificateSettings, ForwardedCertificate, ListenerSettings,
     ProxyProtocol, TlsSettings, TlsVersion,
 };
-pub use scripts::{Destination, DestinationError, FetchRefusal, FetchSettings, ScriptSettings};
+pub use scripts::{Destination, DestinationError, FetchSettings, ScriptSettings};
 pub use server::{ClientTimeouts, Http2Settings, OnBrokenProject, ServerLimits, ServerSettings, TunnelSettings};
 pub use upstream::{
     PoolSettings, RequestBuffering, TimeoutSettings, UpstreamHost, UpstreamHttp2, UpstreamOrUrl, UpstreamProtocol,

@@ -9,6 +9,7 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::egress::EgressRules;
 use crate::units::{Interval, Size};
 
 /// The limits of TypeScript modules. A call that breaks one ends with a problem, and the engine it
@@ -55,14 +56,14 @@ impl Default for ScriptSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct FetchSettings {
-    /// Hosts (`api.example.com`, `*.example.com`), addresses and CIDR ranges that may be reached
-    /// whatever else is refused.
+    /// Hosts (`api.example.com`), addresses and CIDR ranges that may be reached though a wider range
+    /// is refused. The management listener may be reached only where its address is listed.
     #[schemars(with = "Vec<String>")]
     pub allow: Vec<Destination>,
-    /// The same, for what may not be reached. `0.0.0.0/0` and `::/0` together refuse everything
-    /// that `allow` does not list.
+    /// CIDR ranges that may not be reached. `0.0.0.0/0` and `::/0` together refuse everything that
+    /// `allow` does not list.
     #[schemars(with = "Vec<String>")]
-    pub deny: Vec<Destination>,
+    pub deny: Vec<IpNet>,
     /// Whether loopback and private addresses may be reached.
     pub allow_private: bool,
 }
@@ -73,78 +74,41 @@ impl Default for FetchSettings {
     }
 }
 
-/// Why a module may not reach an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum FetchRefusal {
-    /// `deny` lists it.
-    #[error("`scripts.fetch.deny` lists it")]
-    Denied,
-    /// It is the management listener's.
-    #[error("it is the gateway's management listener; `scripts.fetch.allow` can list it")]
-    Management,
-    /// It is a link-local one.
-    #[error("it is a link-local address; `scripts.fetch.allow` can list it")]
-    LinkLocal,
-    /// It is loopback or private.
-    #[error("it is a private address, and `scripts.fetch.allowPrivate` is false")]
-    Private,
-}
+/// Refused whatever the settings say, unless they list them: RFC 3927, RFC 4291 §2.5.6.
+const LINK_LOCAL: [&str; 2] = ["169.254.0.0/16", "fe80::/10"];
+
+/// This host, RFC 1918, shared addresses (RFC 6598), loopback; and the same of IPv6, with unique local
+/// addresses (RFC 4193).
+const PRIVATE: [&str; 9] = [
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "::/128",
+    "::1/128",
+    "fc00::/7",
+];
 
 impl FetchSettings {
-    /// Whether a module may reach `address`, which the name `host` stands for: to be asked for every
-    /// address that is connected to, so that a name cannot be pointed elsewhere in between.
-    /// `management` are the addresses of the management listener.
-    ///
-    /// # Errors
-    /// Says why it may not.
-    pub fn check(&self, host: &str, address: SocketAddr, management: &[SocketAddr]) -> Result<(), FetchRefusal> {
-        let ip = address.ip().to_canonical();
-        if self.allow.iter().any(|destination| destination.covers(host, ip)) {
-            return Ok(());
+    /// The rules for every connection that a module asks for. `management` are the addresses of the
+    /// management listener.
+    pub fn rules(&self, management: &[SocketAddr]) -> EgressRules {
+        let private: &[&str] = if self.allow_private { &[] } else { &PRIVATE };
+        let fixed = LINK_LOCAL.iter().chain(private).filter_map(|network| network.parse().ok());
+        let mut rules =
+            EgressRules { refused_networks: fixed.chain(self.deny.iter().copied()).collect(), ..Default::default() };
+        for destination in &self.allow {
+            match destination {
+                Destination::Network(network) => rules.allowed_networks.push(*network),
+                Destination::Host(host) => rules.allowed_hosts.push(host.clone()),
+            }
         }
-        if self.deny.iter().any(|destination| destination.covers(host, ip)) {
-            return Err(FetchRefusal::Denied);
-        }
-        if management.iter().any(|listener| reaches(*listener, ip, address.port())) {
-            return Err(FetchRefusal::Management);
-        }
-        if is_link_local(ip) {
-            return Err(FetchRefusal::LinkLocal);
-        }
-        if !self.allow_private && is_private(ip) {
-            return Err(FetchRefusal::Private);
-        }
-        Ok(())
+        let listed = |address: &&SocketAddr| rules.allowed_networks.iter().any(|net| net.contains(&address.ip()));
+        rules.refused_addresses = management.iter().filter(|address| !listed(address)).copied().collect();
+        rules
     }
-}
-
-/// Whether a connection to this address ends at a listener of this machine. Which addresses the
-/// machine has is not known here, so a listener on all of them is reached by every one that is not
-/// public.
-fn reaches(listener: SocketAddr, ip: IpAddr, port: u16) -> bool {
-    let own = listener.ip().to_canonical();
-    // To connect to the unspecified address is to connect to this machine.
-    port == listener.port()
-        && (own == ip || (ip.is_unspecified() && own.is_loopback()) || (own.is_unspecified() && is_private(ip)))
-}
-
-fn is_link_local(ip: IpAddr) -> bool {
-    match ip {
-        IpAddr::V4(ip) => ip.is_link_local(),
-        IpAddr::V6(ip) => ip.is_unicast_link_local(),
-    }
-}
-
-/// Loopback, unspecified, RFC 1918, shared (RFC 6598), unique local (RFC 4193) and link-local.
-fn is_private(ip: IpAddr) -> bool {
-    let shared = |octets: [u8; 4]| octets[0] == 0 || (octets[0] == 100 && octets[1] & 0xc0 == 64);
-    ip.is_loopback()
-        || ip.is_unspecified()
-        || is_link_local(ip)
-        || match ip {
-            IpAddr::V4(ip) => ip.is_private() || shared(ip.octets()),
-            IpAddr::V6(ip) => ip.is_unique_local(),
-        }
 }
 
 /// Where a request of a module goes: a host, or addresses.
@@ -152,24 +116,8 @@ fn is_private(ip: IpAddr) -> bool {
 pub enum Destination {
     /// An address or a CIDR range.
     Network(IpNet),
-    /// A host, in lower case; `*.example.com` is everything below `example.com`.
+    /// A host, in lower case.
     Host(String),
-}
-
-impl Destination {
-    /// Whether it means this host, or this address of it.
-    fn covers(&self, host: &str, ip: IpAddr) -> bool {
-        match self {
-            Self::Network(network) => network.contains(&ip),
-            Self::Host(own) => {
-                let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
-                match own.strip_prefix('*') {
-                    Some(suffix) => host.len() > suffix.len() && host.ends_with(suffix),
-                    None => host == *own,
-                }
-            }
-        }
-    }
 }
 
 /// What is neither a host nor addresses.
@@ -181,23 +129,22 @@ impl FromStr for Destination {
     type Err = DestinationError;
 
     fn from_str(text: &str) -> Result<Self, DestinationError> {
-        let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
-        if let Ok(network) = bare.parse::<IpNet>() {
+        if let Ok(network) = text.parse::<IpNet>() {
             return Ok(Self::Network(network));
         }
+        let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
         if let Ok(ip) = bare.parse::<IpAddr>() {
             return Ok(Self::Network(ip.to_canonical().into()));
         }
-        let host = text.strip_suffix('.').unwrap_or(text).to_ascii_lowercase();
         let valid = |label: &str| {
             !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
         };
         // What ends in digits only is an ill-formed address.
-        let numeric = host.rsplit('.').next().is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()));
-        if numeric || !host.strip_prefix("*.").unwrap_or(&host).split('.').all(valid) {
+        let numeric = text.rsplit('.').next().is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()));
+        if numeric || !text.split('.').all(valid) {
             return Err(DestinationError(text.to_owned()));
         }
-        Ok(Self::Host(host))
+        Ok(Self::Host(text.to_ascii_lowercase()))
     }
 }
 
@@ -213,7 +160,7 @@ impl fmt::Display for Destination {
 
 impl<'de> Deserialize<'de> for Destination {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        std::borrow::Cow::<'de, str>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
@@ -227,71 +174,53 @@ impl Serialize for Destination {
 mod tests {
     use super::*;
 
-    fn settings(allow: &[&str], deny: &[&str], allow_private: bool) -> FetchSettings {
-        let read = |texts: &[&str]| texts.iter().map(|text| text.parse().unwrap()).collect();
-        FetchSettings { allow: read(allow), deny: read(deny), allow_private }
-    }
+    const MANAGEMENT: &str = "127.0.0.1:9001";
 
     #[track_caller]
-    fn check(settings: &FetchSettings, host: &str, address: &str, expected: Result<(), FetchRefusal>) {
-        let management = ["127.0.0.1:9001".parse().unwrap()];
-        assert_eq!(settings.check(host, address.parse().unwrap(), &management), expected, "{host} {address}");
+    fn check(settings: &str, host: &str, address: &str, permitted: bool) {
+        let settings: FetchSettings = serde_json::from_str(settings).unwrap();
+        let rules = settings.rules(&[MANAGEMENT.parse().unwrap()]);
+        assert_eq!(rules.permits(host, address.parse().unwrap()), permitted, "{settings:?}: {host} {address}");
     }
 
     #[test]
-    fn link_local_addresses_and_the_management_listener_are_refused_in_every_spelling() {
-        let settings = FetchSettings::default();
-        for address in ["169.254.169.254:80", "[fe80::1]:80", "[::ffff:169.254.169.254]:80"] {
-            check(&settings, "metadata.example.com", address, Err(FetchRefusal::LinkLocal));
+    fn by_default_everything_but_link_local_addresses_and_the_management_listener_is_in_reach() {
+        for address in ["127.0.0.1:8888", "10.0.0.7:9001", "[::1]:8888", "192.0.2.7:80", "[2001:db8::7]:443"] {
+            check("{}", "a.example", address, true);
         }
-        for address in ["127.0.0.1:9001", "0.0.0.0:9001", "[::ffff:127.0.0.1]:9001", "[::]:9001"] {
-            check(&settings, "localhost", address, Err(FetchRefusal::Management));
+        for address in ["169.254.169.254:80", "[fe80::1]:80", MANAGEMENT, "0.0.0.0:9001"] {
+            check("{}", "a.example", address, false);
         }
-        for address in ["127.0.0.1:8888", "10.0.0.7:9001", "[::1]:8888", "192.0.2.7:80"] {
-            check(&settings, "localhost", address, Ok(()));
-        }
-    }
-
-    #[test]
-    fn a_management_listener_on_all_addresses_is_not_reached_by_any_private_one() {
-        let everywhere = ["0.0.0.0:9001".parse().unwrap()];
-        let check = |address: &str| FetchSettings::default().check("h", address.parse().unwrap(), &everywhere);
-        for address in ["127.0.0.1:9001", "10.1.2.3:9001", "[::1]:9001", "[fd00::1]:9001", "0.0.0.0:9001"] {
-            assert_eq!(check(address), Err(FetchRefusal::Management), "{address}");
-        }
-        assert_eq!(check("192.0.2.7:9001"), Ok(()));
-        assert_eq!(check("127.0.0.1:9000"), Ok(()));
     }
 
     #[test]
     fn private_addresses_are_refused_where_the_settings_say_so() {
-        let settings = settings(&["10.0.0.0/24"], &[], false);
+        let settings = r#"{ "allowPrivate": false, "allow": ["10.0.0.0/24"] }"#;
         for address in ["127.0.0.1:80", "10.1.0.1:80", "100.64.0.1:80", "[fd00::1]:80", "[::1]:80", "0.0.0.0:80"] {
-            check(&settings, "inner", address, Err(FetchRefusal::Private));
+            check(settings, "inner", address, false);
         }
-        check(&settings, "inner", "10.0.0.9:80", Ok(()));
-        check(&settings, "outer", "192.0.2.7:443", Ok(()));
+        check(settings, "inner", "10.0.0.9:80", true);
+        check(settings, "outer", "192.0.2.7:443", true);
+        let all = FetchSettings { allow_private: false, ..Default::default() }.rules(&[]).refused_networks.len();
+        assert_eq!(all, LINK_LOCAL.len() + PRIVATE.len(), "each is a network");
     }
 
     #[test]
-    fn what_is_allowed_by_name_or_range_is_reached_whatever_else_is_refused() {
-        let everything_else = settings(&["api.example.com", "*.tenants.example.com"], &["0.0.0.0/0", "::/0"], true);
-        check(&everything_else, "API.example.com.", "192.0.2.7:443", Ok(()));
-        check(&everything_else, "a.b.tenants.example.com", "[2001:db8::7]:443", Ok(()));
-        for host in ["tenants.example.com", "eviltenants.example.com", "api.example.com.evil.test"] {
-            check(&everything_else, host, "192.0.2.7:443", Err(FetchRefusal::Denied));
-        }
-        let metadata = settings(&["169.254.169.254", "127.0.0.1"], &[], true);
-        check(&metadata, "169.254.169.254", "169.254.169.254:80", Ok(()));
-        check(&metadata, "localhost", "127.0.0.1:9001", Ok(()));
-        check(&metadata, "169.254.169.253", "169.254.169.253:80", Err(FetchRefusal::LinkLocal));
+    fn what_is_listed_is_in_reach_though_everything_else_is_refused() {
+        let settings = r#"{ "deny": ["0.0.0.0/0", "::/0"], "allow": ["API.example.com", "[2001:db8::7]"] }"#;
+        check(settings, "api.example.com", "192.0.2.7:443", true);
+        check(settings, "api.example.com", MANAGEMENT, false);
+        check(settings, "other.example.com", "[2001:db8::7]:443", true);
+        check(settings, "other.example.com", "[2001:db8::8]:443", false);
+        check(r#"{ "allow": ["169.254.169.254"] }"#, "m", "169.254.169.254:80", true);
+        check(r#"{ "allow": ["169.254.169.254"] }"#, "m", "169.254.169.253:80", false);
+        check(r#"{ "allow": ["127.0.0.1"] }"#, "m", MANAGEMENT, true);
     }
 
     #[test]
     fn a_destination_is_a_host_or_addresses_and_nothing_else() {
         for (text, shown) in [
             ("API.Example.com", "api.example.com"),
-            ("*.example.com", "*.example.com"),
             ("10.0.0.0/8", "10.0.0.0/8"),
             ("192.0.2.7", "192.0.2.7"),
             ("[::1]", "::1"),
