@@ -104,6 +104,9 @@ pub struct PolicyInstance {
     pub options: Value,
     /// Where it is written, for diagnostics.
     pub place: Place,
+    /// Whether no route runs it, itself or within another policy. It is built only where a script
+    /// asks for it by name, so what is wrong with it (a module that does not load) is no error.
+    pub unused: bool,
 }
 
 /// What ends a route.
@@ -211,7 +214,7 @@ pub struct Project {
     pub compatibility: Compatibility,
     /// The server's settings, defaults filled in.
     pub settings: Settings,
-    /// Every policy instance of every route, and what they nest.
+    /// Every policy instance of every route, what they nest, and those that only a script can name.
     pub policies: Vec<PolicyInstance>,
     /// The named CORS policies.
     pub cors: Vec<CorsSettings>,

@@ -85,6 +85,7 @@ impl Room {
             implementation: Use::BuiltIn(kind.name.to_owned()),
             options: options.clone(),
             place: Place::default(),
+            unused: false,
         };
         let nested = |name: &str| match self.named.get(name) {
             Some(policy) => Ok(Nested { name: name.into(), policy: Arc::clone(policy) }),

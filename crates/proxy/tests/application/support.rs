@@ -127,6 +127,7 @@ impl Draft {
             implementation: Use::BuiltIn(kind.to_owned()),
             options,
             place: Place { file: "tollgate.yaml".into(), pointer: format!("/policies/{name}"), line: 0, column: 0 },
+            unused: false,
         });
         self
     }
