@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use tollgate_core::project::Place;
 use tollgate_core::services::{PluginDocument, ScriptIssue};
 use tollgate_js::engine::CallError;
-use tollgate_js::rquickjs::{self, Ctx, Function, JsLifetime, Module, Object, Persistent, Value};
+use tollgate_js::rquickjs::{self, Ctx, Function, JsLifetime, Module, Object, Persistent, Symbol, Value};
 use tollgate_js::{Engine, Task, Thrown};
 
 use crate::areas;
@@ -52,6 +52,7 @@ pub(crate) struct Live {
     namespaces: RefCell<HashMap<String, Persistent<Object<'static>>>>,
     functions: RefCell<HashMap<&'static str, Persistent<Function<'static>>>>,
     extensions: RefCell<Option<Persistent<Object<'static>>>>,
+    request_class: RefCell<Option<(Persistent<Object<'static>>, Persistent<Symbol<'static>>)>>,
     has_final_hooks: Cell<bool>,
     has_sinks: Cell<bool>,
     retired: Cell<bool>,
@@ -83,6 +84,7 @@ impl Live {
             namespaces: RefCell::default(),
             functions: RefCell::default(),
             extensions: RefCell::default(),
+            request_class: RefCell::default(),
             has_final_hooks: Cell::new(false),
             has_sinks: Cell::new(false),
             retired: Cell::new(false),
@@ -144,7 +146,8 @@ impl Live {
                 continue;
             }
             let checked = self.engine.enter(&task, |ctx| {
-                let checked = wanted.sides.iter().try_for_each(|side| self.definition(ctx, wanted.place, *side).map(drop));
+                let checked =
+                    wanted.sides.iter().try_for_each(|side| self.definition(ctx, wanted.place, *side).map(drop));
                 checked.map_err(|error| Thrown::catch(ctx, error))
             });
             if let Ok(Err(thrown)) = checked {
@@ -256,9 +259,8 @@ impl Live {
             return known.clone().restore(ctx);
         }
         let definition = self.generation.definition(place).ok_or(rquickjs::Error::Unknown)?;
-        let exported = |module: &str, export: &str| -> rquickjs::Result<Value<'js>> {
-            self.namespace(ctx, module)?.get(export)
-        };
+        let exported =
+            |module: &str, export: &str| -> rquickjs::Result<Value<'js>> { self.namespace(ctx, module)?.get(export) };
         let made: Value<'js> = match &*definition {
             Definition::Policy { module, export, name, options } => {
                 let options = ctx.json_parse(options.to_string())?;
@@ -287,7 +289,11 @@ impl Live {
     }
 
     /// The context of an exchange; its calls share it.
-    pub(crate) fn context(&self, seed: Seed, asks: tokio::sync::mpsc::UnboundedSender<crate::message::Ask>) -> Rc<Context> {
+    pub(crate) fn context(
+        &self,
+        seed: Seed,
+        asks: tokio::sync::mpsc::UnboundedSender<Box<crate::message::Ask>>,
+    ) -> Rc<Context> {
         let mut contexts = self.contexts.borrow_mut();
         let context = contexts.entry(seed.key).or_insert_with(|| Rc::new(Context::default()));
         context.begin(seed, asks);
@@ -297,6 +303,24 @@ impl Live {
     /// The context of another exchange, where it is on this thread.
     pub(crate) fn known_context(&self, key: u64) -> Option<Rc<Context>> {
         self.contexts.borrow().get(&key).map(Rc::clone)
+    }
+
+    /// The prototype of requests, and the symbol under which they keep their handle.
+    pub(crate) fn request_class<'js>(&self, ctx: &Ctx<'js>) -> rquickjs::Result<(Object<'js>, Symbol<'js>)> {
+        if let Some((prototype, mark)) = &*self.request_class.borrow() {
+            return Ok((prototype.clone().restore(ctx)?, mark.clone().restore(ctx)?));
+        }
+        let exports = self.engine.library(ctx, "runtime-internal")?;
+        let prototype: Object<'js> = exports.get::<_, Object<'js>>("ZuploRequest")?.get("prototype")?;
+        let mark: Symbol<'js> = exports.get("HANDLE")?;
+        let saved = (Persistent::save(ctx, prototype.clone()), Persistent::save(ctx, mark.clone()));
+        *self.request_class.borrow_mut() = Some(saved);
+        Ok((prototype, mark))
+    }
+
+    /// The variables that the project declares, as scripts see them.
+    pub(crate) fn environment<'js>(&self, ctx: &Ctx<'js>) -> rquickjs::Result<Value<'js>> {
+        self.engine.library(ctx, "runtime-environment")?.get("environment")
     }
 
     /// Whether final hooks are to be called.
