@@ -65,6 +65,7 @@ impl Gateway for Inside {
             implementation: Use::BuiltIn(kind.name.to_owned()),
             options: options.clone(),
             place: Place::default(),
+            unused: false,
         };
         let nested = |name: &str| {
             let found = snapshot.named.get_key_value(name);
