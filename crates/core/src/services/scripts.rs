@@ -37,6 +37,35 @@ pub struct Export {
     pub name: String,
 }
 
+impl Export {
+    /// An export of the module that `./modules/x.ts` or `$import(./modules/x)` names, both from the
+    /// project's folder; `None` where that is no file of the project: a package, or a path out of it.
+    pub fn of(module: &str, name: &str) -> Option<Self> {
+        let inner = module.strip_prefix("$import(").and_then(|rest| rest.strip_suffix(')')).unwrap_or(module).trim();
+        if inner.starts_with(['/', '@']) || inner.contains([':', '\\']) || name.is_empty() {
+            return None;
+        }
+        let mut segments: Vec<&str> = Vec::new();
+        for segment in inner.split('/') {
+            match segment {
+                "" | "." => {}
+                ".." => {
+                    segments.pop()?;
+                }
+                segment => segments.push(segment),
+            }
+        }
+        (!segments.is_empty()).then(|| Self { path: segments.join("/"), name: name.to_owned() })
+    }
+
+    /// What `./modules/x.ts#name` refers to; the default export where no name follows. `None` as in
+    /// [`Export::of`].
+    pub fn from_reference(reference: &str) -> Option<Self> {
+        let (module, name) = reference.split_once('#').unwrap_or((reference, "default"));
+        Self::of(module, name)
+    }
+}
+
 impl fmt::Display for Export {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}#{}", self.path, self.name)
@@ -160,4 +189,30 @@ pub struct PluginDocument {
     pub path: String,
     /// The document; `resource` is filled in for each request.
     pub body: Value,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_names_a_file_of_the_project_and_nothing_else() {
+        for (reference, expected) in [
+            ("./modules/x.ts#check", Some("modules/x.ts#check")),
+            ("./modules/x", Some("modules/x#default")),
+            ("$import(./modules/a/../x)", Some("modules/x#default")),
+            ("modules/x", Some("modules/x#default")),
+            ("./modules/x.ts#", None),
+            ("./modules/../../x", None),
+            ("../x", None),
+            ("/etc/x", None),
+            ("@zuplo/runtime", None),
+            ("https://example.com/x.ts", None),
+            ("./", None),
+            ("", None),
+        ] {
+            let export = Export::from_reference(reference).map(|export| export.to_string());
+            assert_eq!(export.as_deref(), expected, "{reference}");
+        }
+    }
 }

@@ -85,6 +85,7 @@ impl Draft {
             documents: vec![Arc::clone(&document)],
             consumers: Vec::new(),
             runtime_module: None,
+            exports: Vec::new(),
             scripts: None,
             environment: Arc::default(),
             files: Vec::new(),
