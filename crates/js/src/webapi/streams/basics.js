@@ -3,7 +3,7 @@
 
 const uncurry = (method) => Function.prototype.call.bind(method);
 const getter = (prototype, name) => uncurry(Object.getOwnPropertyDescriptor(prototype, name).get);
-const { apply } = Reflect;
+export const { apply } = Reflect;
 
 /** `constructor` of an object that the module makes itself. It never leaves the engine's own code. */
 export const INSIDE = Symbol("inside");

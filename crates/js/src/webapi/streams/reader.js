@@ -1,6 +1,6 @@
 // Readers (§4.3–§4.5).
 
-class ReaderCore {
+export class ReaderCore {
   /** SetUpReadableStreamDefaultReader, SetUpReadableStreamBYOBReader */
   constructor(stream, byob) {
     if (stream.reader !== undefined) throw locked();
