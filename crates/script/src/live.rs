@@ -75,7 +75,7 @@ impl Live {
     ) -> Result<(Rc<Self>, Described), Vec<ScriptIssue>> {
         let world = Rc::new(World::new(Arc::clone(generation), Arc::clone(outside)));
         let modules = Rc::new(areas::Project(Arc::clone(&generation.graph)));
-        let engine = Engine::new(generation.limits.clone(), Rc::clone(&world) as _, modules, areas::ALL)
+        let engine = Engine::new(generation.limits.clone(), Rc::clone(&world) as _, modules, &areas::ALL)
             .map_err(|error| vec![issues::plain(error.to_string())])?;
         let loading = engine.task_allowing(State::loading(), LOADING);
         let live = Rc::new(Self {

@@ -59,7 +59,9 @@ pub fn main() -> ExitCode {
 fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
     // Only serving needs more than one thread.
     let runtime = match &cli.command {
-        Command::Dev(_) | Command::Run(_) | Command::Test(_) => tokio::runtime::Builder::new_multi_thread().enable_all().build(),
+        Command::Dev(_) | Command::Run(_) | Command::Test(_) => {
+            tokio::runtime::Builder::new_multi_thread().enable_all().build()
+        }
         _ => tokio::runtime::Builder::new_current_thread().enable_all().build(),
     }?;
     let code = runtime.block_on(dispatch(cli));

@@ -69,11 +69,21 @@ async fn the_project_says_what_is_not_found_and_how_problems_look() {
     let project = project().await;
     let gateway = project.start().await;
     let reply = gateway.get("/nowhere", None).await;
-    assert_eq!((reply.status, reply.json()["why"].as_str()), (StatusCode::NOT_FOUND, Some("Nothing like that")), "{}", gateway.child.output());
+    assert_eq!(
+        (reply.status, reply.json()["why"].as_str()),
+        (StatusCode::NOT_FOUND, Some("Nothing like that")),
+        "{}",
+        gateway.child.output()
+    );
     let reply = send(&gateway, Method::DELETE, "/things", &[], "").await;
     assert_eq!((reply.status, reply.header("allow")), (StatusCode::METHOD_NOT_ALLOWED, "GET"));
     let reply = gateway.get("/locked", None).await;
-    assert_eq!((reply.status, reply.header("x-format")), (StatusCode::UNAUTHORIZED, "own"), "{}", gateway.child.output());
+    assert_eq!(
+        (reply.status, reply.header("x-format")),
+        (StatusCode::UNAUTHORIZED, "own"),
+        "{}",
+        gateway.child.output()
+    );
     assert_eq!(reply.json()["oops"], 401);
 }
 
@@ -134,11 +144,17 @@ export default async () => ({ token: await JwtServicePlugin.signJwt({ subject: "
     let part = |place: usize| {
         use base64::Engine as _;
         let part = token.split('.').nth(place).unwrap();
-        serde_json::from_slice::<serde_json::Value>(&base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+        serde_json::from_slice::<serde_json::Value>(
+            &base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).unwrap(),
+        )
+        .unwrap()
     };
     assert_eq!(part(0)["alg"], "ES256");
     assert_eq!(part(1)["iss"], discovery["issuer"]);
-    assert_eq!((part(1)["sub"].as_str(), part(1)["aud"].as_str(), part(1)["plan"].as_str()), (Some("acme"), Some("things"), Some("gold")));
+    assert_eq!(
+        (part(1)["sub"].as_str(), part(1)["aud"].as_str(), part(1)["plan"].as_str()),
+        (Some("acme"), Some("things"), Some("gold"))
+    );
     assert_eq!(part(1)["exp"].as_i64().unwrap() - part(1)["iat"].as_i64().unwrap(), 300);
     let reply = gateway.get("/.well-known/oauth-protected-resource/things", None).await;
     let metadata = good(&reply, &gateway);

@@ -12,7 +12,10 @@ use crate::support::SOON;
 async fn a_saved_module_is_live_in_well_under_a_second_and_a_broken_one_keeps_the_last() {
     let project = Scripted::new()
         .await
-        .module("hello.ts", "import { word } from \"./word\";\nexport default () => new Response(null, { status: word });\n")
+        .module(
+            "hello.ts",
+            "import { word } from \"./word\";\nexport default () => new Response(null, { status: word });\n",
+        )
         .module("word.ts", "export const word: number = 201;\n")
         .handled("/", "get", ("hello", "default"), &[], &[]);
     let gateway = project.start_as(&["dev", "."]).await;
@@ -34,11 +37,16 @@ async fn mistakes_in_modules_are_found_by_check_at_their_line() {
         ("import { gone } from \"./gone\";\nexport default () => gone;\n", "modules/hello.ts:1:", "./gone"),
         ("export default () => 1;\nconst x: number = ;\n", "modules/hello.ts:2:", ""),
         ("export const other = () => 1;\n", "config/routes.oas.json", "exports no `default`"),
-        ("const limits: any = undefined;\n\nexport default () => limits;\nlimits.read();\n", "modules/hello.ts:4:", "throws while the project is loaded"),
+        (
+            "const limits: any = undefined;\n\nexport default () => limits;\nlimits.read();\n",
+            "modules/hello.ts:4:",
+            "throws while the project is loaded",
+        ),
         ("import stripe from \"stripe\";\nexport default () => stripe;\n", "modules/hello.ts:1:", "npm install stripe"),
     ];
     for (text, place, message) in cases {
-        let project = Scripted::new().await.module("hello.ts", text).handled("/", "get", ("hello", "default"), &[], &[]);
+        let project =
+            Scripted::new().await.module("hello.ts", text).handled("/", "get", ("hello", "default"), &[], &[]);
         project.write();
         let ended = project.world.tollgate(&["check", "."]).await;
         let printed = format!("{}{}", ended.stdout, ended.stderr);

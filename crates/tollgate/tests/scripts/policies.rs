@@ -44,8 +44,12 @@ export async function echo(request: ZuploRequest) {
         json!({ "custom": { "hello": true }, "params": { "id": "a b" }, "query": { "x": "1", "y": "2" }, "answer": 42 })
     );
     let reply = gateway.get("/response", None).await;
-    assert_eq!((reply.status, reply.header("x-made"), &*reply.body), (StatusCode::CREATED, "yes", &b"hello /response"[..]));
-    let reply = send(&gateway, Method::POST, "/echo", &[("content-type", "application/json")], r#"{"items":[1,2,3]}"#).await;
+    assert_eq!(
+        (reply.status, reply.header("x-made"), &*reply.body),
+        (StatusCode::CREATED, "yes", &b"hello /response"[..])
+    );
+    let reply =
+        send(&gateway, Method::POST, "/echo", &[("content-type", "application/json")], r#"{"items":[1,2,3]}"#).await;
     assert_eq!(good(&reply, &gateway), json!({ "got": 3, "method": "POST" }));
 }
 
@@ -232,7 +236,10 @@ export async function whom(request: ZuploRequest): Promise<CustomRateLimitDetail
 #[tokio::test(flavor = "multi_thread")]
 async fn a_template_may_be_any_expression() {
     let project = Scripted::new().await;
-    let pattern = format!("{}/v2/${{params.id.toUpperCase()}}/${{request.headers.get('x-a') ?? 'none'}}${{search}}", project.upstream.url());
+    let pattern = format!(
+        "{}/v2/${{params.id.toUpperCase()}}/${{request.headers.get('x-a') ?? 'none'}}${{search}}",
+        project.upstream.url()
+    );
     let handler = json!({ "module": "$import(@zuplo/runtime)", "export": "urlRewriteHandler",
         "options": { "rewritePattern": pattern, "forwardSearch": false } });
     let project = project.route("/things/{id}", "get", handler, &[], &[]);

@@ -63,7 +63,14 @@ impl Scripted {
     }
 
     /// A route that a module ends.
-    pub(crate) fn handled(self, path: &str, method: &str, handler: (&str, &str), inbound: &[&str], outbound: &[&str]) -> Self {
+    pub(crate) fn handled(
+        self,
+        path: &str,
+        method: &str,
+        handler: (&str, &str),
+        inbound: &[&str],
+        outbound: &[&str],
+    ) -> Self {
         let handler = json!({ "module": format!("$import(./modules/{})", handler.0), "export": handler.1, "options": { "answer": 42 } });
         self.route(path, method, handler, inbound, outbound)
     }
@@ -75,7 +82,14 @@ impl Scripted {
         self.route(path, method, handler, inbound, outbound)
     }
 
-    pub(crate) fn route(mut self, path: &str, method: &str, handler: Value, inbound: &[&str], outbound: &[&str]) -> Self {
+    pub(crate) fn route(
+        mut self,
+        path: &str,
+        method: &str,
+        handler: Value,
+        inbound: &[&str],
+        outbound: &[&str],
+    ) -> Self {
         let item = self.paths.entry(path).or_insert_with(|| json!({}));
         item[method] = json!({
             "operationId": format!("{method} {path}"),
@@ -90,7 +104,8 @@ impl Scripted {
     }
 
     pub(crate) fn write(&self) {
-        let routes = json!({ "openapi": "3.1.0", "info": { "title": "Test", "version": "1.0.0" }, "paths": self.paths });
+        let routes =
+            json!({ "openapi": "3.1.0", "info": { "title": "Test", "version": "1.0.0" }, "paths": self.paths });
         self.world.write("config/routes.oas.json", &routes.to_string());
         self.world.write("config/policies.json", &json!({ "policies": self.policies }).to_string());
         self.world.write("zuplo.jsonc", &json!({ "version": 1, "compatibilityDate": self.date }).to_string());
