@@ -7,8 +7,9 @@ const TEXTS = ["kty", "use", "alg", "crv", "x", "y", "d", "n", "e", "p", "q", "d
 
 /** The dictionary `JsonWebKey` (Web Cryptography §15). */
 export const toJwk = (value) => {
-  if (typeof value !== "object" || value === null) throw new TypeError("a JWK has to be an object");
   const jwk = { __proto__: null };
+  if (value === undefined || value === null) return jwk;
+  if (typeof value !== "object" && typeof value !== "function") throw new TypeError("a JWK has to be an object");
   for (const name of TEXTS) {
     const member = value[name];
     if (member !== undefined) jwk[name] = `${member}`;

@@ -72,7 +72,6 @@ const readJwk = (data) => {
   } catch {
     throw dataError("what was unwrapped is no JSON");
   }
-  if (typeof jwk !== "object" || jwk === null) throw dataError("what was unwrapped is no JWK");
   return toJwk(jwk);
 };
 

@@ -156,6 +156,7 @@ return importHmac(new Uint8Array(4), { length: "many" });
 return importHmac(new Uint8Array(4), { length: 2 ** 32 });
 
 // case: no format of pairs
+// expect: {"throws":"NotSupportedError"}
 return subtle.importKey("spki", ascii("secret"), HMAC, true, ["sign"]);
 
 // case: no key without a usage
