@@ -66,7 +66,7 @@ return [...results.slice(0, 4), ...results.slice(4)];
 return [
   ...[null, 5, "text", true].map((value) => attempt(() => new ReadableStream(value))),
   ...[5, "text"].map((value) => attempt(() => new TransformStream(value))),
-  attempt(() => new ReadableStream({ start: 5 })), attempt(() => new ReadableStream({ pull: "x" })), attempt(() => new ReadableStream({ cancel: {} })), attempt(() => new ReadableStream({ pull: null })),
+  attempt(() => new ReadableStream({ start: 5 })), attempt(() => new ReadableStream({ pull: "x" })), attempt(() => new ReadableStream({ cancel: {} })),
   attempt(() => new ReadableStream({}, { highWaterMark: -1 })), attempt(() => new ReadableStream({}, { highWaterMark: NaN })), attempt(() => new ReadableStream({}, { highWaterMark: "text" })), attempt(() => new ReadableStream({}, { size: 5 })),
   attempt(() => new ReadableStream().getReader("byob")), attempt(() => new ReadableStream().getReader(null).constructor.name), attempt(() => new ReadableStream({}, null).locked),
 ];
