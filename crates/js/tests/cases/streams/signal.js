@@ -43,7 +43,8 @@ for (const options of [{ preventAbort: true }, { preventCancel: true }, { preven
 }
 return [results, log];
 
-// case: an abort waits for the write that is under way
+// case: an abort waits for the write that is under way and nothing is read ahead of it
+// expect: {"returns":[["rejected","why"],["write","resolving","abort why","cancel why"]]}
 const gate = later();
 const controller = new AbortController();
 const source = new ReadableStream({ pull(c) { c.enqueue("a"); }, cancel(reason) { note("cancel", reason); } });
@@ -62,12 +63,14 @@ controller.abort("why");
 await turns();
 return log;
 
-// case: an abort through a chain
+// case: an abort through a chain waits for what nobody reads
+// expect: {"returns":[["fulfilled",{"value":"a","done":false}],["rejected","why"],["cancel why"]]}
 const controller = new AbortController();
 const source = new ReadableStream({ pull(c) { c.enqueue("a"); }, cancel(reason) { note("cancel", reason); } });
 const through = source.pipeThrough(new TransformStream(), { signal: controller.signal });
 const reader = through.getReader();
 await reader.read();
+await turns();
 controller.abort("why");
 const last = await outcome(reader.read());
 return [last, await outcome(reader.closed), log];
