@@ -30,7 +30,7 @@ export function pipeTo(source, destination, options) {
 
 /** `ReadableStream.prototype.pipeThrough` */
 export function pipeThrough(source, transform, options) {
-  if ((typeof transform !== "object" && typeof transform !== "function") || transform === null) {
+  if (!isObject(transform)) {
     throw new TypeError("a stream is piped through a pair of `readable` and `writable`");
   }
   const { readable } = transform;

@@ -5,9 +5,7 @@ const byteLength = { size: (chunk) => chunk.byteLength }.size;
 const one = { size: () => 1 }.size;
 
 function markOf(init) {
-  if (init === undefined || init === null || (typeof init !== "object" && typeof init !== "function")) {
-    throw new TypeError("a queuing strategy is made of an object with a highWaterMark");
-  }
+  if (!isObject(init)) throw new TypeError("a queuing strategy is made of an object with a highWaterMark");
   const { highWaterMark } = init;
   if (highWaterMark === undefined) throw new TypeError("highWaterMark is missing");
   return +highWaterMark;

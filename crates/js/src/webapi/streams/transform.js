@@ -1,6 +1,6 @@
 // TransformStream (§6): what is written to one side comes out of the other, changed.
 
-class TransformCore {
+export class TransformCore {
   constructor(writableQueuing, readableQueuing) {
     this.transform = undefined;
     this.flush = undefined;
@@ -76,9 +76,18 @@ class TransformCore {
   write(chunk) {
     if (!this.backpressure) return this.perform(chunk);
     return then(this.change.promise, () => {
-      if (this.writable.state === ERRORING) throw this.writable.error;
+      this.checkWritable();
       return this.perform(chunk);
     });
+  }
+
+  checkWritable() {
+    if (this.writable.state === ERRORING) throw this.writable.error;
+  }
+
+  /** For transforms of the engine's own: fulfilled once somebody reads, rejected once nobody will. */
+  room() {
+    return this.backpressure ? then(this.change.promise, () => this.checkWritable()) : DONE;
   }
 
   /** TransformStreamDefaultControllerPerformTransform */

@@ -18,8 +18,10 @@ import {
   handled,
   illegal,
   invoke,
+  isObject,
   locked,
   nothing,
+  promised,
   readableCore,
   rejected,
   strategyOf,
@@ -268,7 +270,7 @@ class SinkCore {
       this.started = true;
       this.stream.rejectedWith(error);
     };
-    then(result === undefined ? DONE : fulfilled(result), begun, failed);
+    then(promised(result), begun, failed);
   }
 
   get desiredSize() {

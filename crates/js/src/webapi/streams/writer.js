@@ -79,12 +79,16 @@ const writerReleased = () => new TypeError("the writer was released");
 export class WritableStreamDefaultWriter {
   #core;
 
+  static #of(value) {
+    return isObject(value) && #core in value ? value.#core : undefined;
+  }
+
   constructor(stream) {
     this.#core = new WriterCore(sinkOf(stream));
   }
 
   get closed() {
-    return #core in this ? this.#core.closed.promise : rejected(illegal("WritableStreamDefaultWriter"));
+    return WritableStreamDefaultWriter.#of(this)?.closed.promise ?? rejected(illegal("WritableStreamDefaultWriter"));
   }
 
   get desiredSize() {
@@ -94,18 +98,20 @@ export class WritableStreamDefaultWriter {
   }
 
   get ready() {
-    return #core in this ? this.#core.ready.promise : rejected(illegal("WritableStreamDefaultWriter"));
+    return WritableStreamDefaultWriter.#of(this)?.ready.promise ?? rejected(illegal("WritableStreamDefaultWriter"));
   }
 
   abort(reason = undefined) {
-    if (!(#core in this)) return rejected(illegal("WritableStreamDefaultWriter"));
-    const { stream } = this.#core;
+    const core = WritableStreamDefaultWriter.#of(this);
+    if (core === undefined) return rejected(illegal("WritableStreamDefaultWriter"));
+    const { stream } = core;
     return stream === undefined ? rejected(writerReleased()) : stream.abort(reason);
   }
 
   close() {
-    if (!(#core in this)) return rejected(illegal("WritableStreamDefaultWriter"));
-    const { stream } = this.#core;
+    const core = WritableStreamDefaultWriter.#of(this);
+    if (core === undefined) return rejected(illegal("WritableStreamDefaultWriter"));
+    const { stream } = core;
     if (stream === undefined) return rejected(writerReleased());
     return stream.willClose ? rejected(new TypeError("the stream will be closed already")) : stream.close();
   }
@@ -115,8 +121,9 @@ export class WritableStreamDefaultWriter {
   }
 
   write(chunk = undefined) {
-    if (!(#core in this)) return rejected(illegal("WritableStreamDefaultWriter"));
-    return this.#core.stream === undefined ? rejected(writerReleased()) : this.#core.write(chunk);
+    const core = WritableStreamDefaultWriter.#of(this);
+    if (core === undefined) return rejected(illegal("WritableStreamDefaultWriter"));
+    return core.stream === undefined ? rejected(writerReleased()) : core.write(chunk);
   }
 }
 
