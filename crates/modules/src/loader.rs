@@ -97,8 +97,7 @@ impl<'l> Loader<'l> {
             return;
         }
         let settings = self.settings_of(&path);
-        let input =
-            Input { file: &id, path: &path, text: &text, package, declared, settings: &settings, types };
+        let input = Input { file: &id, path: &path, text: &text, package, declared, settings: &settings, types };
         match compile(&input) {
             Ok(Compiled { code, mappings, requests, format }) => {
                 let body = match format {

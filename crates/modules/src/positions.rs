@@ -34,8 +34,7 @@ impl Mappings {
     fn original(&self, line: u32, column: u32) -> Option<Place> {
         let after = self.segments.partition_point(|segment| (segment.line, segment.column) <= (line, column));
         let segment = self.segments.get(after.checked_sub(1)?)?;
-        (segment.line == line)
-            .then_some(Place { line: segment.original_line + 1, column: segment.original_column + 1 })
+        (segment.line == line).then_some(Place { line: segment.original_line + 1, column: segment.original_column + 1 })
     }
 }
 

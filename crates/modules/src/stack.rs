@@ -3,11 +3,7 @@
 //! A frame is `    at name (file:line:column)`, `    at file:line:column` for a place where a text cannot
 //! be read, or `    at name (native)`. Columns count bytes from 1, but from 0 in the first line.
 
-use crate::{
-    commonjs::file_of,
-    errors::Position,
-    graph::Graph,
-};
+use crate::{commonjs::file_of, errors::Position, graph::Graph};
 
 /// A frame that has a place.
 struct Frame<'s> {

@@ -184,9 +184,9 @@ impl Resolver {
                 let complaint = Complaint::new(format!("`{specifier}` is not among the package's `imports`"));
                 complaint.with_help(format!("add it to `imports` in {manifest}")).into()
             }
-            ResolveError::NotFound(_)
-            | ResolveError::ExtensionAlias(..)
-            | ResolveError::MatchedAliasNotFound(..) => near::not_found(&self.root, importer, specifier).into(),
+            ResolveError::NotFound(_) | ResolveError::ExtensionAlias(..) | ResolveError::MatchedAliasNotFound(..) => {
+                near::not_found(&self.root, importer, specifier).into()
+            }
             other => Complaint::new(format!("cannot resolve `{specifier}`: {other}")).into(),
         }
     }

@@ -44,12 +44,7 @@ impl Tsconfigs {
         Some(part.filter(|_| !own).cloned().unwrap_or(nearest))
     }
 
-    fn in_folder(
-        &mut self,
-        folder: &Path,
-        root: &Path,
-        resolver: &ResolverGeneric<Files>,
-    ) -> Option<Arc<TsConfig>> {
+    fn in_folder(&mut self, folder: &Path, root: &Path, resolver: &ResolverGeneric<Files>) -> Option<Arc<TsConfig>> {
         if let Some(known) = self.by_folder.get(folder) {
             return known.clone();
         }

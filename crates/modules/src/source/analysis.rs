@@ -194,9 +194,11 @@ impl<'a> Analyst<'_, 'a> {
         };
         let kind = Kind::Require { necessary };
         let place = self.lines.place(span.start);
-        let known = self.found.requests.iter_mut().find(|known| {
-            known.specifier == specifier && matches!(known.kind, Kind::Require { .. })
-        });
+        let known = self
+            .found
+            .requests
+            .iter_mut()
+            .find(|known| known.specifier == specifier && matches!(known.kind, Kind::Require { .. }));
         match known {
             Some(known) if necessary => (known.kind, known.place) = (kind, place),
             Some(_) => {}
@@ -221,9 +223,9 @@ impl<'a> Analyst<'_, 'a> {
             }
         }
         let unresolved = scoping.root_unresolved_references();
-        let written = unresolved.iter().filter(|(_, references)| {
-            references.iter().any(|reference| scoping.get_reference(*reference).is_write())
-        });
+        let written = unresolved
+            .iter()
+            .filter(|(_, references)| references.iter().any(|reference| scoping.get_reference(*reference).is_write()));
         self.found.undeclared = written.map(|(name, _)| name.to_string()).collect();
         self.found.undeclared.sort_unstable();
     }

@@ -3,6 +3,8 @@
 use http::{Method, StatusCode};
 use serde_json::json;
 
+use tollgate_testkit::client::Reply;
+
 use crate::project::{Scripted, good, send};
 
 const RUNTIME: &str = r#"
@@ -42,6 +44,12 @@ export function runtimeInit(runtime: RuntimeExtensions) {
 }
 "#;
 
+/// The values of a field, however many lines they have.
+fn hooks(reply: &Reply) -> String {
+    let values = reply.headers.get_all("x-hooks").iter().map(|value| value.to_str().unwrap());
+    values.collect::<Vec<_>>().join(", ")
+}
+
 async fn project() -> Scripted {
     Scripted::new()
         .await
@@ -58,7 +66,7 @@ async fn hooks_run_around_every_route_in_their_order() {
     let gateway = project.start().await;
     let reply = gateway.get("/old/things", None).await;
     assert_eq!(good(&reply, &gateway), json!({ "path": "/things", "hooked": true }));
-    assert_eq!(reply.header("x-hooks"), "global /things, context");
+    assert_eq!(hooks(&reply), "global /things, context");
     let reply = send(&gateway, Method::GET, "/things", &[("x-stop", "1")], "").await;
     assert_eq!((reply.status.as_u16(), &*reply.body), (418, &b"stopped"[..]));
     assert!(reply.header("x-hooks").starts_with("global"), "response hooks see early answers too");
@@ -108,7 +116,7 @@ export function runtimeInit(runtime: any) {
             .module("handler.ts", "export default () => new Response(null, { status: 204 });\n")
             .handled("/", "get", ("handler", "default"), &[], &[]);
         let gateway = project.start().await;
-        assert_eq!(gateway.get("/", None).await.header("x-hooks"), expected, "{date}\n{}", gateway.child.output());
+        assert_eq!(hooks(&gateway.get("/", None).await), expected, "{date}\n{}", gateway.child.output());
     }
 }
 

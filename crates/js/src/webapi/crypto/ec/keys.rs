@@ -88,9 +88,7 @@ impl EcPrivate {
         let failed = |_| operation_error("no key was generated");
         let role = match purpose {
             Purpose::Sign => PrivateRole::Sign(EcdsaKeyPair::generate(curve.signing()).map_err(failed)?),
-            Purpose::Agree => {
-                PrivateRole::Agree(agreement::PrivateKey::generate(curve.agreement()).map_err(failed)?)
-            }
+            Purpose::Agree => PrivateRole::Agree(agreement::PrivateKey::generate(curve.agreement()).map_err(failed)?),
         };
         Ok(Self { curve, role })
     }
@@ -100,9 +98,7 @@ impl EcPrivate {
         encodings::from_pkcs8(pkcs8, EC_PUBLIC_KEY, Some(curve.oid()))?;
         let malformed = |_| data_error("the PKCS#8 holds no key of this curve");
         let role = match purpose {
-            Purpose::Sign => {
-                PrivateRole::Sign(EcdsaKeyPair::from_pkcs8(curve.signing(), pkcs8).map_err(malformed)?)
-            }
+            Purpose::Sign => PrivateRole::Sign(EcdsaKeyPair::from_pkcs8(curve.signing(), pkcs8).map_err(malformed)?),
             Purpose::Agree => PrivateRole::Agree(
                 agreement::PrivateKey::from_private_key_der(curve.agreement(), pkcs8).map_err(malformed)?,
             ),
