@@ -37,6 +37,10 @@ pub trait Host: fmt::Debug {
     fn unhandled(&self, task: &Rc<Task>, what: &str) {
         self.log(task, Level::Error, what);
     }
+    /// How many bytes of a body a script may read into memory at once, in bytes.
+    fn buffered_body(&self) -> usize {
+        10 << 20
+    }
     /// The time since some point in the past.
     fn monotonic(&self) -> std::time::Duration;
 }
