@@ -89,7 +89,7 @@ impl Task {
     }
 
     /// Says that something has happened.
-    pub(super) fn touch(&self) {
+    pub(crate) fn touch(&self) {
         self.changed.notify_waiters();
     }
 

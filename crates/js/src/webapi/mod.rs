@@ -1,7 +1,7 @@
 //! The Web's APIs: an area is a folder, and a line in [`ALL`].
 
 mod blob;
-mod caches;
+pub mod caches;
 mod clone;
 mod compression;
 mod console;

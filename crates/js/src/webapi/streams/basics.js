@@ -1,0 +1,184 @@
+// What streams are made of: promises that no script can tamper with, queues, views of buffers, and
+// the conversions that Web IDL asks of arguments.
+
+const uncurry = (method) => Function.prototype.call.bind(method);
+const getter = (prototype, name) => uncurry(Object.getOwnPropertyDescriptor(prototype, name).get);
+const { apply } = Reflect;
+
+/** `constructor` of an object that the module makes itself. It never leaves the engine's own code. */
+export const INSIDE = Symbol("inside");
+
+// Promises.
+
+export const then = uncurry(Promise.prototype.then);
+export const fulfilled = Promise.resolve.bind(Promise);
+export const rejected = Promise.reject.bind(Promise);
+export const nothing = () => {};
+
+/** For reactions only: it must not be handed to a script, which could hang something on it. */
+export const DONE = fulfilled(undefined);
+
+/** Says that nobody has to handle the rejection of a promise. */
+export function handled(promise) {
+  then(promise, undefined, nothing);
+  return promise;
+}
+
+/** A promise together with the functions that settle it. */
+export class Later {
+  constructor() {
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+}
+
+/** A `Later` that was settled before: what tries to settle it again does nothing. */
+export const settled = (promise) => ({ promise, resolve: nothing, reject: nothing });
+
+/** Calls what a script gave, and makes a promise of what comes back or is thrown. */
+export function invoke(callback, self, first, second) {
+  try {
+    const result = apply(callback, self, [first, second]);
+    return result === undefined ? DONE : fulfilled(result);
+  } catch (error) {
+    return rejected(error);
+  }
+}
+
+// Queues.
+
+/** First in, first out, at a constant price; and the sum of the sizes of what is in it. */
+export class Queue {
+  constructor() {
+    this.items = [];
+    this.first = 0;
+    this.total = 0;
+  }
+
+  get length() {
+    return this.items.length - this.first;
+  }
+
+  get head() {
+    return this.items[this.first];
+  }
+
+  push(item) {
+    this.items[this.items.length] = item;
+  }
+
+  shift() {
+    const item = this.items[this.first];
+    this.items[this.first++] = undefined;
+    if (this.first === this.items.length) {
+      this.items.length = this.first = 0;
+    } else if (this.first === 256) {
+      this.items.splice(0, this.first);
+      this.first = 0;
+    }
+    return item;
+  }
+
+  /** EnqueueValueWithSize */
+  add(value, size) {
+    size = +size;
+    if (!(size >= 0 && size !== Infinity)) throw new RangeError("the size of a chunk has to be a finite number, 0 or more");
+    this.push({ value, size });
+    this.total += size;
+  }
+
+  /** DequeueValue */
+  take() {
+    const { value, size } = this.shift();
+    this.total = Math.max(0, this.total - size);
+    return value;
+  }
+}
+
+// Views.
+
+const TypedArray = Object.getPrototypeOf(Uint8Array.prototype);
+const { isView } = ArrayBuffer;
+const kindOf = getter(TypedArray, Symbol.toStringTag);
+const typed = { buffer: getter(TypedArray, "buffer"), offset: getter(TypedArray, "byteOffset"), bytes: getter(TypedArray, "byteLength") };
+const data = { buffer: getter(DataView.prototype, "buffer"), offset: getter(DataView.prototype, "byteOffset"), bytes: getter(DataView.prototype, "byteLength") };
+const kinds = { Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array };
+if (globalThis.Float16Array !== undefined) kinds.Float16Array = globalThis.Float16Array;
+
+export const isUint8Array = (value) => isView(value) && kindOf(value) === "Uint8Array";
+export const bufferBytes = getter(ArrayBuffer.prototype, "byteLength");
+export const isDetached = getter(ArrayBuffer.prototype, "detached");
+
+export const setBytes = uncurry(Uint8Array.prototype.set);
+
+/** TransferArrayBuffer */
+export const transfer = uncurry(ArrayBuffer.prototype.transfer);
+
+/** Where a view is, whatever a script wrote over its properties. `make` is its constructor. */
+export function whereabouts(view) {
+  if (!isView(view)) throw new TypeError("this is no view of an ArrayBuffer");
+  const kind = kindOf(view);
+  const of = kind === undefined ? data : typed;
+  const make = kind === undefined ? DataView : kinds[kind];
+  return { buffer: of.buffer(view), offset: of.offset(view), length: of.bytes(view), make };
+}
+
+/** CloneAsUint8Array */
+export const cloneBytes = (view) => {
+  const { buffer, offset, length } = whereabouts(view);
+  return new Uint8Array(new Uint8Array(buffer, offset, length));
+};
+
+// Arguments.
+
+const EMPTY = Object.freeze({ __proto__: null });
+
+/** A dictionary: `undefined` and `null` are empty ones. */
+export function dictionary(value, what) {
+  if (value === undefined || value === null) return EMPTY;
+  if (typeof value !== "object" && typeof value !== "function") throw new TypeError(`${what} has to be an object`);
+  return value;
+}
+
+/** A member of a dictionary that is a function, if it is there. */
+export function callback(members, name) {
+  const value = members[name];
+  if (value !== undefined && typeof value !== "function") throw new TypeError(`${name} has to be a function`);
+  return value;
+}
+
+/** An `[EnforceRange] unsigned long long`. */
+export function integer(value, what) {
+  const number = Math.trunc(+value);
+  if (!(number >= 0 && number <= Number.MAX_SAFE_INTEGER)) throw new TypeError(`${what} has to be an integer, 0 or more`);
+  return number;
+}
+
+/** The members of a QueuingStrategy; either may be `undefined`. */
+export function strategyOf(value) {
+  const members = dictionary(value, "a queuing strategy");
+  const mark = members.highWaterMark;
+  return { highWaterMark: mark === undefined ? undefined : +mark, size: callback(members, "size") };
+}
+
+/** ExtractHighWaterMark */
+export function withMark({ highWaterMark, size }, usual) {
+  if (highWaterMark === undefined) return { highWaterMark: usual, size };
+  if (!(highWaterMark >= 0)) throw new RangeError("highWaterMark has to be a number, 0 or more");
+  return { highWaterMark, size };
+}
+
+/** Makes of a class what Web IDL makes of an interface: members are enumerable, and it has a tag. */
+export function asInterface(Class, tag = Class.name) {
+  const { prototype } = Class;
+  for (const name of Object.getOwnPropertyNames(prototype)) {
+    if (name !== "constructor") Object.defineProperty(prototype, name, { enumerable: true });
+  }
+  Object.defineProperty(prototype, Symbol.toStringTag, { value: tag, configurable: true });
+}
+
+export function illegal(name) {
+  return new TypeError(`this is not a ${name}`);
+}

@@ -1,0 +1,150 @@
+// Readers (§4.3–§4.5).
+
+class ReaderCore {
+  /** SetUpReadableStreamDefaultReader, SetUpReadableStreamBYOBReader */
+  constructor(stream, byob) {
+    if (stream.reader !== undefined) throw locked();
+    if (byob && !stream.controller.takesBuffers) throw new TypeError("only byte streams have readers of mode `byob`");
+    this.stream = stream;
+    this.byob = byob;
+    this.requests = new Queue();
+    if (stream.state === READABLE) this.closed = new Later();
+    else if (stream.state === CLOSED) this.closed = settled(fulfilled(undefined));
+    else this.closed = settled(handled(rejected(stream.error)));
+    stream.reader = this;
+  }
+
+  /** ReadableStreamDefaultReaderRead */
+  read(request) {
+    const { stream } = this;
+    stream.disturbed = true;
+    if (stream.state === READABLE) stream.controller.read(request);
+    else if (stream.state === CLOSED) request.close();
+    else request.error(stream.error);
+  }
+
+  /** ReadableStreamBYOBReaderRead */
+  readInto(where, minimum, request) {
+    const { stream } = this;
+    stream.disturbed = true;
+    if (stream.state === ERRORED) request.error(stream.error);
+    else stream.controller.pullInto(where, minimum, request);
+  }
+
+  takeRequests(finish) {
+    const requests = this.requests;
+    if (requests.length === 0) return;
+    this.requests = new Queue();
+    while (requests.length > 0) finish(requests.shift());
+  }
+
+  failRequests(error) {
+    this.takeRequests((request) => request.error(error));
+  }
+
+  /** ReadableStreamDefaultReaderRelease, ReadableStreamBYOBReaderRelease */
+  release() {
+    const { stream } = this;
+    const error = new TypeError("the reader was released");
+    if (stream.state === READABLE) this.closed.reject(error);
+    else this.closed = settled(rejected(error));
+    handled(this.closed.promise);
+    stream.controller.release();
+    stream.reader = undefined;
+    this.stream = undefined;
+    this.failRequests(error);
+  }
+}
+
+/** A read request, and a read-into request, whose end is a promise. */
+class PromisedRead extends Later {
+  chunk(value) {
+    this.resolve({ value, done: false });
+  }
+
+  close(value) {
+    this.resolve({ value, done: true });
+  }
+
+  error(error) {
+    this.reject(error);
+  }
+}
+
+const released = () => rejected(new TypeError("the reader was released"));
+
+export class ReadableStreamDefaultReader {
+  #core;
+
+  constructor(stream) {
+    this.#core = new ReaderCore(coreOf(stream), false);
+  }
+
+  read() {
+    if (!(#core in this)) return rejected(illegal("ReadableStreamDefaultReader"));
+    const core = this.#core;
+    if (core.stream === undefined) return released();
+    const request = new PromisedRead();
+    core.read(request);
+    return request.promise;
+  }
+
+  releaseLock() {
+    if (this.#core.stream !== undefined) this.#core.release();
+  }
+
+  get closed() {
+    return #core in this ? this.#core.closed.promise : rejected(illegal("ReadableStreamDefaultReader"));
+  }
+
+  cancel(reason = undefined) {
+    if (!(#core in this)) return rejected(illegal("ReadableStreamDefaultReader"));
+    const { stream } = this.#core;
+    return stream === undefined ? released() : stream.cancel(reason);
+  }
+}
+
+export class ReadableStreamBYOBReader {
+  #core;
+
+  constructor(stream) {
+    this.#core = new ReaderCore(coreOf(stream), true);
+  }
+
+  read(view, options = undefined) {
+    if (!(#core in this)) return rejected(illegal("ReadableStreamBYOBReader"));
+    const core = this.#core;
+    const request = new PromisedRead();
+    try {
+      const where = whereabouts(view);
+      const { min } = dictionary(options, "the options");
+      const minimum = min === undefined ? 1 : integer(min, "min");
+      if (where.length === 0) throw new TypeError("there is no room in the view");
+      if (isDetached(where.buffer)) throw new TypeError("the buffer of the view is detached");
+      if (minimum === 0) throw new TypeError("min must not be 0");
+      if (minimum > where.length / (where.make.BYTES_PER_ELEMENT ?? 1)) throw new RangeError("min is more than what the view can hold");
+      if (core.stream === undefined) return released();
+      core.readInto(where, minimum, request);
+    } catch (error) {
+      request.reject(error);
+    }
+    return request.promise;
+  }
+
+  releaseLock() {
+    if (this.#core.stream !== undefined) this.#core.release();
+  }
+
+  get closed() {
+    return #core in this ? this.#core.closed.promise : rejected(illegal("ReadableStreamBYOBReader"));
+  }
+
+  cancel(reason = undefined) {
+    if (!(#core in this)) return rejected(illegal("ReadableStreamBYOBReader"));
+    const { stream } = this.#core;
+    return stream === undefined ? released() : stream.cancel(reason);
+  }
+}
+
+asInterface(ReadableStreamDefaultReader);
+asInterface(ReadableStreamBYOBReader);
