@@ -15,7 +15,6 @@ use tollgate_core::keys::{Consumer, Key, KeyDigest, KeyGrant};
 use tollgate_core::later::BoxFuture;
 use tollgate_core::project::{Compatibility, CorsChoice, HandlerDefinition, Place, PolicyInstance, Timeouts, Use};
 use tollgate_core::route::{Document, Methods, Operation, PathMode, PathTemplate};
-use tollgate_core::services::gateway::NoGateway;
 use tollgate_core::services::limiter::LimiterAway;
 use tollgate_core::services::verifier::VerifiedToken;
 use tollgate_core::services::{
@@ -86,6 +85,7 @@ impl Room {
             implementation: Use::BuiltIn(kind.name.to_owned()),
             options: options.clone(),
             place: Place::default(),
+            unused: false,
         };
         let nested = |name: &str| match self.named.get(name) {
             Some(policy) => Ok(Nested { name: name.into(), policy: Arc::clone(policy) }),
@@ -127,8 +127,10 @@ impl Room {
             response_headers: Default::default(),
             record: Default::default(),
             services: Arc::clone(&self.services),
-            gateway: Arc::new(NoGateway),
+            gateway: None,
             depth: 0,
+            called_by: None,
+            sent: None,
             script: None,
         }
     }

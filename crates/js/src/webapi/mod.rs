@@ -27,6 +27,7 @@ pub static ALL: &[&Area] = &[
     &encoding::AREA,
     &url::AREA,
     &streams::AREA,
+    &streams::WRITABLE,
     &compression::AREA,
     &blob::AREA,
     &fetch::AREA,

@@ -21,7 +21,7 @@ impl Instances {
         }
         let id: Arc<str> = id.into();
         self.by_id.insert(Arc::clone(&id), self.list.len());
-        self.list.push(PolicyInstance { id, name: name.into(), implementation, options, place });
+        self.list.push(PolicyInstance { id, name: name.into(), implementation, options, place, unused: false });
         self.list.len() - 1
     }
 

@@ -68,6 +68,7 @@ pub(crate) fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> 
         documents: documents.iter().map(|document| std::sync::Arc::clone(&document.openapi.document)).collect(),
         consumers: settings.settings.consumers.clone(),
         runtime_module: None,
+        exports: Vec::new(),
         scripts: None,
         environment: context.environment.values(),
         settings: settings.settings,

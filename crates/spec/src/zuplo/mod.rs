@@ -88,6 +88,7 @@ pub fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> Project
         documents: opened.iter().map(|document| Arc::clone(&document.document)).collect(),
         consumers,
         runtime_module: None,
+        exports: Vec::new(),
         scripts: None,
         environment: variables.into_environment(&files.digest()),
         files: Vec::new(),

@@ -305,6 +305,7 @@ impl Definition {
             implementation: Use::BuiltIn(kind.name.to_owned()),
             options: value,
             place: at.span().place(),
+            unused: false,
         });
         definition
     }
