@@ -35,7 +35,7 @@
       }
     }
   };
-  // The standard reads a detached buffer as an empty one (Web IDL §3.2.26).
+  // The standard reads a detached buffer as an empty one (Web IDL, "get a copy of the bytes").
   const gone = (buffer) => {
     try {
       return detached(buffer);
@@ -43,8 +43,7 @@
       return false;
     }
   };
-  const part = (buffer, offset, length, from) =>
-    gone(buffer) ? "" : base64(new Bytes(buffer, offset + from, min(most, length - from)));
+  const part = (buffer, offset, length, from) => base64(new Bytes(buffer, offset + from, min(most, length - from)));
 
   return (value, from) => {
     if (isView(value)) {
@@ -54,10 +53,11 @@
         if (length <= most) return length === 0 ? "" : base64(value);
       }
       const { buffer, offset, length } = name === undefined ? data : typed;
-      if (gone(buffer(value))) return "";
-      return part(buffer(value), offset(value), length(value), from);
+      const whole = buffer(value);
+      return gone(whole) ? "" : part(whole, offset(value), length(value), from);
     }
     const length = sizeOf(value);
-    return length === undefined ? undefined : part(value, 0, length, from);
+    if (length === undefined) return undefined;
+    return gone(value) ? "" : part(value, 0, length, from);
   };
 };

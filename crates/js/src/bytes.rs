@@ -35,7 +35,7 @@ fn reader<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Function<'js>> {
 }
 
 /// The bytes of an `ArrayBuffer`, a `SharedArrayBuffer`, a typed array or a `DataView`; `None` where
-/// the value is none of them. A detached buffer is empty, as Web IDL §3.2.26 has it.
+/// the value is none of them. A detached buffer is empty, as Web IDL has it.
 ///
 /// # Errors
 /// Where the engine has no memory for the copy.
@@ -58,7 +58,7 @@ pub fn view<'js>(value: &Value<'js>) -> rquickjs::Result<Option<Vec<u8>>> {
     }
 }
 
-/// A `BufferSource` (Web IDL §3.2.25) as an argument of a host function: a `TypeError` where the value
+/// A `BufferSource` of Web IDL as an argument of a host function: a `TypeError` where the value
 /// holds no bytes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Source(pub Vec<u8>);
@@ -86,7 +86,7 @@ pub fn array_buffer<'js>(ctx: &Ctx<'js>, bytes: impl AsRef<[u8]>) -> rquickjs::R
     ArrayBuffer::new_copy(ctx.clone(), bytes).map(ArrayBuffer::into_value)
 }
 
-/// A value as a `USVString` (Web IDL §3.2.12): converted as by `String(value)`, with U+FFFD for every
+/// A value as a `USVString` (Web IDL): converted as by `String(value)`, with U+FFFD for every
 /// half of a surrogate pair that stands alone.
 ///
 /// # Errors
@@ -210,7 +210,7 @@ mod tests {
     fn bytes_become_buffers() {
         with(|ctx| {
             ctx.globals().set("a", uint8_array(ctx, [1, 2]).unwrap()).unwrap();
-            ctx.globals().set("b", array_buffer(ctx, b"xyz".to_vec()).unwrap()).unwrap();
+            ctx.globals().set("b", array_buffer(ctx, b"xyz").unwrap()).unwrap();
             let shape: String = ctx.eval("`${a.constructor.name} ${a} ${b.constructor.name} ${b.byteLength}`").unwrap();
             assert_eq!(shape, "Uint8Array 1,2 ArrayBuffer 3");
         });
