@@ -2,7 +2,7 @@
 
 /// What the host makes areas of. `runtime-host` finds the host's functions as `import.meta.native`;
 /// `host.js` says which. What the host calls in turn is exported by `runtime-internal`.
-pub static MODULES: &[(&str, &str)] = &[
+pub(crate) static MODULES: &[(&str, &str)] = &[
     ("runtime", include_str!("runtime.js")),
     ("runtime-background", include_str!("background.js")),
     ("runtime-built-ins", include_str!("built-ins.js")),
@@ -27,9 +27,11 @@ pub static MODULES: &[(&str, &str)] = &[
     ("runtime-route", include_str!("route.js")),
     ("runtime-sinks", include_str!("sinks.js")),
     ("runtime-statuses", include_str!("statuses.js")),
+    ("runtime-testing", include_str!("testing.js")),
     ("runtime-values", include_str!("values.js")),
     ("runtime-zone-cache", include_str!("zone-cache.js")),
 ];
 
 /// What scripts import the public ones by.
-pub static SPECIFIERS: &[(&str, &[&str])] = &[("runtime", &["@tollgate/runtime", "@zuplo/runtime"])];
+pub(crate) static SPECIFIERS: &[(&str, &[&str])] =
+    &[("runtime", &["@tollgate/runtime", "@zuplo/runtime"]), ("runtime-testing", &["@tollgate/test", "@zuplo/test"])];
