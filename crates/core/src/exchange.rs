@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
 use crate::record::Record;
-use crate::services::Gateway;
+use crate::services::{Gateway, ScriptContext};
 pub use crate::trace::{SpanId, Trace, TraceId};
 use crate::{Route, Services};
 
@@ -133,6 +133,8 @@ pub struct Exchange {
     pub gateway: Option<Arc<dyn Gateway>>,
     /// How many calls from within the gateway there are around it; 0 for a client's request.
     pub depth: u8,
+    /// The context of the script that called this route from within, where one did.
+    pub called_by: Option<ScriptContext>,
     /// The head of the request as the handler got it, where somebody behind the handler asks for it.
     pub sent: Option<Box<RequestHead>>,
     /// What the scripts keep of it between one call and the next.

@@ -106,7 +106,7 @@ impl Pipeline {
             response.headers_mut().append(name.clone(), value.clone());
         }
         match &self.hooks {
-            Some(hooks) => hooks.on_response(exchange, response).await,
+            Some(hooks) => hooks.on_response(exchange, response).get().await,
             None => response,
         }
     }

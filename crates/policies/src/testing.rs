@@ -136,6 +136,7 @@ impl Room {
             services: Arc::clone(&self.services),
             gateway: None,
             depth: 0,
+            called_by: None,
             sent: None,
             script: None,
         }

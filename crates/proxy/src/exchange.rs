@@ -19,7 +19,7 @@ use tollgate_core::{Body, Exchange, Flow, Problem, Response, Route};
 
 use crate::gateway::Gateway;
 use crate::hygiene::{self, BodyMeter, ConnectionInfo, Inspected, Patience};
-use crate::inside::{self, Inside};
+use crate::inside;
 use crate::router::Outcome;
 use crate::snapshot::{CompiledRoute, Snapshot};
 use crate::story::Story;
@@ -104,7 +104,7 @@ impl Telling<'_> {
             ControlFlow::Continue(body) => body,
             ControlFlow::Break(response) => return response,
         };
-        if let Some(response) = system::answer(self.snapshot, &parts, &inspected.target.match_path) {
+        if let Some(response) = system::answer(self.snapshot, &parts, &inspected) {
             return response;
         }
         match preflight::answer(self.snapshot, &parts, &inspected) {
@@ -170,8 +170,9 @@ impl Telling<'_> {
             record,
             services: Arc::clone(&self.gateway.services),
             // Only the project's own code asks for it.
-            gateway: self.snapshot.project.scripts.is_some().then(|| Arc::new(Inside(Arc::clone(self.snapshot))) as _),
+            gateway: self.snapshot.project.scripts.is_some().then(|| Arc::clone(self.snapshot) as _),
             depth: 0,
+            called_by: None,
             sent: None,
             script: None,
         }))
@@ -251,7 +252,7 @@ impl Telling<'_> {
             }
         };
         match self.story.exchange.as_deref_mut() {
-            Some(exchange) => hooks.on_response(exchange, response).await,
+            Some(exchange) => hooks.on_response(exchange, response).get().await,
             None => response,
         }
     }

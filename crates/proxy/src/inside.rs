@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use tollgate_core::catalog::{BuildContext, BuildError, Nested};
 use tollgate_core::exchange::{Params, Target};
 use tollgate_core::later::BoxFuture;
-use tollgate_core::project::{CorsChoice, HandlerDefinition, Place, PolicyInstance, Project, Use};
+use tollgate_core::project::{CorsChoice, HandlerDefinition, Place, PolicyInstance, Project, Stage, Use};
 use tollgate_core::reason::{REQUEST_MALFORMED, ROUTE_METHOD, ROUTE_NOT_FOUND, SCRIPT_LOOP};
 use tollgate_core::record::Record;
 use tollgate_core::route::{Document, Methods, Operation, PathMode, PathTemplate};
@@ -25,13 +25,9 @@ use crate::snapshot::Snapshot;
 /// How deep calls from within may go: a route that calls itself ends here.
 const MOST_DEPTH: u8 = 8;
 
-/// What [`Snapshot`] hands to code: itself, as long as the exchange lives.
-#[derive(Debug)]
-pub(crate) struct Inside(pub(crate) Arc<Snapshot>);
-
-impl Gateway for Inside {
-    fn call(&self, caller: Caller, request: Request) -> BoxFuture<'static, Response> {
-        let snapshot = Arc::clone(&self.0);
+impl Gateway for Snapshot {
+    fn call(self: Arc<Self>, caller: Caller, request: Request) -> BoxFuture<'static, Response> {
+        let snapshot = self;
         Box::pin(async move {
             let path = request.uri().path().to_owned();
             let id = Arc::clone(&caller.id);
@@ -51,12 +47,17 @@ impl Gateway for Inside {
         Ok(Target { match_path: paths.matched, forward_path: paths.forward, query: query.map(str::to_owned) })
     }
 
+    fn refuse(&self, exchange: &mut Exchange, problem: Problem) -> Response {
+        let (stage, style) = (exchange.record.stage.unwrap_or(Stage::Handler), &self.problems);
+        style.render(exchange, problem, stage, None)
+    }
+
     fn policy(&self, name: &str) -> Option<Arc<dyn Policy>> {
-        self.0.named.get(name).map(Arc::clone)
+        self.named.get(name).map(Arc::clone)
     }
 
     fn built_in_policy(&self, export: &str, options: Value, name: &str) -> Result<Arc<dyn Policy>, BuildError> {
-        let snapshot = &self.0;
+        let snapshot = self;
         let kind = snapshot.catalog.policy_by_export(export).or_else(|| snapshot.catalog.policy(export));
         let kind = kind.ok_or_else(|| BuildError::at("", format!("there is no policy `{export}`")))?;
         let instance = PolicyInstance {
@@ -89,7 +90,7 @@ impl Gateway for Inside {
         options: Value,
         exchange: &Exchange,
     ) -> Result<Arc<dyn Handler>, BuildError> {
-        let snapshot = &self.0;
+        let snapshot = self;
         let kind = snapshot.catalog.handler_by_export(export).or_else(|| snapshot.catalog.handler(export));
         let kind = kind.ok_or_else(|| BuildError::at("", format!("there is no handler `{export}`")))?;
         let definition =
@@ -111,9 +112,8 @@ async fn run(snapshot: &Arc<Snapshot>, caller: Caller, mut request: Request) -> 
     if caller.depth >= MOST_DEPTH {
         return Err(Problem::new(&SCRIPT_LOOP, "Routes call each other without end."));
     }
-    let inside = Inside(Arc::clone(snapshot));
     let path_and_query = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
-    let target = inside.target(&path_and_query)?;
+    let target = snapshot.target(&path_and_query)?;
     let mut client = caller.client;
     if let Some(authority) = request.uri().authority() {
         client.host = authority.as_str().to_ascii_lowercase().into();
@@ -137,8 +137,9 @@ async fn run(snapshot: &Arc<Snapshot>, caller: Caller, mut request: Request) -> 
         response_headers: http::HeaderMap::new(),
         record: Record { started: now, ..Record::default() },
         services: Arc::clone(&snapshot.services),
-        gateway: Some(Arc::new(inside)),
+        gateway: Some(Arc::clone(snapshot) as _),
         depth: caller.depth + 1,
+        called_by: caller.context,
         sent: None,
         script: None,
     });

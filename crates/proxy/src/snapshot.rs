@@ -10,7 +10,7 @@ use tollgate_core::catalog::{BuildContext, BuildError, BuildIssue, Nested};
 use tollgate_core::cors::Cors;
 use tollgate_core::pipeline::{Placed, ProblemStyle};
 use tollgate_core::project::{Compatibility, CorsChoice, PolicyInstance, Project, Stage, StepRef, Use};
-use tollgate_core::services::Hooks;
+use tollgate_core::services::{Hooks, PluginDocument};
 use tollgate_core::settings::FailedAuthLimit;
 use tollgate_core::{Catalog, Pipeline, Policy, Response, Route, Services};
 
@@ -139,6 +139,15 @@ impl Snapshot {
         self.route_metrics = metrics.places(self.routes.iter().map(|route| &route.route.id));
     }
 
+    /// The document that a plugin serves at a path, or at one above it.
+    pub(crate) fn plugin_document(&self, path: &str) -> Option<&PluginDocument> {
+        let documents = &self.project.scripts.as_ref()?.plugins().documents;
+        let serves = |document: &&PluginDocument| {
+            path.strip_prefix(document.path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        documents.iter().find(serves)
+    }
+
     pub(crate) fn metrics_of(&self, route: usize) -> &Arc<RouteMetrics> {
         let id = self.routes.get(route).map(|route| &route.route.id);
         id.and_then(|id| self.route_metrics.get(route, id)).unwrap_or(&self.unrouted_metrics)
@@ -224,8 +233,11 @@ impl Builder<'_> {
             hooks: self.hooks.clone(),
             keeps_request: false,
         };
-        let asks = pipeline.outbound.iter().any(|placed| placed.policy.wants_request());
-        let pipeline = Pipeline { keeps_request: asks || self.hooks.is_some(), ..pipeline };
+        let mut policies = pipeline.inbound.iter().chain(&pipeline.outbound);
+        let asks = policies.any(|placed| placed.policy.wants_request())
+            || matches!(route.handler.implementation, Use::Module(_))
+            || self.hooks.as_ref().is_some_and(|hooks| hooks.wants_request());
+        let pipeline = Pipeline { keeps_request: asks, ..pipeline };
         let authenticates = route.inbound.iter().any(|step| step.stage == Stage::Auth);
         Some(CompiledRoute { route: Arc::clone(route), pipeline, authenticates })
     }

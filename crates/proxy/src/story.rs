@@ -232,6 +232,9 @@ impl Story {
         for attempt in &record.attempts {
             metrics.attempted(attempt.outcome);
         }
+        for share in &record.scripts {
+            metrics.computed(&share.name, share.cpu);
+        }
         if self.logged {
             self.gateway.access_log.write(&entry);
         }

@@ -23,7 +23,7 @@ pub(crate) struct Context {
 #[derive(Default)]
 pub(crate) struct State {
     seed: RefCell<Option<Seed>>,
-    asks: RefCell<Option<mpsc::UnboundedSender<Ask>>>,
+    asks: RefCell<Option<mpsc::UnboundedSender<Box<Ask>>>>,
     fields: RefCell<Map<String, Value>>,
     hooked: Cell<bool>,
     /// Promises that keep the context's task alive.
@@ -32,7 +32,7 @@ pub(crate) struct State {
 
 impl Context {
     /// Begins another call: what the exchange knows now is what the script finds.
-    pub(crate) fn begin(&self, seed: Seed, asks: mpsc::UnboundedSender<Ask>) {
+    pub(crate) fn begin(&self, seed: Seed, asks: mpsc::UnboundedSender<Box<Ask>>) {
         let state = self.state();
         *state.seed.borrow_mut() = Some(seed);
         *state.asks.borrow_mut() = Some(asks);
@@ -50,7 +50,7 @@ impl Context {
         }
         let handle = Handle::new(ctx, self.state())?;
         let class = live.function(ctx, "ZuploContext")?;
-        let class = class.into_constructor().ok_or(rquickjs::Error::Unknown)?;
+        let class = class.into_value().into_constructor().ok_or(rquickjs::Error::Unknown)?;
         let object: Object<'js> = class.construct((handle,))?;
         *self.object.borrow_mut() = Some(Persistent::save(ctx, object.clone()));
         Ok(object)
@@ -74,7 +74,7 @@ impl State {
     }
 
     /// Where a script asks for parts of the gateway that work on the exchange.
-    pub(crate) fn asks(&self) -> Option<mpsc::UnboundedSender<Ask>> {
+    pub(crate) fn asks(&self) -> Option<mpsc::UnboundedSender<Box<Ask>>> {
         self.asks.borrow().clone()
     }
 

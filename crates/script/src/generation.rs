@@ -5,9 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::RwLock;
 use serde_json::Value;
-use tollgate_core::egress::EgressRules;
+use tollgate_core::settings::FetchSettings;
 use tollgate_js::Limits;
 use tollgate_modules::Graph;
+
+use crate::live::Wanted;
 
 /// One project's modules. Threads make engines of it.
 #[derive(Debug)]
@@ -21,12 +23,14 @@ pub(crate) struct Generation {
     /// The values that `environment` has, as JSON.
     pub(crate) environment: String,
     /// What the catalog has, as JSON.
-    pub(crate) built_ins: &'static str,
+    pub(crate) built_ins: String,
     pub(crate) build_id: String,
     pub(crate) compatibility_date: Option<String>,
     /// Bodies that scripts read whole may be this long.
     pub(crate) buffered_body: usize,
-    pub(crate) egress: Arc<EgressRules>,
+    pub(crate) fetch: FetchSettings,
+    /// What has to be there as soon as it is loaded.
+    pub(crate) wanted: Vec<Wanted>,
     /// Definitions are added while a snapshot is built, and looked up by their place.
     pub(crate) definitions: RwLock<Vec<Arc<Definition>>>,
 }

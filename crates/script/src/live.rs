@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use tollgate_core::project::Place;
 use tollgate_core::services::{PluginDocument, ScriptIssue};
 use tollgate_js::engine::CallError;
-use tollgate_js::rquickjs::{self, Ctx, Function, JsLifetime, Module, Object, Persistent, Value};
+use tollgate_js::rquickjs::{self, Ctx, Function, JsLifetime, Module, Object, Persistent, Symbol, Value};
 use tollgate_js::{Engine, Task, Thrown};
 
 use crate::areas;
@@ -52,6 +52,7 @@ pub(crate) struct Live {
     namespaces: RefCell<HashMap<String, Persistent<Object<'static>>>>,
     functions: RefCell<HashMap<&'static str, Persistent<Function<'static>>>>,
     extensions: RefCell<Option<Persistent<Object<'static>>>>,
+    request_class: RefCell<Option<(Persistent<Object<'static>>, Persistent<Symbol<'static>>)>>,
     has_final_hooks: Cell<bool>,
     has_sinks: Cell<bool>,
     retired: Cell<bool>,
@@ -74,7 +75,7 @@ impl Live {
     ) -> Result<(Rc<Self>, Described), Vec<ScriptIssue>> {
         let world = Rc::new(World::new(Arc::clone(generation), Arc::clone(outside)));
         let modules = Rc::new(areas::Project(Arc::clone(&generation.graph)));
-        let engine = Engine::new(generation.limits.clone(), Rc::clone(&world) as _, modules, areas::ALL)
+        let engine = Engine::new(generation.limits.clone(), Rc::clone(&world) as _, modules, &areas::ALL)
             .map_err(|error| vec![issues::plain(error.to_string())])?;
         let loading = engine.task_allowing(State::loading(), LOADING);
         let live = Rc::new(Self {
@@ -83,6 +84,7 @@ impl Live {
             namespaces: RefCell::default(),
             functions: RefCell::default(),
             extensions: RefCell::default(),
+            request_class: RefCell::default(),
             has_final_hooks: Cell::new(false),
             has_sinks: Cell::new(false),
             retired: Cell::new(false),
@@ -117,6 +119,10 @@ impl Live {
             Ok(Err(thrown)) => return Err(failed(&thrown)),
             Err(stopped) => return Err(vec![issues::plain(format!("loading was stopped: {stopped}"))]),
         }
+        let missing = self.missing_imports();
+        if !missing.is_empty() {
+            return Err(missing);
+        }
         if let Some(module) = self.generation.runtime_module.clone() {
             self.import(&module).await.map_err(|error| vec![self.issue(&error, None)])?;
             let initialised = self.engine.call(
@@ -144,7 +150,8 @@ impl Live {
                 continue;
             }
             let checked = self.engine.enter(&task, |ctx| {
-                let checked = wanted.sides.iter().try_for_each(|side| self.definition(ctx, wanted.place, *side).map(drop));
+                let checked =
+                    wanted.sides.iter().try_for_each(|side| self.definition(ctx, wanted.place, *side).map(drop));
                 checked.map_err(|error| Thrown::catch(ctx, error))
             });
             if let Ok(Err(thrown)) = checked {
@@ -159,6 +166,34 @@ impl Live {
             Ok(described) => described.map_err(|thrown| failed(&thrown)),
             Err(stopped) => Err(vec![issues::plain(format!("loading was stopped: {stopped}"))]),
         }
+    }
+
+    /// The names that modules import from the gateway, and that it does not have.
+    fn missing_imports(&self) -> Vec<ScriptIssue> {
+        let imports = self.generation.graph.host_imports();
+        let mut missing = Vec::new();
+        let looked = self.engine.enter(&self.loading, |ctx| {
+            for import in imports {
+                let Some(area) = areas::named(&import.specifier) else { continue };
+                let exports = match self.engine.library(ctx, area) {
+                    Ok(exports) => exports,
+                    Err(error) => {
+                        missing.push(issues::plain(format!("`{}`: {}", import.specifier, Thrown::catch(ctx, error))));
+                        continue;
+                    }
+                };
+                if !exports.contains_key(import.name.as_str()).unwrap_or(true) {
+                    let names = exports.keys::<String>().filter_map(Result::ok);
+                    let help = issues::nearest(&import.name, names);
+                    let message = format!("`{}` exports no `{}`", import.specifier, import.name);
+                    missing.push(issues::of_module(import.mistake(message, help)));
+                }
+            }
+        });
+        if let Err(stopped) = looked {
+            missing.push(issues::plain(format!("loading was stopped: {stopped}")));
+        }
+        missing
     }
 
     fn issue(&self, error: &CallError, module: Option<&str>) -> ScriptIssue {
@@ -256,9 +291,8 @@ impl Live {
             return known.clone().restore(ctx);
         }
         let definition = self.generation.definition(place).ok_or(rquickjs::Error::Unknown)?;
-        let exported = |module: &str, export: &str| -> rquickjs::Result<Value<'js>> {
-            self.namespace(ctx, module)?.get(export)
-        };
+        let exported =
+            |module: &str, export: &str| -> rquickjs::Result<Value<'js>> { self.namespace(ctx, module)?.get(export) };
         let made: Value<'js> = match &*definition {
             Definition::Policy { module, export, name, options } => {
                 let options = ctx.json_parse(options.to_string())?;
@@ -287,7 +321,11 @@ impl Live {
     }
 
     /// The context of an exchange; its calls share it.
-    pub(crate) fn context(&self, seed: Seed, asks: tokio::sync::mpsc::UnboundedSender<crate::message::Ask>) -> Rc<Context> {
+    pub(crate) fn context(
+        &self,
+        seed: Seed,
+        asks: tokio::sync::mpsc::UnboundedSender<Box<crate::message::Ask>>,
+    ) -> Rc<Context> {
         let mut contexts = self.contexts.borrow_mut();
         let context = contexts.entry(seed.key).or_insert_with(|| Rc::new(Context::default()));
         context.begin(seed, asks);
@@ -297,6 +335,24 @@ impl Live {
     /// The context of another exchange, where it is on this thread.
     pub(crate) fn known_context(&self, key: u64) -> Option<Rc<Context>> {
         self.contexts.borrow().get(&key).map(Rc::clone)
+    }
+
+    /// The prototype of requests, and the symbol under which they keep their handle.
+    pub(crate) fn request_class<'js>(&self, ctx: &Ctx<'js>) -> rquickjs::Result<(Object<'js>, Symbol<'js>)> {
+        if let Some((prototype, mark)) = &*self.request_class.borrow() {
+            return Ok((prototype.clone().restore(ctx)?, mark.clone().restore(ctx)?));
+        }
+        let exports = self.engine.library(ctx, "runtime-internal")?;
+        let prototype: Object<'js> = exports.get::<_, Object<'js>>("ZuploRequest")?.get("prototype")?;
+        let mark: Symbol<'js> = exports.get("HANDLE")?;
+        let saved = (Persistent::save(ctx, prototype.clone()), Persistent::save(ctx, mark.clone()));
+        *self.request_class.borrow_mut() = Some(saved);
+        Ok((prototype, mark))
+    }
+
+    /// The variables that the project declares, as scripts see them.
+    pub(crate) fn environment<'js>(&self, ctx: &Ctx<'js>) -> rquickjs::Result<Value<'js>> {
+        self.engine.library(ctx, "runtime-environment")?.get("environment")
     }
 
     /// Whether final hooks are to be called.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot};
 use tollgate_core::exchange::{Client, Params, User};
-use tollgate_core::services::{Caller, Gateway};
+use tollgate_core::services::{Caller, Gateway, ScriptContext};
 use tollgate_core::{Request, Response, Route};
 use tollgate_js::Thrown;
 use tollgate_js::engine::Stopped;
@@ -49,7 +49,7 @@ pub(crate) struct Call {
     /// For functions: the policy on whose behalf it is called. For what answers where no route
     /// matched: the routes that serve the path by other methods.
     pub(crate) argument: Argument,
-    pub(crate) asks: mpsc::UnboundedSender<Ask>,
+    pub(crate) asks: mpsc::UnboundedSender<Box<Ask>>,
     pub(crate) reply: oneshot::Sender<Reply>,
 }
 
@@ -79,6 +79,7 @@ pub(crate) struct Seed {
     pub(crate) custom: Map<String, Value>,
     pub(crate) gateway: Option<Arc<dyn Gateway>>,
     pub(crate) caller: Caller,
+    pub(crate) called_by: Option<ScriptContext>,
 }
 
 /// What a script has changed about its exchange.

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value as Json, json};
+use tokio::sync::oneshot;
 use tollgate_core::services::TokenRequest;
+use tollgate_js::Failure;
 use tollgate_js::engine::promise;
 use tollgate_js::host::Level;
 use tollgate_js::rquickjs::function::Opt;
 use tollgate_js::rquickjs::prelude::Func;
 use tollgate_js::rquickjs::{self, Class, Ctx, Function, Object, Promise, Value};
-use tollgate_js::webapi::fetch;
-use tollgate_js::Failure;
-use tokio::sync::oneshot;
+use tollgate_js::webapi::fetch::exchange as fetch;
 
 use crate::context::Handle;
 use crate::generation::Definition;
@@ -36,64 +36,102 @@ pub(crate) fn host<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
 fn of_the_engine(host: &Object<'_>) -> rquickjs::Result<()> {
     host.set("environment", Func::from(|ctx: Ctx<'_>| Live::of(&ctx).map(|live| live.generation.environment.clone())))?;
     host.set("buildId", Func::from(|ctx: Ctx<'_>| Live::of(&ctx).map(|live| live.generation.build_id.clone())))?;
-    host.set("builtIns", Func::from(|ctx: Ctx<'_>| Live::of(&ctx).map(|live| live.generation.built_ins.to_owned())))?;
-    host.set("compatibilityDate", Func::from(|ctx: Ctx<'_>| {
-        Live::of(&ctx).map(|live| live.generation.compatibility_date.clone())
-    }))?;
+    host.set("builtIns", Func::from(|ctx: Ctx<'_>| Live::of(&ctx).map(|live| live.generation.built_ins.clone())))?;
+    host.set(
+        "compatibilityDate",
+        Func::from(|ctx: Ctx<'_>| Live::of(&ctx).map(|live| live.generation.compatibility_date.clone())),
+    )?;
     host.set("background", Func::from(background))?;
     host.set("signJwt", Func::from(sign))?;
     host.set("problemType", Func::from(|_status: f64| -> Text { None }))?;
-    host.set("pluginFailed", Func::from(|ctx: Ctx<'_>, what: String| -> rquickjs::Result<()> {
-        let live = Live::of(&ctx)?;
-        tracing::warn!(target: "script", snapshot = live.generation.build_id, "a log plugin failed: {what}");
-        Ok(())
-    }))
+    host.set(
+        "pluginFailed",
+        Func::from(|ctx: Ctx<'_>, what: String| -> rquickjs::Result<()> {
+            let live = Live::of(&ctx)?;
+            tracing::warn!(target: "script", snapshot = live.generation.build_id, "a log plugin failed: {what}");
+            Ok(())
+        }),
+    )
 }
 
 fn of_a_context(host: &Object<'_>) -> rquickjs::Result<()> {
     host.set("requestId", Func::from(|handle: Known<'_>| read(&handle, |seed| seed.id.to_string())))?;
-    host.set("contextId", Func::from(|handle: Known<'_>| {
-        read(&handle, |seed| match seed.caller.depth {
-            0 => seed.id.to_string(),
-            _ => format!("{}-{}", seed.id, seed.key),
-        })
-    }))?;
-    host.set("routeId", Func::from(|handle: Known<'_>| -> Option<f64> {
-        // A route lives as long as the generation: its address stands for it.
-        read(&handle, |seed| seed.matched.then_some(Arc::as_ptr(&seed.route) as usize as f64)).flatten()
-    }))?;
-    host.set("route", Func::from(|handle: Known<'_>| -> Text {
-        read(&handle, |seed| seed.matched.then(|| route_view::configuration(&seed.route).to_string())).flatten()
-    }))?;
-    host.set("routeRaw", Func::from(|handle: Known<'_>| -> Text {
-        read(&handle, |seed| seed.route.operation.raw().map(|raw| raw.to_string())).flatten()
-    }))?;
-    host.set("properties", Func::from(|handle: Known<'_>| read(&handle, |seed| route_view::properties(seed).to_string())))?;
-    host.set("params", Func::from(|handle: Known<'_>| -> Text {
-        read(&handle, |seed| {
-            let params: Map<String, Json> =
-                seed.params.iter().map(|(name, value)| (name.to_string(), Json::from(value.as_str()))).collect();
-            (!params.is_empty()).then(|| Json::Object(params).to_string())
-        })
-        .flatten()
-    }))?;
-    host.set("user", Func::from(|handle: Known<'_>| -> Text {
-        read(&handle, |seed| seed.user.as_ref().map(|user| json!({ "sub": &*user.sub, "data": &*user.data }).to_string())).flatten()
-    }))?;
-    host.set("custom", Func::from(|handle: Known<'_>| -> Text {
-        read(&handle, |seed| (!seed.custom.is_empty()).then(|| Json::Object(seed.custom.clone()).to_string())).flatten()
-    }))?;
-    host.set("origin", Func::from(|handle: Known<'_>| {
-        read(&handle, |seed| format!("{}://{}", seed.client.scheme.as_str(), seed.client.host))
-    }))?;
+    host.set(
+        "contextId",
+        Func::from(|handle: Known<'_>| {
+            read(&handle, |seed| match seed.caller.depth {
+                0 => seed.id.to_string(),
+                _ => format!("{}-{}", seed.id, seed.key),
+            })
+        }),
+    )?;
+    host.set(
+        "routeId",
+        Func::from(|handle: Known<'_>| -> Option<f64> {
+            // A route lives as long as the generation: its address stands for it.
+            read(&handle, |seed| seed.matched.then_some(Arc::as_ptr(&seed.route) as usize as f64)).flatten()
+        }),
+    )?;
+    host.set(
+        "route",
+        Func::from(|handle: Known<'_>| -> Text {
+            read(&handle, |seed| seed.matched.then(|| route_view::configuration(&seed.route).to_string())).flatten()
+        }),
+    )?;
+    host.set(
+        "routeRaw",
+        Func::from(|handle: Known<'_>| -> Text {
+            read(&handle, |seed| seed.route.operation.raw().map(|raw| raw.to_string())).flatten()
+        }),
+    )?;
+    host.set(
+        "properties",
+        Func::from(|handle: Known<'_>| read(&handle, |seed| route_view::properties(seed).to_string())),
+    )?;
+    host.set(
+        "params",
+        Func::from(|handle: Known<'_>| -> Text {
+            read(&handle, |seed| {
+                let params: Map<String, Json> =
+                    seed.params.iter().map(|(name, value)| (name.to_string(), Json::from(value.as_str()))).collect();
+                (!params.is_empty()).then(|| Json::Object(params).to_string())
+            })
+            .flatten()
+        }),
+    )?;
+    host.set(
+        "user",
+        Func::from(|handle: Known<'_>| -> Text {
+            read(&handle, |seed| {
+                seed.user.as_ref().map(|user| json!({ "sub": &*user.sub, "data": &*user.data }).to_string())
+            })
+            .flatten()
+        }),
+    )?;
+    host.set(
+        "custom",
+        Func::from(|handle: Known<'_>| -> Text {
+            read(&handle, |seed| (!seed.custom.is_empty()).then(|| Json::Object(seed.custom.clone()).to_string()))
+                .flatten()
+        }),
+    )?;
+    host.set(
+        "origin",
+        Func::from(|handle: Known<'_>| {
+            read(&handle, |seed| format!("{}://{}", seed.client.scheme.as_str(), seed.client.host))
+        }),
+    )?;
     host.set("parentContext", Func::from(parent_context))?;
     host.set("log", Func::from(log))?;
-    host.set("logProperties", Func::from(|handle: Known<'_>, fields: String| {
-        let state = handle.borrow().state();
-        if let Ok(Json::Object(fields)) = serde_json::from_str(&fields) {
-            state.add_fields(fields);
-        }
-    }))?;
+    host.set(
+        "logProperties",
+        Func::from(|handle: Known<'_>, fields: String| {
+            let state = handle.borrow().state();
+            if let Ok(Json::Object(fields)) = serde_json::from_str(&fields) {
+                state.add_fields(fields);
+            }
+        }),
+    )?;
     host.set("waitUntil", Func::from(wait_until))?;
     host.set("hooked", Func::from(|handle: Known<'_>| handle.borrow().state().hook()))
 }
@@ -113,22 +151,29 @@ fn read<R>(handle: &Known<'_>, read: impl FnOnce(&crate::message::Seed) -> R) ->
 }
 
 fn parent_context<'js>(ctx: Ctx<'js>, handle: Known<'js>) -> rquickjs::Result<Option<Object<'js>>> {
-    let parent = read(&handle, |seed| seed.caller.context).flatten();
+    let parent = read(&handle, |seed| seed.called_by).flatten();
     let context = match parent {
-        Some(key) => Live::of(&ctx)?.known_context(key),
+        Some(caller) => Live::of(&ctx)?.known_context(caller.key),
         None => None,
     };
     Ok(context.and_then(|context| context.known_object(&ctx)))
 }
 
-fn log(ctx: Ctx<'_>, handle: Opt<Value<'_>>, level: Opt<String>, text: Opt<String>, messages: Opt<Value<'_>>) -> rquickjs::Result<()> {
+fn log(
+    ctx: Ctx<'_>,
+    handle: Opt<Value<'_>>,
+    level: Opt<String>,
+    text: Opt<String>,
+    messages: Opt<Value<'_>>,
+) -> rquickjs::Result<()> {
     let level = match level.0.as_deref() {
         Some("debug") => Level::Debug,
         Some("warn") => Level::Warn,
         Some("error") => Level::Error,
         _ => Level::Info,
     };
-    let state = handle.0.and_then(|handle| Class::<Handle>::from_value(&handle).ok()).map(|handle| handle.borrow().state());
+    let state =
+        handle.0.and_then(|handle| Class::<Handle>::from_value(&handle).ok()).map(|handle| handle.borrow().state());
     let messages = messages.0.and_then(|messages| messages.as_string().and_then(|text| text.to_string().ok()));
     let messages = messages.and_then(|messages| serde_json::from_str(&messages).ok());
     Live::of(&ctx)?.world.write(state.as_deref(), level, &text.0.unwrap_or_default(), messages);
@@ -166,7 +211,8 @@ fn wait_until<'js>(ctx: Ctx<'js>, handle: Known<'js>, promise: Value<'js>) -> rq
 fn sign<'js>(ctx: Ctx<'js>, request: String) -> rquickjs::Result<Promise<'js>> {
     let outside = Arc::clone(&Live::of(&ctx)?.world.outside);
     let work = async move {
-        let services = outside.services.get().ok_or_else(|| Failure::error("tokens cannot be signed while modules are loaded"))?;
+        let services =
+            outside.services.get().ok_or_else(|| Failure::error("tokens cannot be signed while modules are loaded"))?;
         let request: Json = serde_json::from_str(&request).map_err(|error| Failure::error(error.to_string()))?;
         let mut claims = request.get("claims").and_then(Json::as_object).cloned().unwrap_or_default();
         // An audience may be a list: the issuer knows only one.
@@ -214,7 +260,7 @@ fn ask<'js>(
     let work = async move {
         let (answer, told) = oneshot::channel();
         let gone = || Failure::error("the request has been answered: policies and handlers can no longer run on it");
-        asks.ok_or_else(gone)?.send(Ask { what, changes, answer }).map_err(|_| gone())?;
+        asks.ok_or_else(gone)?.send(Box::new(Ask { what, changes, answer })).map_err(|_| gone())?;
         told.await.map_err(|_| gone())?.map_err(Failure::error)
     };
     promise(ctx, work, move |ctx, told: Told| {
@@ -253,7 +299,9 @@ fn ask<'js>(
 fn own_definition<'js>(ctx: &Ctx<'js>, name: &str, side: Side) -> rquickjs::Result<Option<Value<'js>>> {
     let live = Live::of(ctx)?;
     let definitions = live.generation.definitions.read();
-    let place = definitions.iter().position(|definition| matches!(&**definition, Definition::Policy { name: known, .. } if known == name));
+    let place = definitions
+        .iter()
+        .position(|definition| matches!(&**definition, Definition::Policy { name: known, .. } if known == name));
     drop(definitions);
     let Some(place) = place else { return Ok(None) };
     let definition = live.definition(ctx, place, side)?;
@@ -262,11 +310,11 @@ fn own_definition<'js>(ctx: &Ctx<'js>, name: &str, side: Side) -> rquickjs::Resu
     Ok(Some(outcome.into_value()))
 }
 
-fn taken_request(ctx: &Ctx<'_>, request: &Value<'_>) -> rquickjs::Result<tollgate_core::Request> {
+fn taken_request<'js>(ctx: &Ctx<'js>, request: &Value<'js>) -> rquickjs::Result<tollgate_core::Request> {
     fetch::take_request(ctx, request)?.ok_or_else(|| Failure::type_error("a Request is expected here").throw(ctx))
 }
 
-fn taken_response(ctx: &Ctx<'_>, response: &Value<'_>) -> rquickjs::Result<tollgate_core::Response> {
+fn taken_response<'js>(ctx: &Ctx<'js>, response: &Value<'js>) -> rquickjs::Result<tollgate_core::Response> {
     fetch::take_response(ctx, response)?.ok_or_else(|| Failure::type_error("a Response is expected here").throw(ctx))
 }
 
@@ -361,7 +409,9 @@ fn invoke_route<'js>(ctx: Ctx<'js>, handle: Known<'js>, request: Value<'js>) -> 
     let workers = Live::of(&ctx)?.world.outside.workers.get().cloned();
     let work = async move {
         let gone = || Failure::error("there is no gateway to call a route of");
-        let (Some(gateway), Some(caller), Some(workers)) = (gateway.flatten(), caller, workers) else { return Err(gone()) };
+        let (Some(gateway), Some(caller), Some(workers)) = (gateway.flatten(), caller, workers) else {
+            return Err(gone());
+        };
         // The route runs where all routes run: its policies may wait for I/O, or for scripts.
         workers.spawn(gateway.call(caller, request)).await.map_err(|_| gone())
     };

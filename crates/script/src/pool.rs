@@ -1,6 +1,7 @@
 //! The threads that scripts run on. A script that computes holds up its own thread and no worker of
 //! the gateway.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::{fmt, io};
@@ -9,12 +10,15 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tollgate_core::Services;
 use tollgate_core::services::ScriptIssue;
-use tollgate_js::webapi::ByteCache;
+use tollgate_js::webapi::caches::ByteCache;
 
 use crate::generation::Generation;
 use crate::live::Described;
 use crate::message::Call;
 use crate::thread;
+
+/// Bytes that scripts may keep in caches, all together.
+const CACHE: usize = 64 << 20;
 
 /// What is asked of a script thread.
 pub(crate) enum Job {
@@ -46,6 +50,8 @@ pub(crate) struct Outside {
     /// The runtime of the gateway's workers, where connections live.
     pub(crate) workers: OnceLock<tokio::runtime::Handle>,
     pub(crate) cache: OnceLock<Arc<ByteCache>>,
+    /// Where the gateway is managed: out of the scripts' reach.
+    pub(crate) management: OnceLock<SocketAddr>,
 }
 
 /// Too many calls wait for a thread.
@@ -68,13 +74,14 @@ impl ScriptPool {
         Ok(Self(Arc::new(Inner { threads: threads?, next, keys, outside })))
     }
 
-    /// Opens the world to scripts: from now on they may `fetch`, sign tokens and share a cache. Called
-    /// on the gateway's runtime. Only the first time counts.
-    pub fn open(&self, services: &Arc<Services>) {
+    /// Opens the world to scripts: from now on they may `fetch` (but not where the gateway is managed),
+    /// sign tokens and share a cache. Called on the gateway's runtime. Only the first time counts.
+    pub fn open(&self, services: &Arc<Services>, management: SocketAddr) {
         let outside = &self.0.outside;
+        let _ = outside.management.set(management);
         let _ = outside.services.set(Arc::clone(services));
         let _ = outside.workers.set(tokio::runtime::Handle::current());
-        let _ = outside.cache.set(Arc::new(ByteCache::default()));
+        let _ = outside.cache.set(Arc::new(ByteCache::new(CACHE, Arc::clone(&services.clock))));
     }
 
     /// A key for an exchange, and the thread that its calls go to.

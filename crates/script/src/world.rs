@@ -1,15 +1,16 @@
 //! What one engine may reach: the network through the gateway's own connections, the log, the cache.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
+use tollgate_core::egress::EgressRules;
 use tollgate_core::{Request, Response};
 use tollgate_js::host::{Level, LocalBoxFuture};
-use tollgate_js::webapi::ByteCache;
+use tollgate_js::webapi::caches::ByteCache;
 use tollgate_js::{Failure, Host, Task};
 
 use crate::context::State;
@@ -27,11 +28,12 @@ pub(crate) struct World {
     live: RefCell<Weak<Live>>,
     /// Lines that plugins have not seen yet.
     lines: RefCell<Vec<String>>,
+    rules: OnceCell<Arc<EgressRules>>,
 }
 
 impl World {
     pub(crate) fn new(generation: Arc<Generation>, outside: Arc<Outside>) -> Self {
-        Self { generation, outside, live: RefCell::default(), lines: RefCell::default() }
+        Self { generation, outside, live: RefCell::default(), lines: RefCell::default(), rules: OnceCell::new() }
     }
 
     pub(crate) fn attach(&self, live: &Rc<Live>) {
@@ -41,7 +43,8 @@ impl World {
     /// Writes a line of a script: to the gateway's log, and for the plugins that read along.
     pub(crate) fn write(&self, state: Option<&State>, level: Level, text: &str, messages: Option<serde_json::Value>) {
         let text = self.generation.graph.translate_stack(text);
-        let (id, route) = state.and_then(|state| state.with(|seed| (Arc::clone(&seed.id), Arc::clone(&seed.route.id)))).unzip();
+        let (id, route) =
+            state.and_then(|state| state.with(|seed| (Arc::clone(&seed.id), Arc::clone(&seed.route.id)))).unzip();
         let (id, route) = (id.as_deref().unwrap_or_default(), route.as_deref().unwrap_or_default());
         match level {
             Level::Debug => tracing::debug!(target: "script", request_id = id, route, "{text}"),
@@ -65,6 +68,13 @@ impl World {
         }
     }
 
+    /// Where requests may go.
+    fn rules(&self) -> Arc<EgressRules> {
+        let management = self.outside.management.get().copied();
+        let make = || Arc::new(self.generation.fetch.rules(management.as_slice()));
+        Arc::clone(self.rules.get_or_init(make))
+    }
+
     /// The lines that plugins have not seen yet.
     pub(crate) fn take_lines(&self) -> Vec<String> {
         self.lines.take()
@@ -83,7 +93,7 @@ fn name(level: Level) -> &'static str {
 impl Host for World {
     fn fetch(&self, _: &Rc<Task>, request: Request) -> LocalBoxFuture<'static, Result<Response, Failure>> {
         let (services, workers) = (self.outside.services.get().cloned(), self.outside.workers.get().cloned());
-        let rules = Arc::clone(&self.generation.egress);
+        let rules = self.rules();
         Box::pin(async move {
             let (Some(services), Some(workers)) = (services, workers) else {
                 return Err(Failure::type_error("fetch failed: there is no network while modules are loaded"));

@@ -21,6 +21,17 @@ pub struct Caller {
     pub trace: Trace,
     /// How many calls from within there are already around this one.
     pub depth: u8,
+    /// The context of the script that calls.
+    pub context: Option<ScriptContext>,
+}
+
+/// How scripts find the context of an exchange again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScriptContext {
+    /// The thread that it lives on.
+    pub thread: usize,
+    /// Its key there.
+    pub key: u64,
 }
 
 impl Caller {
@@ -31,6 +42,7 @@ impl Caller {
             client: exchange.client.clone(),
             trace: exchange.trace,
             depth: exchange.depth,
+            context: None,
         }
     }
 }
@@ -38,12 +50,14 @@ impl Caller {
 /// One snapshot of the gateway, as seen from within.
 pub trait Gateway: Send + Sync + fmt::Debug {
     /// Sends a request through its route, policies and all, without leaving the process.
-    fn call(&self, caller: Caller, request: Request) -> BoxFuture<'static, Response>;
+    fn call(self: Arc<Self>, caller: Caller, request: Request) -> BoxFuture<'static, Response>;
     /// Reads a target that a script has made, as a client's would be.
     ///
     /// # Errors
     /// A [`Problem`] where it is none, or one that two parties could read in two ways.
     fn target(&self, path_and_query: &str) -> Result<Target, Problem>;
+    /// Notes a refusal and writes its answer.
+    fn refuse(&self, exchange: &mut Exchange, problem: Problem) -> Response;
     /// The policy of the project with this name.
     fn policy(&self, name: &str) -> Option<Arc<dyn Policy>>;
     /// A policy of the catalog, by its export, with options of its own.

@@ -15,7 +15,7 @@ use crate::later::BoxFuture;
 use crate::project::Place;
 use crate::settings::SigningAlgorithm;
 use crate::units::Lifetime;
-use crate::{Exchange, Flow, Handler, Policy, Problem, Request, Response, Route};
+use crate::{Exchange, Flow, Handler, MaybeLater, Policy, Problem, Request, Response, Route};
 
 /// A mistake in a module, or one that running it brought to light.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,8 +136,10 @@ pub trait ScriptTemplate: Send + Sync + fmt::Debug {
 pub trait Hooks: Send + Sync + fmt::Debug {
     /// Whether there are hooks that run before routing.
     fn has_pre_routing(&self) -> bool;
-    /// Whether there are hooks of the request or the response.
+    /// Whether there are hooks that run before the inbound policies.
     fn has_request_hooks(&self) -> bool;
+    /// Whether something of it asks, behind the handler, for the request's head.
+    fn wants_request(&self) -> bool;
     /// Whether the project answers what no route does.
     fn has_not_found(&self) -> bool;
     /// Whether the project writes problems in a way of its own.
@@ -148,7 +150,7 @@ pub trait Hooks: Send + Sync + fmt::Debug {
     fn on_request<'a>(&'a self, exchange: &'a mut Exchange, request: &'a mut Request) -> BoxFuture<'a, Flow>;
     /// Behind the outbound policies: the response-sending hooks, those of the context included,
     /// then the final ones.
-    fn on_response<'a>(&'a self, exchange: &'a mut Exchange, response: Response) -> BoxFuture<'a, Response>;
+    fn on_response<'a>(&'a self, exchange: &'a mut Exchange, response: Response) -> MaybeLater<'a, Response>;
     /// Where no route matched. `matched_by_path` are routes that serve the path by other methods.
     fn not_found<'a>(
         &'a self,

@@ -53,6 +53,7 @@ fn exchange(params: &[(&str, &str)], forward_path: &str) -> Exchange {
         services,
         gateway: None,
         depth: 0,
+        called_by: None,
         sent: None,
         script: None,
     }

@@ -15,7 +15,6 @@
 //                                    what it promises, and logs what it throws
 //     pluginFailed(text)             a line for the gateway's own log, which no log plugin gets
 //     signJwt(json)                  promise of a compact JWT; { subject?, audience?, expiresIn? (s), claims }
-//     problemType(status)            the `type` of a problem of that status, or nothing: httpproblems.com
 //
 //   Of a context
 //     requestId(handle)              text

@@ -4,6 +4,7 @@
 /// `host.js` says which. What the host calls in turn is exported by `runtime-internal`.
 pub static MODULES: &[(&str, &str)] = &[
     ("runtime", include_str!("runtime.js")),
+    ("runtime-background", include_str!("background.js")),
     ("runtime-context", include_str!("context.js")),
     ("runtime-context-data", include_str!("context-data.js")),
     ("runtime-dispatch", include_str!("dispatch.js")),
@@ -17,10 +18,13 @@ pub static MODULES: &[(&str, &str)] = &[
     ("runtime-outcome", include_str!("outcome.js")),
     ("runtime-plugin", include_str!("plugin.js")),
     ("runtime-policy", include_str!("policy.js")),
+    ("runtime-problems", include_str!("problems.js")),
     ("runtime-request", include_str!("request.js")),
     ("runtime-route", include_str!("route.js")),
     ("runtime-sinks", include_str!("sinks.js")),
+    ("runtime-statuses", include_str!("statuses.js")),
     ("runtime-values", include_str!("values.js")),
+    ("runtime-zone-cache", include_str!("zone-cache.js")),
 ];
 
 /// What scripts import the public ones by.

@@ -19,7 +19,6 @@ const defaults = {
       handlers: ["urlForwardHandler"],
     }),
   compatibilityDate: () => undefined,
-  problemType: () => undefined,
   requestId: () => "request-1",
   contextId: () => "context-1",
   origin: () => "https://api.test",

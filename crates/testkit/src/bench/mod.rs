@@ -272,6 +272,7 @@ impl PolicyBench {
             services: Arc::clone(&self.rooms.services),
             gateway: None,
             depth: 0,
+            called_by: None,
             sent: None,
             script: None,
         };

@@ -207,6 +207,7 @@ impl App {
             services: Arc::clone(&self.services),
             gateway: None,
             depth: 0,
+            called_by: None,
             sent: None,
             script: None,
         };
