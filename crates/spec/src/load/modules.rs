@@ -78,7 +78,7 @@ fn suggestion(files: &ProjectFiles<'_>, path: &str) -> String {
     let listed = files.list(if folder.is_empty() { "." } else { folder });
     let known: Vec<String> = listed
         .iter()
-        .filter(|file| is_module(file) && !file.ends_with(".d.ts"))
+        .filter(|file| is_module(file) && !file.ends_with(".d.ts") && !file.contains(".runtime."))
         .map(|file| {
             let file = file.strip_prefix("./").unwrap_or(file);
             let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);

@@ -7,6 +7,7 @@ use tollgate_core::services::Export;
 
 use super::Reader;
 use super::step::{Authenticates, Reference, Step, id_of};
+use crate::Diagnostic;
 use crate::load::modules;
 use crate::source::Span;
 use crate::tree::Node;
@@ -15,8 +16,14 @@ impl Reader<'_> {
     /// What a reference names, remembered for linking. None where there is no such file, which has
     /// been said.
     pub(crate) fn export(&mut self, reference: &str, role: ExportRole, node: &Node<'_>, span: Span) -> Option<Export> {
-        let export = Export::from_reference(reference);
-        self.known_export(export, reference.split('#').next().unwrap_or(reference), role, node, span)
+        let module = reference.split('#').next().unwrap_or(reference);
+        if reference.ends_with('#') {
+            let message = format!("`{reference}` names no export");
+            let help = format!("write its name behind the `#`; the default export is `{module}`");
+            self.diagnostics.push(Diagnostic::error("missing-module", span, message).help(help));
+            return None;
+        }
+        self.known_export(Export::from_reference(reference), module, role, node, span)
     }
 
     fn known_export(

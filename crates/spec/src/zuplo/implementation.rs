@@ -5,7 +5,7 @@ use tollgate_core::services::Export;
 
 use crate::check::schema::wrong_type;
 use crate::load::{ProjectFiles, modules};
-use crate::{Diagnostic, Node};
+use crate::{Diagnostic, Diagnostics, Node};
 
 /// What a policy or handler is implemented by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,22 +59,22 @@ fn text<'a>(handler: &Node<'a>, field: &str) -> Result<&'a str, Box<Diagnostic>>
 
 /// Finds `$import(…)` in the options of what is built in where no function is asked for: it would be
 /// taken for a text. `functions` are the pointers, below the options, of those that are.
-pub(super) fn misplaced_imports(options: &Node<'_>, functions: &[&str], found: &mut Vec<Diagnostic>) {
-    fn walk(node: &Node<'_>, skipped: &dyn Fn(&str) -> bool, found: &mut Vec<Diagnostic>) {
+pub(super) fn misplaced_imports(options: &Node<'_>, functions: &[&str], diagnostics: &mut Diagnostics) {
+    fn walk(node: &Node<'_>, skipped: &dyn Fn(&str) -> bool, diagnostics: &mut Diagnostics) {
         if skipped(node.pointer()) {
             return;
         }
         if node.as_str().and_then(imported).is_some() {
             let message = format!("`{}` means nothing here", node.shown());
             let help = "this option takes no function of a module";
-            found.push(Diagnostic::error("misplaced-import", node.caret(), message).help(help));
+            diagnostics.push(Diagnostic::error("misplaced-import", node.caret(), message).help(help));
         }
-        node.items().for_each(|item| walk(&item, skipped, found));
-        node.entries().for_each(|(_, field)| walk(&field, skipped, found));
+        node.items().for_each(|item| walk(&item, skipped, diagnostics));
+        node.entries().for_each(|(_, field)| walk(&field, skipped, diagnostics));
     }
     let skipped = |pointer: &str| {
         let below = pointer.strip_prefix(options.pointer());
         below.is_some_and(|below| functions.contains(&below))
     };
-    walk(options, &skipped, found);
+    walk(options, &skipped, diagnostics);
 }

@@ -345,18 +345,15 @@ impl Definition {
         let options = handler.get("options").filter(|options| !options.value().is_null());
         let at = options.clone().unwrap_or(handler);
         let value = options.as_ref().map_or_else(|| Value::Object(serde_json::Map::new()), own_options);
-        if let Some(schema) = context.schemas.policy(kind.name) {
-            schema.check_value(&value, &at, diagnostics);
-        }
-        if let Some(options) = &options {
+        let schema = context.schemas.policy(kind.name);
+        let fits = schema.is_none_or(|schema| schema.check_value(&value, &at, diagnostics));
+        if let Some(options) = options.as_ref().filter(|_| fits) {
             let functions = (kind.functions)(&value);
             definition.exports = named_functions(options, &functions, context, diagnostics);
             let mut known: Vec<&str> = functions.iter().map(|(pointer, _)| *pointer).collect();
             // What has no effect has been left out of the value.
             known.extend(value.get("identifier").is_none().then_some("/identifier"));
-            let mut found = Vec::new();
-            misplaced_imports(options, &known, &mut found);
-            found.into_iter().for_each(|diagnostic| diagnostics.push(diagnostic));
+            misplaced_imports(options, &known, diagnostics);
         }
         if kind.exports.iter().any(|export| export.starts_with("Composite")) {
             let list = options.as_ref().and_then(|options| options.get("policies"));

@@ -196,12 +196,11 @@ impl<'a> Reader<'a> {
             return None;
         };
         old_url(&mut value, &at, diagnostics);
-        if let Some(schema) = self.context.schemas.handler(kind.name) {
-            schema.check_value(&value, &at, diagnostics);
+        let schema = self.context.schemas.handler(kind.name);
+        let fits = schema.is_none_or(|schema| schema.check_value(&value, &at, diagnostics));
+        if let Some(options) = options.as_ref().filter(|_| fits) {
+            misplaced_imports(options, &[], diagnostics);
         }
-        let mut found = Vec::new();
-        options.iter().for_each(|options| misplaced_imports(options, &[], &mut found));
-        found.into_iter().for_each(|diagnostic| diagnostics.push(diagnostic));
         if let Some(path) = at.get("openApiFilePath") {
             self.check_document(&path, diagnostics);
         }

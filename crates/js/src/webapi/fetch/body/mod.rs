@@ -4,8 +4,9 @@ mod carrier;
 mod extract;
 mod read;
 
-use rquickjs::class::{Trace, Tracer};
-use rquickjs::{Ctx, JsLifetime};
+use rquickjs::class::{JsClass, Trace, Tracer, Writable};
+use rquickjs::function::Constructor;
+use rquickjs::{Class, Ctx, JsLifetime};
 use tollgate_core::Body;
 
 use crate::Failure;
@@ -27,8 +28,8 @@ enum State<'js> {
     Host(Source),
     /// Somebody has read it, or taken it elsewhere.
     Used,
-    #[expect(dead_code, reason = "to come")]
-    Stream(rquickjs::Object<'js>),
+    /// Several messages have it, and the first who reads it gets it.
+    Shared(Class<'js, Shared<'js>>),
 }
 
 /// Bytes on the host's side.
@@ -59,7 +60,11 @@ impl<'js> BodyCell<'js> {
 
     /// `bodyUsed`.
     pub(super) fn is_used(&self) -> bool {
-        matches!(self.state, State::Used)
+        match &self.state {
+            State::Null | State::Host(_) => false,
+            State::Used => true,
+            State::Shared(shared) => shared.borrow().0.is_used(),
+        }
     }
 
     /// Whether it can be read no more.
@@ -72,6 +77,9 @@ impl<'js> BodyCell<'js> {
     /// # Errors
     /// A `TypeError` where they were taken before.
     pub(super) fn take(&mut self, ctx: &Ctx<'js>) -> rquickjs::Result<Option<Source>> {
+        if let State::Shared(shared) = &self.state {
+            return shared.borrow_mut().0.take(ctx);
+        }
         match std::mem::take(&mut self.state) {
             State::Null => Ok(None),
             State::Host(source) => {
@@ -83,6 +91,23 @@ impl<'js> BodyCell<'js> {
                 Err(used().throw(ctx))
             }
         }
+    }
+
+    /// The same body for another message as well.
+    ///
+    /// # Errors
+    /// A `TypeError` where it was read, or is being read.
+    pub(super) fn share(&mut self, ctx: &Ctx<'js>) -> rquickjs::Result<Self> {
+        if self.is_unusable() {
+            return Err(used().throw(ctx));
+        }
+        let shared = match std::mem::take(&mut self.state) {
+            State::Null => return Ok(Self::null()),
+            State::Shared(shared) => shared,
+            state => Class::instance(ctx.clone(), Shared(Self { state }))?,
+        };
+        self.state = State::Shared(shared.clone());
+        Ok(Self { state: State::Shared(shared) })
     }
 
     /// Moves it into another message.
@@ -112,7 +137,8 @@ impl<'js> BodyCell<'js> {
                 Some(bytes) => Ok(Self::host(Body::full(bytes))),
                 None => Err(Failure::type_error("to come").throw(ctx)),
             },
-            _ => Err(used().throw(ctx)),
+            State::Shared(shared) => shared.borrow_mut().0.tee(ctx),
+            State::Used => Err(used().throw(ctx)),
         }
     }
 }
@@ -123,8 +149,28 @@ fn used() -> Failure {
 
 impl<'js> Trace<'js> for BodyCell<'js> {
     fn trace<'a>(&self, tracer: Tracer<'a, 'js>) {
-        if let State::Stream(stream) = &self.state {
-            stream.trace(tracer);
+        if let State::Shared(shared) = &self.state {
+            shared.trace(tracer);
         }
+    }
+}
+
+/// A body that several messages have. It is an object of the engine, because only one owner may tell the
+/// collector of a value.
+#[derive(JsLifetime)]
+pub(super) struct Shared<'js>(BodyCell<'js>);
+
+impl<'js> Trace<'js> for Shared<'js> {
+    fn trace<'a>(&self, tracer: Tracer<'a, 'js>) {
+        self.0.trace(tracer);
+    }
+}
+
+impl<'js> JsClass<'js> for Shared<'js> {
+    const NAME: &'static str = "SharedBody";
+    type Mutable = Writable;
+
+    fn constructor(_: &Ctx<'js>) -> rquickjs::Result<Option<Constructor<'js>>> {
+        Ok(None)
     }
 }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use http::Method;
 use http::header::CONTENT_TYPE;
-use rquickjs::{Ctx, Object, Value};
+use rquickjs::{Class, Ctx, Object, Value};
 use url::Url;
 
 use super::{Head, Request, settings};
@@ -31,8 +31,12 @@ pub(crate) fn make<'js>(
     };
     let mut body = None;
     if let Some(init) = &init {
-        body = member(init, |names| &names.body)?.filter(|body| !body.is_null());
-        apply(ctx, &mut request, init)?;
+        if let Some(other) = instance::<Request<'js>>(init.as_value()) {
+            body = like(ctx, &mut request, &other)?.map(Given::Body);
+        } else {
+            body = member(init, |names| &names.body)?.filter(|body| !body.is_null()).map(Given::Value);
+            apply(ctx, &mut request, init)?;
+        }
     }
     let input_has_body = from.as_ref().is_some_and(|from| !from.borrow().body.is_null());
     if (body.is_some() || input_has_body) && matches!(request.head.method, Method::GET | Method::HEAD) {
@@ -40,11 +44,34 @@ pub(crate) fn make<'js>(
         return Err(Failure::type_error(message).throw(ctx));
     }
     match (body, from) {
-        (Some(body), _) => give_body(ctx, &mut request, &body)?,
+        (Some(Given::Value(body)), _) => give_body(ctx, &mut request, &body)?,
+        (Some(Given::Body(body)), _) => request.body = body,
         (None, Some(from)) => request.body = from.borrow_mut().body.transfer(ctx)?,
         (None, None) => {}
     }
     Ok(request)
+}
+
+/// What a dictionary has as `body`.
+enum Given<'js> {
+    Value(Value<'js>),
+    Body(BodyCell<'js>),
+}
+
+/// Another request as the dictionary: its members, without making objects of them. Its body is then that
+/// of both, and the first who reads it has it.
+fn like<'js>(
+    ctx: &Ctx<'js>,
+    request: &mut Request<'js>,
+    other: &Class<'js, Request<'js>>,
+) -> rquickjs::Result<Option<BodyCell<'js>>> {
+    let mut other = other.borrow_mut();
+    request.headers = Slot::List(other.headers.list(), Guard::None);
+    request.head.method = other.head.method.clone();
+    request.redirect = other.redirect;
+    request.signal.clone_from(&other.signal);
+    request.settings.clone_from(&other.settings);
+    if other.body.is_null() { Ok(None) } else { other.body.share(ctx).map(Some) }
 }
 
 fn give_body<'js>(ctx: &Ctx<'js>, request: &mut Request<'js>, body: &Value<'js>) -> rquickjs::Result<()> {

@@ -12,7 +12,7 @@ use super::{Kind, Response};
 use crate::webapi::fetch::body::{BodyCell, extract};
 use crate::webapi::fetch::headers::{Guard, fill, text};
 use crate::webapi::fetch::members;
-use crate::webapi::fetch::realm::{dictionary, member};
+use crate::webapi::fetch::realm::{dictionary, instance, member};
 use crate::webapi::fetch::slot::Slot;
 use crate::{Failure, bytes};
 
@@ -88,14 +88,18 @@ pub(super) fn redirect<'js>(
 fn described<'js>(ctx: &Ctx<'js>, init: Option<Value<'js>>) -> rquickjs::Result<Response<'js>> {
     let mut response = Response::new(StatusCode::OK);
     let Some(init) = dictionary(ctx, init, "what describes a response")? else { return Ok(response) };
+    if let Some(other) = instance::<Response<'js>>(init.as_value()) {
+        let other = other.borrow();
+        response.status = in_range(ctx, other.status_number())?;
+        response.status_text.clone_from(&other.status_text);
+        response.headers = Slot::List(other.headers.list(), Guard::None);
+        return Ok(response);
+    }
     let headers = member(&init, |names| &names.headers)?;
     let status = member(&init, |names| &names.status)?;
     let status_text = member(&init, |names| &names.status_text)?;
     if let Some(status) = status {
-        let number = unsigned_short(&status)?;
-        let known = StatusCode::from_u16(number).ok().filter(|_| (200..=599).contains(&number));
-        response.status = known
-            .ok_or_else(|| Failure::range_error(format!("the status {number} is not from 200 to 599")).throw(ctx))?;
+        response.status = in_range(ctx, unsigned_short(&status)?)?;
     }
     if let Some(status_text) = status_text {
         response.status_text = Some(reason_phrase(&status_text)?);
@@ -104,6 +108,11 @@ fn described<'js>(ctx: &Ctx<'js>, init: Option<Value<'js>>) -> rquickjs::Result<
         response.headers = Slot::List(fill(ctx, &headers)?, Guard::None);
     }
     Ok(response)
+}
+
+fn in_range(ctx: &Ctx<'_>, number: u16) -> rquickjs::Result<StatusCode> {
+    let known = StatusCode::from_u16(number).ok().filter(|_| (200..=599).contains(&number));
+    known.ok_or_else(|| Failure::range_error(format!("the status {number} is not from 200 to 599")).throw(ctx))
 }
 
 fn give_body<'js>(
