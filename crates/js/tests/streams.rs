@@ -88,6 +88,22 @@ fn a_source_of_the_host_takes_buffers_skips_what_is_empty_and_tells_of_its_error
     assert_eq!(eval(cancel), "[[false,false],1,true,false,true]");
 }
 
+#[test]
+fn a_source_of_the_host_is_given_back_as_long_as_nobody_has_touched_it() {
+    let back = "
+        const make = () => nativeSource(async () => new Uint8Array(1), undefined, 'source');
+        const untouched = make();
+        const first = inside.reclaim(untouched);
+        const after = [untouched.locked, inside.isDisturbed(untouched), inside.reclaim(untouched) ?? 'none'];
+        const locked = make(); locked.getReader();
+        const read = make(); const reader = read.getReader(); await reader.read(); reader.releaseLock();
+        const cancelled = make(); await cancelled.cancel();
+        const others = [locked, read, cancelled, new ReadableStream(), make().tee()[0]];
+        return [first, after, others.map((stream) => inside.reclaim(stream) ?? 'none')];";
+    let told = r#"["source",[true,true,"none"],["none","none","none","none","none"]]"#;
+    assert_eq!(eval(back), told);
+}
+
 /// Drains what `stream` is into a log.
 fn drained(stream: &str, on_chunk: &str) -> String {
     eval(&format!(

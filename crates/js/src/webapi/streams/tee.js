@@ -9,7 +9,7 @@ function teeCore(stream) {
 class Cancels {
   constructor(stream) {
     this.stream = stream;
-    this.done = new Later();
+    this.done = later();
     this.canceled = [false, false];
     this.reasons = [undefined, undefined];
   }
