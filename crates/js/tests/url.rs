@@ -1,7 +1,9 @@
 //! URLs and URL patterns against the data of web-platform-tests that the crates `url` and `urlpattern`
-//! ship with. The data is read from the crates' sources, and no part of it is kept here.
+//! ship with, and what the standards leave to us. The data is read from the crates' sources, and no part
+//! of it is kept here. What Node can judge is in `cases/url`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test may fail")]
+#![allow(clippy::print_stdout, reason = "how many cases pass is worth knowing")]
 
 mod support;
 
@@ -11,6 +13,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use tollgate_js::Limits;
+use tollgate_js::engine::{CallError, Stopped};
 
 /// The folder of a crate's sources, as cargo has it.
 fn sources_of(name: &str) -> PathBuf {
@@ -220,4 +223,65 @@ fn patterns_match_as_the_standard_says() {
     let Told(count, failures) = run("urlpattern", "src/testdata/urlpatterntestdata.json", PATTERNS);
     let failures: Vec<_> = failures.into_iter().map(|(pieces, what)| (pieces.join(" on "), what)).collect();
     check("URLPattern", count, &failures, &BTreeSet::new());
+}
+
+#[test]
+fn groups_of_patterns_have_the_syntax_of_javascript() {
+    let told = support::eval(
+        r#"
+        const group = (pathname, input, options) =>
+            new URLPattern({ pathname }, options).exec({ pathname: input })?.pathname.groups ?? null;
+        return [
+            group("/:id((?=1)\\d+)", "/12"),
+            group("/:id((?=1)\\d+)", "/21"),
+            group("/:word((?<!-)[\\p{Lu}]+)", "/ABC"),
+            group("/:a([[a-c]&&[b-z]])", "/b"),
+            group("/v\\:\\:x,,/:id(\\d+)", "/v::x,,/1"),
+            group("/Files/:name(A+)", "/fILES/aa", { ignoreCase: true }),
+        ];
+        "#,
+    );
+    let expected = r#"[{"id":"12"},null,{"word":"ABC"},{"a":"b"},{"id":"1"},{"name":"aa"}]"#;
+    assert_eq!(told.unwrap(), expected);
+}
+
+#[test]
+fn an_error_about_a_pattern_says_what_is_wrong() {
+    for (code, why) in [
+        ("new URLPattern('/a')", "without a base"),
+        ("new URLPattern({ pathname: '/:a/:a' })", "duplicate name"),
+        ("new URLPattern({ pathname: '/:id([)' })", "the regular expression of pathname"),
+        ("new URLPattern({}, 'https://a')", "`baseURL`"),
+    ] {
+        let error = support::eval(&format!("return {code}")).unwrap_err().to_string();
+        assert!(error.starts_with("TypeError: ") && error.contains(why), "{code}: {error}");
+    }
+}
+
+#[test]
+fn an_error_about_a_url_says_what_is_wrong_and_repeats_no_secret() {
+    for (code, why) in [
+        ("new URL('/secret')", "a relative URL needs a base"),
+        ("new URL('https://user:secret@a:99999/')", "port"),
+        ("new URL('https://a').href = 'https://[secret'", "IPv6"),
+    ] {
+        let error = support::eval(&format!("return {code}")).unwrap_err().to_string();
+        assert!(error.starts_with("TypeError: Invalid URL: ") && error.contains(why), "{code}: {error}");
+        assert!(!error.contains("secret"), "{error}");
+    }
+}
+
+#[test]
+fn a_costly_group_of_a_pattern_counts_against_the_budget() {
+    let limits = Limits { cpu: Duration::from_millis(50), ..Limits::default() };
+    let code = "return new URLPattern({ pathname: '/((?:a+)+)b' }).test({ pathname: `/${'a'.repeat(40)}` })";
+    assert_eq!(support::eval_with(limits, code).unwrap_err(), CallError::Stopped(Stopped::Cpu));
+}
+
+#[test]
+fn urls_that_are_kept_count_against_the_limit_of_memory() {
+    let limits = Limits { cpu: Duration::from_secs(60), memory: 16 << 20, ..Limits::default() };
+    let code =
+        "const all = [], path = 'x'.repeat(100000); for (;;) all.push(new URL(`https://a/${all.length}/${path}`))";
+    assert_eq!(support::eval_with(limits, code).unwrap_err(), CallError::Stopped(Stopped::Memory));
 }

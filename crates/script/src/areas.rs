@@ -48,11 +48,16 @@ pub(crate) static ALL: LazyLock<Vec<&'static Area>> = LazyLock::new(|| {
 /// The module that finds the gateway's functions.
 const HOST: &str = "runtime-host";
 
+/// The area that a specifier names.
+pub(crate) fn named(specifier: &str) -> Option<&'static str> {
+    let areas = ALL.iter().copied().chain(tollgate_js::webapi::ALL.iter().copied());
+    areas.into_iter().find(|area| area.specifiers.contains(&specifier)).map(|area| area.name)
+}
+
 /// Whether a specifier names something that the gateway has: such names are not looked for in
 /// `node_modules`.
 pub(crate) fn provides(specifier: &str) -> bool {
-    let known = |area: &&Area| area.specifiers.contains(&specifier);
-    ALL.iter().any(known) || tollgate_js::webapi::ALL.iter().any(known)
+    named(specifier).is_some()
 }
 
 /// The project's modules, as an engine asks for them.

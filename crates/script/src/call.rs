@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use tollgate_core::{Request, Response};
 use tollgate_js::engine::CallError;
 use tollgate_js::rquickjs::{self, Ctx, Function, Object, Persistent, Value};
-use tollgate_js::webapi::fetch;
+use tollgate_js::webapi::fetch::exchange as fetch;
 use tollgate_js::{Task, Thrown};
 
 use crate::context::{Context, Handle};
@@ -17,7 +17,7 @@ use crate::route_view;
 /// What a call begins with, once the message is taken apart.
 struct Input {
     entry: Entry,
-    url: String,
+    url: Rc<str>,
     request: Option<Request>,
     response: Option<Response>,
     argument: Argument,
@@ -44,7 +44,7 @@ pub(crate) fn refuse(call: Call, why: Failed) {
 /// Runs a call. A caller that does not wait any longer ends it.
 pub(crate) async fn run(live: Rc<Live>, call: Call) {
     let Call { entry, seed, request, response, argument, asks, mut reply, .. } = call;
-    let url = seed.url.clone();
+    let url: Rc<str> = seed.url.as_str().into();
     let context = live.context(seed, asks);
     let state = context.state();
     let task = live.engine.task(Rc::clone(&state));
@@ -113,7 +113,7 @@ async fn execute(
     task: &Rc<Task>,
     mut input: Input,
 ) -> Result<(Outcome, Changes), CallError> {
-    let (entry, url) = (input.entry, input.url.clone());
+    let (entry, url) = (input.entry, Rc::clone(&input.url));
     let kept = std::cell::RefCell::new(Kept::default());
     live.engine
         .call(
@@ -135,7 +135,7 @@ fn start<'js>(
     let object = context.object(ctx, live)?;
     let handle = Handle::new(ctx, context.state())?;
     let request = match input.request.take() {
-        Some(request) => Some(request_object(ctx, live, request, std::mem::take(&mut input.url), Some(handle))?),
+        Some(request) => Some(request_object(ctx, live, request, Rc::clone(&input.url), Some(handle))?),
         None => None,
     };
     kept.borrow_mut().request = request.clone().map(|request| Persistent::save(ctx, request));
@@ -213,7 +213,7 @@ fn finish<'js>(
     live: &Rc<Live>,
     context: &Context,
     entry: Entry,
-    url: &str,
+    url: &Rc<str>,
     value: Value<'js>,
     kept: &Kept,
 ) -> rquickjs::Result<(Outcome, Changes)> {
@@ -240,8 +240,7 @@ fn finish<'js>(
         return Ok((Outcome::Response(response), changed(request.as_ref())?));
     }
     let mut changes = changed(value.as_object())?;
-    let now = fetch::url_of(&value).unwrap_or_default();
-    if now != url {
+    if let Some(now) = fetch::url_of(&value).filter(|now| now != url) {
         changes.target = Some(path_and_query(&now).to_owned());
     }
     match fetch::take_request(ctx, &value)? {
@@ -298,7 +297,7 @@ pub(crate) fn request_object<'js>(
     ctx: &Ctx<'js>,
     live: &Live,
     request: Request,
-    url: String,
+    url: impl Into<Rc<str>>,
     handle: Option<rquickjs::Class<'js, Handle>>,
 ) -> rquickjs::Result<Object<'js>> {
     let (prototype, mark) = live.request_class(ctx)?;

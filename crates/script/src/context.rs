@@ -50,7 +50,7 @@ impl Context {
         }
         let handle = Handle::new(ctx, self.state())?;
         let class = live.function(ctx, "ZuploContext")?;
-        let class = class.into_constructor().ok_or(rquickjs::Error::Unknown)?;
+        let class = class.into_value().into_constructor().ok_or(rquickjs::Error::Unknown)?;
         let object: Object<'js> = class.construct((handle,))?;
         *self.object.borrow_mut() = Some(Persistent::save(ctx, object.clone()));
         Ok(object)

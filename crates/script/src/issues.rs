@@ -39,6 +39,13 @@ pub(crate) fn of_definition(generation: &Generation, thrown: &Thrown, written: &
     }
 }
 
+/// The name that may have been meant.
+pub(crate) fn nearest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
+    let near =
+        known.map(|known| (strsim::damerau_levenshtein(name, &known), known)).filter(|(distance, _)| *distance <= 2);
+    near.min().map(|(_, known)| format!("did you mean `{known}`?"))
+}
+
 fn position(generation: &Generation, thrown: &Thrown) -> Option<Place> {
     let position = generation.graph.first_project_position(&thrown.stack)?;
     Some(Place {

@@ -32,3 +32,8 @@ mod world;
 
 pub use link::{has_modules, link};
 pub use pool::ScriptPool;
+
+/// The type declarations of what modules import, by the names of their files.
+pub static TYPES: &[(&str, &str)] = &[];
+/// The settings of the TypeScript compiler that a new project gets.
+pub static TSCONFIG: &str = "{}\n";

@@ -75,7 +75,7 @@ impl Live {
     ) -> Result<(Rc<Self>, Described), Vec<ScriptIssue>> {
         let world = Rc::new(World::new(Arc::clone(generation), Arc::clone(outside)));
         let modules = Rc::new(areas::Project(Arc::clone(&generation.graph)));
-        let engine = Engine::new(generation.limits.clone(), Rc::clone(&world) as _, modules, areas::ALL)
+        let engine = Engine::new(generation.limits.clone(), Rc::clone(&world) as _, modules, &areas::ALL)
             .map_err(|error| vec![issues::plain(error.to_string())])?;
         let loading = engine.task_allowing(State::loading(), LOADING);
         let live = Rc::new(Self {
@@ -118,6 +118,10 @@ impl Live {
             Ok(Ok(())) => {}
             Ok(Err(thrown)) => return Err(failed(&thrown)),
             Err(stopped) => return Err(vec![issues::plain(format!("loading was stopped: {stopped}"))]),
+        }
+        let missing = self.missing_imports();
+        if !missing.is_empty() {
+            return Err(missing);
         }
         if let Some(module) = self.generation.runtime_module.clone() {
             self.import(&module).await.map_err(|error| vec![self.issue(&error, None)])?;
@@ -162,6 +166,34 @@ impl Live {
             Ok(described) => described.map_err(|thrown| failed(&thrown)),
             Err(stopped) => Err(vec![issues::plain(format!("loading was stopped: {stopped}"))]),
         }
+    }
+
+    /// The names that modules import from the gateway, and that it does not have.
+    fn missing_imports(&self) -> Vec<ScriptIssue> {
+        let imports = self.generation.graph.host_imports();
+        let mut missing = Vec::new();
+        let looked = self.engine.enter(&self.loading, |ctx| {
+            for import in imports {
+                let Some(area) = areas::named(&import.specifier) else { continue };
+                let exports = match self.engine.library(ctx, area) {
+                    Ok(exports) => exports,
+                    Err(error) => {
+                        missing.push(issues::plain(format!("`{}`: {}", import.specifier, Thrown::catch(ctx, error))));
+                        continue;
+                    }
+                };
+                if !exports.contains_key(import.name.as_str()).unwrap_or(true) {
+                    let names = exports.keys::<String>().filter_map(Result::ok);
+                    let help = issues::nearest(&import.name, names);
+                    let message = format!("`{}` exports no `{}`", import.specifier, import.name);
+                    missing.push(issues::of_module(import.mistake(message, help)));
+                }
+            }
+        });
+        if let Err(stopped) = looked {
+            missing.push(issues::plain(format!("loading was stopped: {stopped}")));
+        }
+        missing
     }
 
     fn issue(&self, error: &CallError, module: Option<&str>) -> ScriptIssue {

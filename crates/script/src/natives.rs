@@ -13,7 +13,7 @@ use tollgate_js::host::Level;
 use tollgate_js::rquickjs::function::Opt;
 use tollgate_js::rquickjs::prelude::Func;
 use tollgate_js::rquickjs::{self, Class, Ctx, Function, Object, Promise, Value};
-use tollgate_js::webapi::fetch;
+use tollgate_js::webapi::fetch::exchange as fetch;
 
 use crate::context::Handle;
 use crate::generation::Definition;
@@ -310,11 +310,11 @@ fn own_definition<'js>(ctx: &Ctx<'js>, name: &str, side: Side) -> rquickjs::Resu
     Ok(Some(outcome.into_value()))
 }
 
-fn taken_request(ctx: &Ctx<'_>, request: &Value<'_>) -> rquickjs::Result<tollgate_core::Request> {
+fn taken_request<'js>(ctx: &Ctx<'js>, request: &Value<'js>) -> rquickjs::Result<tollgate_core::Request> {
     fetch::take_request(ctx, request)?.ok_or_else(|| Failure::type_error("a Request is expected here").throw(ctx))
 }
 
-fn taken_response(ctx: &Ctx<'_>, response: &Value<'_>) -> rquickjs::Result<tollgate_core::Response> {
+fn taken_response<'js>(ctx: &Ctx<'js>, response: &Value<'js>) -> rquickjs::Result<tollgate_core::Response> {
     fetch::take_response(ctx, response)?.ok_or_else(|| Failure::type_error("a Response is expected here").throw(ctx))
 }
 

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tollgate_core::Services;
 use tollgate_core::services::ScriptIssue;
-use tollgate_js::webapi::ByteCache;
+use tollgate_js::webapi::caches::ByteCache;
 
 use crate::generation::Generation;
 use crate::live::Described;

@@ -96,7 +96,7 @@ impl Runner {
         self: &Arc<Self>,
         exchange: &mut Exchange,
         target: Target<'_>,
-        request: &Request,
+        request: &mut Request,
         argument: Argument,
     ) -> Result<Outcome, Problem> {
         let mut head = Request::new(Body::empty());

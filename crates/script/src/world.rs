@@ -10,7 +10,7 @@ use serde_json::json;
 use tollgate_core::egress::EgressRules;
 use tollgate_core::{Request, Response};
 use tollgate_js::host::{Level, LocalBoxFuture};
-use tollgate_js::webapi::ByteCache;
+use tollgate_js::webapi::caches::ByteCache;
 use tollgate_js::{Failure, Host, Task};
 
 use crate::context::State;

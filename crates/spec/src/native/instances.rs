@@ -29,6 +29,22 @@ impl Instances {
         self.add(id, kind, Use::BuiltIn(kind.to_owned()), options, place)
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Marks those that came after the first `used` as run by no route.
+    pub(crate) fn mark_unused(&mut self, used: usize) {
+        self.list.iter_mut().skip(used).for_each(|instance| instance.unused = true);
+    }
+
+    /// Forgets those that came after the first `used`.
+    pub(crate) fn truncate(&mut self, used: usize) {
+        self.list.truncate(used);
+        self.by_id.retain(|_, index| *index < used);
+    }
+
     pub(crate) fn id(&self, index: usize) -> &str {
         self.list.get(index).map_or("", |instance| &instance.id)
     }

@@ -1,4 +1,4 @@
-//! Bytes to text (Encoding Standard §7.1). The encodings are those of the crate `encoding_rs`.
+//! Bytes to text (Encoding Standard §7.2). The encodings are those of the crate `encoding_rs`.
 
 use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8};
 use rquickjs::class::Trace;

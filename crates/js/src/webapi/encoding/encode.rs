@@ -1,4 +1,4 @@
-//! Text to UTF-8 (Encoding Standard §7.3).
+//! Text to UTF-8 (Encoding Standard §7.4).
 
 use rquickjs::{Array, Ctx, Value};
 

@@ -3,7 +3,7 @@
 const { encode, encodeInto, nameOf, decode, begin, push } = import.meta.native;
 
 // Attributes and methods of the Web's interfaces are enumerable, and prototypes say what they are of
-// (Web IDL §3.7).
+// (Web IDL, interface prototype objects).
 const expose = (interfaceObject) => {
   const { prototype } = interfaceObject;
   for (const key of Object.getOwnPropertyNames(prototype)) {
@@ -80,10 +80,12 @@ export class TextDecoder {
 }
 expose(TextDecoder);
 
-// Web IDL §3.2.17.
+// What may stand where Web IDL has a dictionary.
 const dictionary = (value, where) => {
   if (value === undefined || value === null) return {};
-  if (typeof value !== "object" && typeof value !== "function") throw new TypeError(`${where}: the options are an object`);
+  if (typeof value !== "object" && typeof value !== "function") {
+    throw new TypeError(`${where}: the options are an object`);
+  }
   return value;
 };
 

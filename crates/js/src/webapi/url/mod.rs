@@ -27,6 +27,6 @@ fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     native.set("split", Func::from(query::split))?;
     native.set("join", Func::from(query::join))?;
     native.set("compile", Func::from(pattern::compile))?;
-    native.set("partsOf", Func::from(pattern::parts))?;
+    native.set("partsOfInit", Func::from(pattern::parts))?;
     Ok(native)
 }

@@ -1,5 +1,5 @@
 
-// `URLPattern` (URL Pattern Standard §1.1).
+// `URLPattern` (URL Pattern Standard §1).
 
 const MEMBERS = ["protocol", "username", "password", "hostname", "port", "pathname", "search", "hash", "baseURL"];
 const COMPONENTS = MEMBERS.slice(0, 8);
@@ -43,61 +43,56 @@ const componentOf = ([pattern, source, names, hasRegExp, only], index, ignoreCas
 
 const exec = Function.prototype.call.bind(RegExp.prototype.exec);
 
-const matches = (component, input) => {
-  if (component.any) return true;
-  return component.regexp === undefined ? input === component.only : exec(component.regexp, input) !== null;
-};
+const matches = ({ regexp, only }, input) => (regexp === undefined ? input === only : exec(regexp, input) !== null);
 
 // `{ input, groups }`, or nothing where the input does not match.
-const resultOf = (component, input) => {
-  if (component.any) return { input, groups: { 0: input } };
-  if (component.regexp === undefined) return input === component.only ? { input, groups: {} } : undefined;
-  const found = exec(component.regexp, input);
+const resultOf = ({ regexp, only, names }, input) => {
+  if (regexp === undefined) return input === only ? { input, groups: {} } : undefined;
+  const found = exec(regexp, input);
   if (found === null) return undefined;
   const groups = {};
-  const { names } = component;
   for (let i = 0; i < names.length; i++) groups[names[i]] = found[i + 1];
   return { input, groups };
 };
 
 const BASE_TWICE = "URLPattern: the base URL of an object is its member `baseURL`";
 
-// What is asked about: the inputs as results repeat them, and their parts, one for each component, where
-// they make a URL.
-const question = (input, baseURL) => {
+// The components of what is matched, or nothing where it makes no URL.
+const partsOf = (input, baseURL) => {
   if (noString(input)) {
     if (baseURL !== undefined) throw new TypeError(BASE_TWICE);
-    const members = membersOf(input);
-    const given = {};
-    MEMBERS.forEach((name, index) => {
-      if (members[index] !== undefined) given[name] = members[index];
-    });
-    return { inputs: [given], parts: partsOf(members) };
-  }
-  input = text(input);
-  const inputs = [input];
-  if (baseURL !== undefined) {
-    baseURL = text(baseURL);
-    inputs.push(baseURL);
+    return partsOfInit(membersOf(input));
   }
   const url = tryParse(input, baseURL);
-  if (url === undefined) return { inputs, parts: undefined };
-  const [href, scheme, username, host, afterHost, afterPort, path, query, hash] = url;
-  const parts = [
-    href.slice(0, scheme),
-    href.slice(scheme + 3, username),
-    href.slice(username + 1, host - 1),
-    href.slice(host, afterHost),
-    href.slice(afterHost + 1, afterPort),
-    href.slice(path, query),
-    href.slice(query + 1, hash),
-    href.slice(hash + 1),
+  if (url === undefined) return undefined;
+  // By index: to take an array apart by a pattern is slow.
+  const href = url[0];
+  const host = url[3];
+  return [
+    href.slice(0, url[1]),
+    href.slice(url[1] + 3, url[2]),
+    href.slice(url[2] + 1, host - 1),
+    href.slice(host, url[4]),
+    href.slice(url[4] + 1, url[5]),
+    href.slice(url[6], url[7]),
+    href.slice(url[7] + 1, url[8]),
+    href.slice(url[8] + 1),
   ];
-  return { inputs, parts };
+};
+
+// The inputs as a result repeats them.
+const inputsOf = (input, baseURL) => {
+  if (!noString(input)) return baseURL === undefined ? [text(input)] : [text(input), text(baseURL)];
+  const members = membersOf(input);
+  const given = {};
+  for (let i = 0; i < MEMBERS.length; i++) if (members[i] !== undefined) given[MEMBERS[i]] = members[i];
+  return [given];
 };
 
 export class URLPattern {
   #components;
+  // The numbers of those components that do not match everything, the path before the host.
+  #strict;
 
   constructor(input = {}, baseURL = undefined, options = undefined) {
     if (arguments.length < 3 && noString(baseURL)) {
@@ -117,28 +112,41 @@ export class URLPattern {
     const compiled = compile(input, baseURL, ignoreCase);
     // The letters of protocols, users, hosts and ports have the case that they have.
     this.#components = compiled.map((component, index) => componentOf(component, index, ignoreCase && index >= 5));
+    this.#strict = [7, 6, 5, 4, 3, 2, 1, 0].filter((index) => !this.#components[index].any);
   }
 
   test(input = {}, baseURL = undefined) {
     const all = this.#components;
-    const { parts } = question(input, baseURL);
+    const strict = this.#strict;
+    const parts = partsOf(input, baseURL);
     if (parts === undefined) return false;
-    for (let i = 0; i < 8; i++) if (!matches(all[i], parts[i])) return false;
+    for (let i = 0; i < strict.length; i++) if (!matches(all[strict[i]], parts[strict[i]])) return false;
     return true;
   }
 
   exec(input = {}, baseURL = undefined) {
     const all = this.#components;
-    const { inputs, parts } = question(input, baseURL);
+    const strict = this.#strict;
+    const parts = partsOf(input, baseURL);
     if (parts === undefined) return null;
-    const results = [];
-    for (let i = 0; i < 8; i++) {
-      const result = resultOf(all[i], parts[i]);
+    const results = [null, null, null, null, null, null, null, null];
+    for (let i = 0; i < strict.length; i++) {
+      const result = resultOf(all[strict[i]], parts[strict[i]]);
       if (result === undefined) return null;
-      results.push(result);
+      results[strict[i]] = result;
     }
-    const [protocol, username, password, hostname, port, pathname, search, hash] = results;
-    return { hash, hostname, inputs, password, pathname, port, protocol, search, username };
+    for (let i = 0; i < 8; i++) if (all[i].any) results[i] = { input: parts[i], groups: { 0: parts[i] } };
+    return {
+      hash: results[7],
+      hostname: results[3],
+      inputs: inputsOf(input, baseURL),
+      password: results[2],
+      pathname: results[5],
+      port: results[4],
+      protocol: results[0],
+      search: results[6],
+      username: results[1],
+    };
   }
 
   get protocol() {

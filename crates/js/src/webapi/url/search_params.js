@@ -5,7 +5,7 @@ const text = (value) => `${value}`.toWellFormed();
 
 const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
 
-// A sequence of two strings (Web IDL §3.2.21).
+// A sequence of two strings.
 const pairOf = (value) => {
   if (!isObject(value)) throw new TypeError("URLSearchParams: every pair is an iterable of a name and a value");
   const pair = [];
@@ -167,7 +167,7 @@ Object.defineProperty(URLSearchParams.prototype, Symbol.iterator, {
   configurable: true,
 });
 
-// What iterates sees what is changed meanwhile (Web IDL §3.7.10).
+// What iterates sees what is changed meanwhile (Web IDL, iterable declarations).
 class Entries {
   #params;
   #read;

@@ -1,10 +1,10 @@
 // `URL` (URL Standard §6.1). A URL is an array of natives: its text, and where its components begin and
 // end. Each change makes another array of it.
 
-const { parse, tryParse, change, origin, split, join, compile, partsOf } = import.meta.native;
+const { parse, tryParse, change, origin, split, join, compile, partsOfInit } = import.meta.native;
 
 // Attributes and methods of the Web's interfaces are enumerable, and prototypes say what they are of
-// (Web IDL §3.7).
+// (Web IDL, interface prototype objects).
 const expose = (interfaceObject) => {
   const { prototype } = interfaceObject;
   for (const [object, hidden] of [[prototype, ["constructor"]], [interfaceObject, ["length", "name", "prototype"]]]) {
