@@ -22,10 +22,19 @@ static AREAS: &[&Area] = &[&INSIDE];
 
 /// What the body of an async function returns, as JSON. Its names are those of `tollgate:streams`.
 fn eval(body: &str) -> String {
+    eval_on(Rc::new(TestHost::default()), body)
+}
+
+fn eval_on(host: Rc<TestHost>, body: &str) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, async {
-        let engine = Engine::new(Limits::default(), Rc::new(TestHost::default()), Rc::new(NoModules), AREAS).unwrap();
-        let code = format!("export default async () => {{ const {{ nativeSource, drain }} = inside; return JSON.stringify(await (async () => {{ {body} }})()) }}");
+        let engine = Engine::new(Limits::default(), host, Rc::new(NoModules), AREAS).unwrap();
+        let code = format!(
+            "export default async () => {{
+                const {{ nativeSource, drain }} = inside;
+                return JSON.stringify(await (async () => {{ {body} }})());
+            }}"
+        );
         let task = engine.task(());
         let called = engine.call(
             &task,
@@ -178,4 +187,37 @@ fn what_scripts_do_to_prototypes_does_not_reach_streams() {
         await done;
         return count;";
     assert_eq!(eval(patched), "2");
+}
+
+#[test]
+fn a_rejection_that_a_script_handles_is_not_told_as_one_that_nobody_does() {
+    let host = Rc::new(TestHost::default());
+    let fails = "
+        const fail = () => { throw new RangeError('x') };
+        const seen = [];
+        const end = (promise) => promise.then(() => seen.push('fulfilled'), () => seen.push('rejected'));
+        await end(new ReadableStream({ pull: fail }).getReader().read());
+        await end(new ReadableStream({ start: async () => fail() }).getReader().read());
+        await end(new ReadableStream({ cancel: fail }).cancel());
+        await end(new ReadableStream({ type: 'bytes', pull: fail }).getReader({ mode: 'byob' }).read(new Uint8Array(1)));
+        await end(new WritableStream({ write: fail }).getWriter().write('a'));
+        await end(new WritableStream({ close: async () => fail() }).close());
+        await end(new WritableStream({ abort: fail }).abort());
+        await end(new ReadableStream({ pull: fail }).pipeTo(new WritableStream()));
+        await end(new ReadableStream({ pull(c) { c.enqueue('a') }, cancel: fail }).pipeTo(new WritableStream({ write: fail })));
+        const through = new ReadableStream({ pull(c) { c.enqueue('a') } }).pipeThrough(new TransformStream({ transform: fail }));
+        await end(through.getReader().read());
+        const branches = new ReadableStream({ pull: fail }).tee();
+        for (const branch of branches) await end(branch.getReader().read());
+        await end((async () => { for await (const _ of ReadableStream.from((function* () { fail() })())); })());
+        await new Promise((over) => drain(nativeSource(async () => fail()), () => {}, over, over));
+        const reader = new ReadableStream().getReader();
+        const read = end(reader.read());
+        reader.releaseLock();
+        await read;
+        new WritableStream().getWriter().releaseLock();
+        for (let i = 0; i < 50; i++) await null;
+        return seen.filter((what) => what !== 'rejected');";
+    assert_eq!(eval_on(Rc::clone(&host), fails), "[]");
+    assert_eq!(*host.log.borrow(), []);
 }

@@ -1,5 +1,5 @@
-// ReadableStream (§4.2, §4.9): the class that scripts see, and the core that the rest works on. A core
-// knows its stream (`face`) and not the other way round for scripts: none of it can be reached.
+// ReadableStream (§4.2, §4.9): the class that scripts see, and the core that the rest works on. A core has
+// no public name: scripts hold its `face`, and reach nothing of it but by the methods of that.
 
 export const READABLE = 0;
 export const CLOSED = 1;

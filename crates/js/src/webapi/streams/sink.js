@@ -16,6 +16,8 @@ class SinkCore {
     this.given = undefined;
     this.abortController = undefined;
     this.aborted = undefined;
+    this.written = undefined;
+    this.failed = undefined;
     stream.controller = this;
     stream.setBackpressure(this.desiredSize <= 0);
   }
