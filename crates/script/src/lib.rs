@@ -27,11 +27,13 @@ mod pool;
 mod route_view;
 mod runner;
 mod runtime;
+mod tester;
 mod thread;
 mod world;
 
 pub use link::{has_modules, link};
 pub use pool::ScriptPool;
+pub use tester::{TestError, TestResult, TestRun, test, test_files};
 
 /// The type declarations of what modules import, by the names of their files.
 pub static TYPES: &[(&str, &str)] = &[];

@@ -12,7 +12,7 @@ use tollgate_core::project::{Place, Project, Stage, Use};
 use tollgate_core::services::{Export, IssuerPlugin, Plugins, ScriptIssue, Scripts};
 use tollgate_core::units::Lifetime;
 use tollgate_js::Limits;
-use tollgate_modules::{Entry, LoadOptions};
+use tollgate_modules::{Entry, Graph, LoadOptions};
 
 use crate::areas;
 use crate::generation::{Definition, Generation};
@@ -51,9 +51,26 @@ pub fn link(
         .iter()
         .filter_map(|entry| Some((entry.path.clone(), graph.id_of_entry(&entry.path)?.to_owned())))
         .collect();
-    let settings = &project.settings.scripts;
     let (definitions, wanted) = definitions(&named, &ids, &graph)?;
+    let runtime_module = project.runtime_module.as_ref().and_then(|path| ids.get(path).cloned());
     let generation = Arc::new(Generation {
+        wanted,
+        definitions: RwLock::new(definitions),
+        runtime_module,
+        ..generation(project, catalog, &graph)
+    });
+    // From here on the engines go when nobody has the runner any more, whatever comes of it.
+    let runner = Arc::new(Runner { pool: pool.clone(), generation: Arc::clone(&generation) });
+    let described = pool.load(&generation)?;
+    let plugins = plugins(&described)?;
+    let (files, digest) = (graph.files().to_vec(), graph.digest());
+    Ok(Some(Arc::new(Linked { runner, ids, described, plugins, files, digest })))
+}
+
+/// What engines of a project need to know, without anything that is called in them.
+pub(crate) fn generation(project: &Project, catalog: &Catalog, graph: &Arc<Graph>) -> Generation {
+    let settings = &project.settings.scripts;
+    Generation {
         id: Generation::next_id(),
         limits: Limits {
             cpu: settings.cpu.0,
@@ -62,23 +79,17 @@ pub fn link(
             stack: settings.stack.as_usize(),
             ..Limits::default()
         },
-        runtime_module: project.runtime_module.as_ref().and_then(|path| ids.get(path).cloned()),
+        runtime_module: None,
         environment: serde_json::to_string(&*project.environment).unwrap_or_default(),
         built_ins: built_ins(catalog),
         build_id: project.digest.clone(),
         compatibility_date: project.compatibility.date.clone(),
         buffered_body: project.settings.server.limits.buffered_body.as_usize(),
         fetch: settings.fetch.clone(),
-        wanted,
-        definitions: RwLock::new(definitions),
-        graph: Arc::clone(&graph),
-    });
-    // From here on the engines go when nobody has the runner any more, whatever comes of it.
-    let runner = Arc::new(Runner { pool: pool.clone(), generation: Arc::clone(&generation) });
-    let described = pool.load(&generation)?;
-    let plugins = plugins(&described)?;
-    let (files, digest) = (graph.files().to_vec(), graph.digest());
-    Ok(Some(Arc::new(Linked { runner, ids, described, plugins, files, digest })))
+        wanted: Vec::new(),
+        definitions: RwLock::default(),
+        graph: Arc::clone(graph),
+    }
 }
 
 /// What a project names by module and export.
@@ -158,7 +169,7 @@ fn imported(text: &str) -> Option<&str> {
 fn definitions(
     named: &[Named],
     ids: &HashMap<String, String>,
-    graph: &tollgate_modules::Graph,
+    graph: &Graph,
 ) -> Result<(Vec<Arc<Definition>>, Vec<Wanted>), Vec<ScriptIssue>> {
     let (mut definitions, mut wanted, mut found) = (Vec::new(), Vec::new(), Vec::new());
     for named in named {

@@ -19,6 +19,7 @@ use crate::generation::{Definition, Generation};
 use crate::issues;
 use crate::message::Seed;
 use crate::pool::Outside;
+use crate::tester::{TestResult, TestRun};
 use crate::world::World;
 
 /// What loading may take of the processor: packages are large, and nobody waits for an answer.
@@ -99,6 +100,53 @@ impl Live {
         // What comes later is background work, with a budget for each entry.
         live.loading.answered();
         described.map(|described| (live, described))
+    }
+
+    /// Loads the files of tests, and runs what they declare: each is told of as it ends.
+    pub(crate) async fn run_tests(
+        self: &Rc<Self>,
+        files: &[String],
+        options: &TestRun,
+        report: Rc<dyn Fn(TestResult)>,
+    ) -> Result<(), Vec<ScriptIssue>> {
+        let task = self.engine.task_allowing(State::loading(), Duration::MAX);
+        let failed = |error: CallError| vec![self.issue(&error, None)];
+        let endpoint = options.endpoint.clone();
+        let prepare = self.engine.call(
+            &task,
+            move |ctx| {
+                let prepare: Function<'_> = Engine::of(ctx)?.library(ctx, "runtime-testing")?.get("prepare")?;
+                prepare.call((endpoint,))
+            },
+            |_, _| Ok(()),
+        );
+        prepare.await.map_err(failed)?;
+        for file in files {
+            self.import(file).await.map_err(|error| vec![self.issue(&error, Some(file))])?;
+        }
+        let graph = Arc::clone(&self.generation.graph);
+        let options = options.clone();
+        let run = self.engine.call(
+            &task,
+            move |ctx| {
+                let tell = Function::new(ctx.clone(), move |json: String| {
+                    if let Ok(mut result) = serde_json::from_str::<TestResult>(&json) {
+                        if let Some(error) = &mut result.error {
+                            error.stack = graph.translate_stack(&error.stack);
+                        }
+                        report(result);
+                    }
+                })?;
+                let chosen = Object::new(ctx.clone())?;
+                chosen.set("filter", options.filter)?;
+                chosen.set("skipFilter", options.skip_filter)?;
+                chosen.set("only", options.only)?;
+                let run: Function<'_> = Engine::of(ctx)?.library(ctx, "runtime-testing")?.get("runTests")?;
+                run.call((chosen, tell))
+            },
+            |_, _| Ok(()),
+        );
+        run.await.map_err(failed)
     }
 
     /// The engine's user, for host functions.

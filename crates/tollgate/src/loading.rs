@@ -127,17 +127,7 @@ impl ProjectSource {
             }
             (Err(issues), Some(_)) => issues,
         };
-        for issue in &issues {
-            let place = &issue.place;
-            loaded.diagnostics.push(
-                tollgate_spec::Diagnostic::error(
-                    "module",
-                    tollgate_spec::Span::of_file(std::sync::Arc::clone(&place.file)),
-                    format!("{}:{}:{} {}", place.file, place.line, place.column, issue.message),
-                )
-                .help_if(issue.help.clone()),
-            );
-        }
+        loaded.diagnostics.add_script_issues(&project.root, &issues);
         loaded.project = None;
     }
 

@@ -12,3 +12,6 @@ export { environment } from "tollgate:runtime-environment";
 export { HttpProblems, ProblemResponseFormatter } from "tollgate:runtime-problems";
 export { HttpStatusCode } from "tollgate:runtime-statuses";
 export { MemoryZoneReadThroughCache, StreamingZoneCache, ZoneCache } from "tollgate:runtime-zone-cache";
+export * from "tollgate:runtime-built-ins";
+export { JwtServicePlugin } from "tollgate:runtime-jwt-service";
+export { OAuthProtectedResourcePlugin } from "tollgate:runtime-protected-resource";
