@@ -1,7 +1,7 @@
-// How Rust reads buffers without a pointer into the engine's heap: `read(value, from)` is base64 of
-// at most `most` bytes of a buffer or a view of one, or nothing where the value is neither. Runs before
-// any code of users, and keeps what it needs of the prototypes, which they may patch later.
-(most) => {
+// How Rust reads buffers: `read(value)` is a Uint8Array over the bytes of a buffer or a view of one, or
+// nothing where the value is neither. Runs before any code of users, and keeps what it needs of the
+// prototypes, which they may patch later.
+() => {
   "use strict";
   const own = (prototype, name) => {
     const { get, value } = Object.getOwnPropertyDescriptor(prototype, name);
@@ -11,7 +11,6 @@
   const Shared = globalThis.SharedArrayBuffer;
   const Typed = Object.getPrototypeOf(Uint8Array.prototype);
   const { isView } = ArrayBuffer;
-  const base64 = own(Uint8Array.prototype, "toBase64");
   const kind = own(Typed, Symbol.toStringTag);
   const typed = { buffer: own(Typed, "buffer"), offset: own(Typed, "byteOffset"), length: own(Typed, "byteLength") };
   const data = {
@@ -22,7 +21,6 @@
   const size = own(ArrayBuffer.prototype, "byteLength");
   const sharedSize = Shared && own(Shared.prototype, "byteLength");
   const detached = own(ArrayBuffer.prototype, "detached");
-  const { min } = Math;
 
   const sizeOf = (value) => {
     try {
@@ -35,7 +33,7 @@
       }
     }
   };
-  // The standard reads a detached buffer as an empty one (Web IDL §3.2.26).
+  // The standard reads a detached buffer as an empty one (Web IDL, "get a copy of the bytes").
   const gone = (buffer) => {
     try {
       return detached(buffer);
@@ -43,21 +41,17 @@
       return false;
     }
   };
-  const part = (buffer, offset, length, from) =>
-    gone(buffer) ? "" : base64(new Bytes(buffer, offset + from, min(most, length - from)));
+  const part = (buffer, offset, length) => new Bytes(buffer, offset, length);
+  const nothing = () => new Bytes(0);
 
-  return (value, from) => {
+  return (value) => {
     if (isView(value)) {
-      const name = kind(value);
-      if (name === "Uint8Array" && from === 0) {
-        const length = typed.length(value);
-        if (length <= most) return length === 0 ? "" : base64(value);
-      }
-      const { buffer, offset, length } = name === undefined ? data : typed;
-      if (gone(buffer(value))) return "";
-      return part(buffer(value), offset(value), length(value), from);
+      const { buffer, offset, length } = kind(value) === undefined ? data : typed;
+      const whole = buffer(value);
+      return gone(whole) ? nothing() : part(whole, offset(value), length(value));
     }
     const length = sizeOf(value);
-    return length === undefined ? undefined : part(value, 0, length, from);
+    if (length === undefined) return undefined;
+    return gone(value) ? nothing() : part(value, 0, length);
   };
 };

@@ -39,6 +39,10 @@ pub trait Host: fmt::Debug {
     fn unhandled(&self, task: &Rc<Task>, what: &str) {
         self.log(task, Level::Error, what);
     }
+    /// How many bytes of a body a script may read into memory at once, in bytes.
+    fn buffered_body(&self) -> usize {
+        10 << 20
+    }
     /// What the engines of the process remember together. Without one, scripts cannot cache.
     fn cache(&self) -> Option<Arc<ByteCache>> {
         None

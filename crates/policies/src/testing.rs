@@ -14,17 +14,20 @@ use tollgate_core::exchange::{Client, Credential, Scheme, Target, Trace};
 use tollgate_core::keys::{Consumer, Key, KeyDigest, KeyGrant};
 use tollgate_core::later::BoxFuture;
 use tollgate_core::project::{Compatibility, CorsChoice, HandlerDefinition, Place, PolicyInstance, Timeouts, Use};
+use tollgate_core::reason::SCRIPT_THREW;
 use tollgate_core::route::{Document, Methods, Operation, PathMode, PathTemplate};
-use tollgate_core::services::gateway::NoGateway;
 use tollgate_core::services::limiter::LimiterAway;
 use tollgate_core::services::verifier::VerifiedToken;
 use tollgate_core::services::{
-    Decision, HttpClient, HttpError, HttpResponse, IssueError, KeyVerdict, Keyring, Limiter, TokenIssuer, TokenRequest,
-    TokenVerifier, VerifierFactory, VerifierSettings, VerifyError, Window, WindowCounter,
+    Decision, Export, Hooks, HttpClient, HttpError, HttpResponse, IssueError, KeyVerdict, Keyring, Limiter, Plugins,
+    ScriptFunction, ScriptTemplate, Scripts, TokenIssuer, TokenRequest, TokenVerifier, VerifierFactory,
+    VerifierSettings, VerifyError, Window, WindowCounter,
 };
 use tollgate_core::settings::Settings;
 use tollgate_core::time::{ManualClock, Timestamp};
-use tollgate_core::{Body, Exchange, Flow, MaybeLater, Policy, PolicyKind, Problem, Request, Route, Services, User};
+use tollgate_core::{
+    Body, Exchange, Flow, Handler, MaybeLater, Policy, PolicyKind, Problem, Request, Route, Services, User,
+};
 use tollgate_limits::LocalLimiter;
 
 /// A gateway without a wire.
@@ -39,6 +42,8 @@ pub(crate) struct Room {
     pub(crate) compatibility: Compatibility,
     /// Policies that others may nest.
     pub(crate) named: HashMap<String, Arc<dyn Policy>>,
+    /// The modules of the project, where it has any.
+    pub(crate) scripts: Option<Arc<dyn Scripts>>,
 }
 
 impl Room {
@@ -65,6 +70,7 @@ impl Room {
             settings: Settings::default(),
             compatibility: Compatibility::native(),
             named: HashMap::new(),
+            scripts: None,
         }
     }
 
@@ -86,6 +92,7 @@ impl Room {
             implementation: Use::BuiltIn(kind.name.to_owned()),
             options: options.clone(),
             place: Place::default(),
+            unused: false,
         };
         let nested = |name: &str| match self.named.get(name) {
             Some(policy) => Ok(Nested { name: name.into(), policy: Arc::clone(policy) }),
@@ -96,7 +103,7 @@ impl Room {
             services: &self.services,
             settings: &self.settings,
             compatibility: &self.compatibility,
-            scripts: None,
+            scripts: self.scripts.as_ref(),
             nested: &nested,
         };
         kind.build(options, &context)
@@ -127,8 +134,10 @@ impl Room {
             response_headers: Default::default(),
             record: Default::default(),
             services: Arc::clone(&self.services),
-            gateway: Arc::new(NoGateway),
+            gateway: None,
             depth: 0,
+            called_by: None,
+            sent: None,
             script: None,
         }
     }
@@ -361,6 +370,78 @@ impl TokenVerifier for FakeVerifier {
         } else {
             MaybeLater::Now(verdict)
         }
+    }
+}
+
+/// Modules with functions that take one header field of the request, and what it says as JSON: they
+/// return it. Without that field they return nothing, and where it is no JSON they throw.
+#[derive(Debug)]
+pub(crate) struct FakeScripts {
+    /// The only exports that there are.
+    pub(crate) exports: Vec<&'static str>,
+}
+
+/// Where a [`FakeScripts`] function finds what it is to return.
+pub(crate) const RETURNS: &str = "x-returns";
+
+#[derive(Debug)]
+struct Returns;
+
+impl FakeScripts {
+    fn find(&self, export: &Export) -> Result<(), BuildError> {
+        let known = self.exports.contains(&export.to_string().as_str());
+        known.then_some(()).ok_or_else(|| BuildError::at("", format!("there is no `{export}`")))
+    }
+}
+
+impl Scripts for FakeScripts {
+    fn policy(&self, export: &Export, _: &BuildContext<'_>) -> Result<Arc<dyn Policy>, BuildError> {
+        Err(BuildError::at("", format!("`{export}` is no policy")))
+    }
+
+    fn handler(&self, export: &Export, _: &Value, _: &Arc<Route>) -> Result<Arc<dyn Handler>, BuildError> {
+        Err(BuildError::at("", format!("`{export}` is no handler")))
+    }
+
+    fn function(&self, export: &Export) -> Result<Arc<dyn ScriptFunction>, BuildError> {
+        self.find(export).map(|()| Arc::new(Returns) as Arc<dyn ScriptFunction>)
+    }
+
+    fn template(&self, text: &str) -> Result<Arc<dyn ScriptTemplate>, BuildError> {
+        Err(BuildError::at("", format!("`{text}` is no template")))
+    }
+
+    fn hooks(&self) -> Option<Arc<dyn Hooks>> {
+        None
+    }
+
+    fn plugins(&self) -> &Plugins {
+        static NONE: Plugins = Plugins { issuer: None, documents: Vec::new() };
+        &NONE
+    }
+
+    fn files(&self) -> &[std::path::PathBuf] {
+        &[]
+    }
+
+    fn digest(&self) -> &str {
+        ""
+    }
+}
+
+impl ScriptFunction for Returns {
+    fn call<'a>(
+        &'a self,
+        exchange: &'a mut Exchange,
+        request: &'a mut Request,
+        policy: &'a str,
+    ) -> BoxFuture<'a, Result<Value, Problem>> {
+        exchange.record.fields.insert("asked".to_owned(), policy.into());
+        let text = request.headers().get(RETURNS).map_or(Ok("null"), HeaderValue::to_str).map(str::to_owned);
+        Box::pin(async move {
+            let json = text.ok().and_then(|text| serde_json::from_str(&text).ok());
+            json.ok_or_else(|| Problem::new(&SCRIPT_THREW, "The request could not be handled"))
+        })
     }
 }
 

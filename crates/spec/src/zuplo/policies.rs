@@ -1,7 +1,8 @@
 //! `config/policies.json`: the policies by name.
 //!
 //! A policy that no route uses may be as broken as it likes: that is a warning. What counts is
-//! the module and the export; a name that a route uses and nobody declares is an error.
+//! the module and the export; a name that a route uses and nobody declares is an error. Where the
+//! project has code, that may run what no route does: those policies are there too, as unused ones.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,16 +11,17 @@ use indexmap::IndexMap;
 use serde_json::Value;
 use tollgate_core::PolicyKind;
 use tollgate_core::catalog::Direction;
-use tollgate_core::project::{CorsChoice, PolicyInstance, Use};
+use tollgate_core::project::{CorsChoice, ExportRole, NamedExport, PolicyInstance, Use};
+use tollgate_core::services::Export;
 use tollgate_core::settings::CorsSettings;
 
 use super::cors::CorsPolicies;
 use super::environment::{Variables, misplaced};
-use super::implementation::{Reference, modules_in, needs_module, read as read_reference};
+use super::implementation::{Reference, misplaced_imports, read as read_reference};
 use super::{check_fields, missing, read_json};
 use crate::check::schema::wrong_type;
 use crate::check::{did_you_mean, known_or_nearest};
-use crate::load::LoadContext;
+use crate::load::{LoadContext, modules};
 use crate::{Diagnostic, Diagnostics, Node, Severity, Span, Tree};
 
 const NAME: &str = "config/policies.json";
@@ -37,10 +39,31 @@ pub(super) struct Policies {
     cors: CorsPolicies,
 }
 
+/// What a policy is.
+#[derive(Debug, Clone, Copy)]
+enum Kind {
+    BuiltIn(&'static PolicyKind),
+    /// Code of the project, which may work on requests or on responses.
+    Script,
+}
+
+impl Kind {
+    fn stands_in(self, direction: Direction) -> bool {
+        matches!(self, Self::BuiltIn(kind) if kind.direction == direction) || matches!(self, Self::Script)
+    }
+
+    /// What code does is not known, so nobody may rely on it to authenticate.
+    const fn authenticates(self) -> bool {
+        matches!(self, Self::BuiltIn(kind) if kind.authenticates)
+    }
+}
+
 #[derive(Debug)]
 struct Definition {
-    kind: Option<&'static PolicyKind>,
+    kind: Option<Kind>,
     instance: Option<PolicyInstance>,
+    /// What it names in modules: itself, or functions.
+    exports: Vec<NamedExport>,
     /// The policies that it runs itself, and where it names them.
     nested: Vec<(String, Span)>,
     /// Whether it refuses those whom it cannot authenticate.
@@ -60,6 +83,14 @@ pub(super) struct Chosen {
     pub(super) is_auth: bool,
     /// Whether it refuses those whom it cannot authenticate.
     pub(super) authenticates: bool,
+}
+
+/// What the policies come to.
+#[derive(Debug)]
+pub(super) struct Lowered {
+    pub(super) instances: Vec<PolicyInstance>,
+    pub(super) exports: Vec<NamedExport>,
+    pub(super) cors: Vec<CorsSettings>,
 }
 
 /// Adds what was found in a definition: as warnings where nothing uses it.
@@ -154,7 +185,7 @@ impl Policies {
         };
         definition.used = true;
         let kind = definition.kind?;
-        if kind.direction != direction {
+        if !kind.stands_in(direction) {
             let (is, list) = match direction {
                 Direction::Inbound => ("an outbound", "inbound"),
                 Direction::Outbound => ("an inbound", "outbound"),
@@ -166,7 +197,7 @@ impl Policies {
             return None;
         }
         let (mut authenticates, nested) = (definition.authenticates, definition.nested.clone());
-        let mut is_auth = kind.authenticates;
+        let mut is_auth = kind.authenticates();
         if !around.insert(name.to_owned()) {
             let message = format!("`{name}` would run itself without end");
             diagnostics.push(Diagnostic::error("policy-cycle", at.clone(), message));
@@ -195,17 +226,55 @@ impl Policies {
 
     /// Where a policy is declared that routes use to sign tokens.
     pub(super) fn signs(&self) -> Option<Span> {
-        let signs =
-            |definition: &&Definition| definition.used && definition.kind.is_some_and(|kind| kind.name == SIGNS);
+        let signs = |definition: &&Definition| {
+            definition.used && matches!(definition.kind, Some(Kind::BuiltIn(kind)) if kind.name == SIGNS)
+        };
         self.definitions.values().find(signs).map(|definition| definition.span.clone())
     }
 
-    /// What is used; what is wrong with it, and as warnings what is wrong with the rest.
-    pub(super) fn finish(self, diagnostics: &mut Diagnostics) -> (Vec<PolicyInstance>, Vec<CorsSettings>) {
+    /// What is used, and beside other code (`has_code`) the rest as well; what is wrong with it, and as
+    /// warnings what is wrong with the rest.
+    pub(super) fn finish(mut self, has_code: bool, diagnostics: &mut Diagnostics) -> Lowered {
+        let used = self.definitions.values().filter(|definition| definition.used);
+        let mut exports: Vec<NamedExport> = used.flat_map(|definition| definition.exports.clone()).collect();
+        if has_code || !exports.is_empty() {
+            self.add_unused(&mut exports);
+        }
         for (_, definition) in self.definitions {
             add(definition.diagnostics, definition.used, diagnostics);
         }
-        (self.instances, self.cors.finish(diagnostics))
+        Lowered { instances: self.instances, exports, cors: self.cors.finish(diagnostics) }
+    }
+
+    /// Makes the instances that no route runs, for the code that may.
+    fn add_unused(&mut self, exports: &mut Vec<NamedExport>) {
+        let unused = self.definitions.iter().filter(|(_, definition)| !definition.used);
+        let unused: Vec<(String, bool)> =
+            unused.map(|(name, _)| (name.clone(), self.is_whole(name, &mut Vec::new()))).collect();
+        for (name, whole) in unused {
+            let Some(definition) = self.definitions.get_mut(&name) else { continue };
+            if let Some(instance) = definition.instance.as_ref().filter(|_| whole) {
+                self.instances.push(PolicyInstance { unused: true, ..instance.clone() });
+                let named = definition.exports.iter().cloned();
+                exports.extend(named.map(|export| NamedExport { unused: true, ..export }));
+            } else if definition.diagnostics.is_empty() {
+                let message = format!("`{name}` is left out, because a policy that it runs is missing or broken");
+                let span = definition.span.clone();
+                definition.diagnostics.push(Diagnostic::warning("policy-left-out", span, message));
+            }
+        }
+    }
+
+    /// Whether a policy can be built, as far as its declaration tells: itself, and all that it runs.
+    fn is_whole(&self, name: &str, around: &mut Vec<String>) -> bool {
+        let Some(definition) = self.definitions.get(name) else { return false };
+        if definition.instance.is_none() || definition.diagnostics.has_errors() || around.iter().any(|on| on == name) {
+            return false;
+        }
+        around.push(name.to_owned());
+        let whole = definition.nested.iter().all(|(inner, _)| self.is_whole(inner, around));
+        around.pop();
+        whole
     }
 }
 
@@ -234,6 +303,7 @@ impl Definition {
         let mut definition = Self {
             kind: None,
             instance: None,
+            exports: Vec::new(),
             nested: Vec::new(),
             authenticates: false,
             diagnostics: Diagnostics::new(),
@@ -247,11 +317,11 @@ impl Definition {
             diagnostics.push(missing(node, "handler", "`handler` is missing"));
             return definition;
         };
-        let export = match read_reference(&handler) {
+        let export = match read_reference(&handler, context.files) {
             Ok(Reference::Runtime(export)) => export,
-            Ok(Reference::Module { path, .. }) => {
-                let at = handler.get("module").unwrap_or(handler);
-                diagnostics.push(needs_module(&at, &format!("policy `{name}` is written in `{path}`: it")));
+            Ok(Reference::Module(export)) => {
+                check_fields(&handler, &HANDLER_FIELDS, "a handler", diagnostics);
+                definition.script(name, export, &handler);
                 return definition;
             }
             Err(diagnostic) => {
@@ -271,26 +341,20 @@ impl Definition {
             diagnostics.push(Diagnostic::error("unsupported-policy", at.caret(), message).help(help));
             return definition;
         };
-        definition.kind = Some(kind);
+        definition.kind = Some(Kind::BuiltIn(kind));
         let options = handler.get("options").filter(|options| !options.value().is_null());
         let at = options.clone().unwrap_or(handler);
         let value = options.as_ref().map_or_else(|| Value::Object(serde_json::Map::new()), own_options);
-        let mut found = Vec::new();
-        for (field, node) in options.iter().flat_map(|options| options.entries().collect::<Vec<_>>()) {
-            // Without `function`, what the identifier names is never called.
-            if value.get(field).is_some() {
-                modules_in(&node, &mut found);
-                if field.ends_with("By") && node.value() == "function" {
-                    found.push(needs_module(&node, &format!("`{field}: function`")));
-                }
-            }
+        let schema = context.schemas.policy(kind.name);
+        let fits = schema.is_none_or(|schema| schema.check_value(&value, &at, diagnostics));
+        if let Some(options) = options.as_ref().filter(|_| fits) {
+            let functions = (kind.functions)(&value);
+            definition.exports = named_functions(options, &functions, context, diagnostics);
+            let mut known: Vec<&str> = functions.iter().map(|(pointer, _)| *pointer).collect();
+            // What has no effect has been left out of the value.
+            known.extend(value.get("identifier").is_none().then_some("/identifier"));
+            misplaced_imports(options, &known, diagnostics);
         }
-        if found.is_empty()
-            && let Some(schema) = context.schemas.policy(kind.name)
-        {
-            schema.check_value(&value, &at, diagnostics);
-        }
-        found.into_iter().for_each(|diagnostic| diagnostics.push(diagnostic));
         if kind.exports.iter().any(|export| export.starts_with("Composite")) {
             let list = options.as_ref().and_then(|options| options.get("policies"));
             for item in list.iter().flat_map(Node::items) {
@@ -305,9 +369,50 @@ impl Definition {
             implementation: Use::BuiltIn(kind.name.to_owned()),
             options: value,
             place: at.span().place(),
+            unused: false,
         });
         definition
     }
+
+    /// A policy of the project's own. Its options are for its code alone, `$import(…)` in them included.
+    fn script(&mut self, name: &str, export: Export, handler: &Node<'_>) {
+        let options = handler.get("options").filter(|options| !options.value().is_null());
+        let at = options.clone().unwrap_or_else(|| handler.clone());
+        let named = handler.get("export").unwrap_or_else(|| handler.clone());
+        self.kind = Some(Kind::Script);
+        self.exports.push(modules::named(export.clone(), ExportRole::Policy, &named));
+        self.instance = Some(PolicyInstance {
+            id: name.into(),
+            name: name.into(),
+            implementation: Use::Module(export),
+            options: options.map_or_else(|| Value::Object(serde_json::Map::new()), |node| node.value().clone()),
+            place: at.span().place(),
+            unused: false,
+        });
+    }
+}
+
+/// The functions of modules that the options of a built-in policy name; says where there is no such
+/// file.
+fn named_functions(
+    options: &Node<'_>,
+    functions: &[(&'static str, Option<Export>)],
+    context: &LoadContext<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<NamedExport> {
+    let mut named = Vec::new();
+    for (pointer, export) in functions {
+        let node = options.nearest(pointer);
+        let module = node.get("module").unwrap_or_else(|| node.clone());
+        match export {
+            Some(export) => match modules::check_file(context.files, export, &module.shown(), module.caret()) {
+                Ok(()) => named.push(modules::named(export.clone(), ExportRole::Function, &node)),
+                Err(diagnostic) => diagnostics.push(*diagnostic),
+            },
+            None => diagnostics.push(modules::not_a_file(&module.shown(), module.caret())),
+        }
+    }
+    named
 }
 
 /// The options without what has no effect: `identifier` counts only beside `rateLimitBy: function`.

@@ -3,7 +3,7 @@
 
 const uncurry = (method) => Function.prototype.call.bind(method);
 const getter = (prototype, name) => uncurry(Object.getOwnPropertyDescriptor(prototype, name).get);
-const { apply } = Reflect;
+export const { apply } = Reflect;
 
 /** `constructor` of an object that the module makes itself. It never leaves the engine's own code. */
 export const INSIDE = Symbol("inside");
@@ -17,6 +17,9 @@ export const nothing = () => {};
 
 /** For reactions only: it must not be handed to a script, which could hang something on it. */
 export const DONE = fulfilled(undefined);
+
+/** What a script gave back, as a promise: never the script's own (Web IDL §3.2.24). */
+export const promised = (value) => (value === undefined ? DONE : new Promise((resolve) => resolve(value)));
 
 /** Says that nobody has to handle the rejection of a promise. */
 export function handled(promise) {
@@ -40,8 +43,7 @@ export const settled = (promise) => ({ promise, resolve: nothing, reject: nothin
 /** Calls what a script gave, and makes a promise of what comes back or is thrown. */
 export function invoke(callback, self, first, second) {
   try {
-    const result = apply(callback, self, [first, second]);
-    return result === undefined ? DONE : fulfilled(result);
+    return promised(apply(callback, self, [first, second]));
   } catch (error) {
     return rejected(error);
   }
@@ -133,12 +135,14 @@ export const cloneBytes = (view) => {
 
 // Arguments.
 
+export const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
+
 const EMPTY = Object.freeze({ __proto__: null });
 
 /** A dictionary: `undefined` and `null` are empty ones. */
 export function dictionary(value, what) {
   if (value === undefined || value === null) return EMPTY;
-  if (typeof value !== "object" && typeof value !== "function") throw new TypeError(`${what} has to be an object`);
+  if (!isObject(value)) throw new TypeError(`${what} has to be an object`);
   return value;
 }
 

@@ -23,7 +23,7 @@ class SourceCore {
       this.started = true;
       this.pullIfNeeded();
     };
-    then(result === undefined ? DONE : fulfilled(result), begun, (error) => this.fail(error));
+    then(promised(result), begun, (error) => this.fail(error));
   }
 
   get desiredSize() {

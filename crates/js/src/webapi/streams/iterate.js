@@ -19,12 +19,12 @@ class ReadableStreamAsyncIterator {
   }
 
   next() {
-    if (!(#reader in this)) return rejected(illegal("ReadableStreamAsyncIterator"));
+    if (!isObject(this) || !(#reader in this)) return rejected(illegal("ReadableStreamAsyncIterator"));
     return this.#queue(() => this.#next());
   }
 
   return(value = undefined) {
-    if (!(#reader in this)) return rejected(illegal("ReadableStreamAsyncIterator"));
+    if (!isObject(this) || !(#reader in this)) return rejected(illegal("ReadableStreamAsyncIterator"));
     return then(this.#queue(() => this.#return(value)), () => ({ value, done: true }));
   }
 
@@ -126,8 +126,6 @@ function streamFrom(iterable) {
   core.controller.start();
   return core.face;
 }
-
-const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
 
 function open(iterable) {
   if (iterable === undefined || iterable === null) throw new TypeError("a stream is made of something that can be iterated over");

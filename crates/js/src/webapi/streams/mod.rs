@@ -1,5 +1,5 @@
-//! The Streams Standard, in JavaScript: readable streams here, and what is written to when it is first
-//! used.
+//! The Streams Standard, in JavaScript, in two modules: most scripts read streams and never write to
+//! one.
 
 use rquickjs::{Ctx, Object, prelude::Func};
 
@@ -29,6 +29,27 @@ pub(super) static AREA: Area = Area {
         "ReadableStreamBYOBRequest",
     ],
     ..Area::new("streams")
+};
+
+/// What is written to, and what is piped.
+pub(super) static WRITABLE: Area = Area {
+    source: Some(concat!(
+        include_str!("writable.js"),
+        include_str!("writer.js"),
+        include_str!("transform.js"),
+        include_str!("pipe.js"),
+        include_str!("strategies.js"),
+    )),
+    globals: &[
+        "WritableStream",
+        "WritableStreamDefaultWriter",
+        "WritableStreamDefaultController",
+        "TransformStream",
+        "TransformStreamDefaultController",
+        "ByteLengthQueuingStrategy",
+        "CountQueuingStrategy",
+    ],
+    ..Area::new("streams-writable")
 };
 
 fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {

@@ -1,9 +1,9 @@
 // ReadableStream (§4.2, §4.9): the class that scripts see, and the core that the rest works on. A core
 // knows its stream (`face`) and not the other way round for scripts: none of it can be reached.
 
-const READABLE = 0;
-const CLOSED = 1;
-const ERRORED = 2;
+export const READABLE = 0;
+export const CLOSED = 1;
+export const ERRORED = 2;
 
 class ReadableCore {
   constructor(face) {
@@ -129,7 +129,7 @@ export class ReadableStream {
   }
 }
 
-const locked = () => new TypeError("the stream is locked");
+export const locked = () => new TypeError("the stream is locked");
 
 function coreOf(value) {
   const core = readableCore(value);

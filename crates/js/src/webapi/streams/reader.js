@@ -1,6 +1,6 @@
 // Readers (§4.3–§4.5).
 
-class ReaderCore {
+export class ReaderCore {
   /** SetUpReadableStreamDefaultReader, SetUpReadableStreamBYOBReader */
   constructor(stream, byob) {
     if (stream.reader !== undefined) throw locked();
@@ -76,13 +76,17 @@ const released = () => rejected(new TypeError("the reader was released"));
 export class ReadableStreamDefaultReader {
   #core;
 
+  static #of(value) {
+    return isObject(value) && #core in value ? value.#core : undefined;
+  }
+
   constructor(stream) {
     this.#core = new ReaderCore(coreOf(stream), false);
   }
 
   read() {
-    if (!(#core in this)) return rejected(illegal("ReadableStreamDefaultReader"));
-    const core = this.#core;
+    const core = ReadableStreamDefaultReader.#of(this);
+    if (core === undefined) return rejected(illegal("ReadableStreamDefaultReader"));
     if (core.stream === undefined) return released();
     const request = new PromisedRead();
     core.read(request);
@@ -94,12 +98,13 @@ export class ReadableStreamDefaultReader {
   }
 
   get closed() {
-    return #core in this ? this.#core.closed.promise : rejected(illegal("ReadableStreamDefaultReader"));
+    return ReadableStreamDefaultReader.#of(this)?.closed.promise ?? rejected(illegal("ReadableStreamDefaultReader"));
   }
 
   cancel(reason = undefined) {
-    if (!(#core in this)) return rejected(illegal("ReadableStreamDefaultReader"));
-    const { stream } = this.#core;
+    const core = ReadableStreamDefaultReader.#of(this);
+    if (core === undefined) return rejected(illegal("ReadableStreamDefaultReader"));
+    const { stream } = core;
     return stream === undefined ? released() : stream.cancel(reason);
   }
 }
@@ -107,13 +112,17 @@ export class ReadableStreamDefaultReader {
 export class ReadableStreamBYOBReader {
   #core;
 
+  static #of(value) {
+    return isObject(value) && #core in value ? value.#core : undefined;
+  }
+
   constructor(stream) {
     this.#core = new ReaderCore(coreOf(stream), true);
   }
 
   read(view, options = undefined) {
-    if (!(#core in this)) return rejected(illegal("ReadableStreamBYOBReader"));
-    const core = this.#core;
+    const core = ReadableStreamBYOBReader.#of(this);
+    if (core === undefined) return rejected(illegal("ReadableStreamBYOBReader"));
     const request = new PromisedRead();
     try {
       const where = whereabouts(view);
@@ -136,12 +145,13 @@ export class ReadableStreamBYOBReader {
   }
 
   get closed() {
-    return #core in this ? this.#core.closed.promise : rejected(illegal("ReadableStreamBYOBReader"));
+    return ReadableStreamBYOBReader.#of(this)?.closed.promise ?? rejected(illegal("ReadableStreamBYOBReader"));
   }
 
   cancel(reason = undefined) {
-    if (!(#core in this)) return rejected(illegal("ReadableStreamBYOBReader"));
-    const { stream } = this.#core;
+    const core = ReadableStreamBYOBReader.#of(this);
+    if (core === undefined) return rejected(illegal("ReadableStreamBYOBReader"));
+    const { stream } = core;
     return stream === undefined ? released() : stream.cancel(reason);
   }
 }
