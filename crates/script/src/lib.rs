@@ -31,7 +31,7 @@ mod tester;
 mod thread;
 mod world;
 
-pub use link::{has_modules, link};
+pub use link::link;
 pub use pool::ScriptPool;
 pub use tester::{TestError, TestResult, TestRun, test, test_files};
 
