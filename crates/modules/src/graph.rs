@@ -103,8 +103,9 @@ impl Graph {
             let path = normal(&folder.join(specifier)).to_string_lossy().replace('\\', "/");
             let with_ending = ENDINGS.iter().map(|ending| format!("{path}.{ending}"));
             let as_folder = ENDINGS.iter().map(|ending| format!("{path}/index.{ending}"));
-            let mut candidates = std::iter::once(path.clone()).chain(with_ending).chain(as_folder);
-            candidates.find_map(|id| self.artifacts.get_key_value(&id)).map(|(id, _)| id.as_str())
+            let candidates = std::iter::once(path.clone()).chain(with_ending).chain(as_folder);
+            let mut files = candidates.filter(|id| file_of(id) == id);
+            files.find_map(|id| self.artifacts.get_key_value(&id)).map(|(id, _)| id.as_str())
         } else {
             // Another module of the project that names the same has found it.
             let of_project = |id: &&String| !file_of(id).contains("node_modules/");
