@@ -4,6 +4,9 @@
 const began = native.now();
 const timeOrigin = Date.now();
 
+/** Milliseconds since `timeOrigin`. */
+export const now = () => native.now() - began;
+
 class PerformanceEntry {
   constructor(name, entryType, startTime, duration, detail) {
     Object.assign(this, { name: String(name), entryType, startTime, duration, detail });
@@ -20,10 +23,10 @@ class Performance {
   }
 
   now() {
-    return native.now() - began;
+    return now();
   }
 
-  mark(name, { startTime = this.now(), detail = null } = {}) {
+  mark(name, { startTime = now(), detail = null } = {}) {
     return new PerformanceEntry(name, "mark", startTime, 0, detail);
   }
 
@@ -31,7 +34,7 @@ class Performance {
     const { start = from, end = to, detail = null } = typeof from === "object" && from !== null ? from : {};
     const at = (point, otherwise) => (typeof point === "number" ? point : otherwise);
     const startTime = at(start, 0);
-    return new PerformanceEntry(name, "measure", startTime, at(end, this.now()) - startTime, detail);
+    return new PerformanceEntry(name, "measure", startTime, at(end, now()) - startTime, detail);
   }
 
   clearMarks() {}
