@@ -8,7 +8,7 @@ use rquickjs::{Class, Ctx, Object, Value};
 use url::Url;
 
 use super::{Head, Request, settings};
-use crate::webapi::fetch::body::{BodyCell, extract};
+use crate::webapi::fetch::body::{BodyCell, extract, is_unusable, transfer};
 use crate::webapi::fetch::headers::{Guard, fill, text};
 use crate::webapi::fetch::realm::{dictionary, instance, member};
 use crate::webapi::fetch::slot::Slot;
@@ -46,7 +46,7 @@ pub(crate) fn make<'js>(
     match (body, from) {
         (Some(Given::Value(body)), _) => give_body(ctx, &mut request, &body)?,
         (Some(Given::Body(body)), _) => request.body = body,
-        (None, Some(from)) => request.body = from.borrow_mut().body.transfer(ctx)?,
+        (None, Some(from)) => request.body = transfer(ctx, &from)?,
         (None, None) => {}
     }
     Ok(request)
@@ -65,6 +65,10 @@ fn like<'js>(
     request: &mut Request<'js>,
     other: &Class<'js, Request<'js>>,
 ) -> rquickjs::Result<Option<BodyCell<'js>>> {
+    if is_unusable(ctx, other)? {
+        let message = "the body of the request that the new one is made of was read before, or is being read";
+        return Err(Failure::type_error(message).throw(ctx));
+    }
     let mut other = other.borrow_mut();
     request.headers = Slot::List(other.headers.list(), Guard::None);
     request.head.method = other.head.method.clone();
@@ -75,7 +79,7 @@ fn like<'js>(
 }
 
 fn give_body<'js>(ctx: &Ctx<'js>, request: &mut Request<'js>, body: &Value<'js>) -> rquickjs::Result<()> {
-    let extracted = extract(body)?;
+    let extracted = extract(ctx, body)?;
     request.body = extracted.body;
     if let Some(content_type) = extracted.content_type {
         request.headers.set_default(ctx, CONTENT_TYPE, content_type)?;

@@ -11,7 +11,7 @@ use rquickjs::class::{JsClass, Trace, Tracer, Writable};
 use rquickjs::function::{Constructor, Opt, This};
 use rquickjs::{Class, Ctx, JsLifetime, Object, Value};
 
-use super::body::{BodyCell, Carrier, members as body_members};
+use super::body::{BodyCell, Carrier, members as body_members, tee};
 use super::headers::Headers;
 use super::members::{self, Members};
 use super::slot::Slot;
@@ -64,9 +64,9 @@ fn construct<'js>(
 
 /// Fetch §5.4, `clone()`.
 fn clone<'js>(ctx: Ctx<'js>, this: Itself<'js>) -> rquickjs::Result<Class<'js, Request<'js>>> {
+    let body = tee(&ctx, &this.0)?;
     let copy = {
-        let mut request = this.0.borrow_mut();
-        let body = request.body.tee(&ctx)?;
+        let request = this.0.borrow();
         Request {
             head: request.head.clone(),
             headers: request.headers.copy(),
@@ -103,10 +103,6 @@ fn setting<'js, T>(read: impl Fn(&Settings) -> T) -> impl Fn(Itself<'js>) -> T {
 }
 
 impl<'js> Carrier<'js> for Request<'js> {
-    fn body(&self) -> &BodyCell<'js> {
-        &self.body
-    }
-
     fn body_mut(&mut self) -> &mut BodyCell<'js> {
         &mut self.body
     }

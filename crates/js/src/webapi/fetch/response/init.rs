@@ -25,7 +25,7 @@ pub(super) fn construct<'js>(
     let prototype = members::prototype::<Response<'js>>(&ctx, &target.0)?;
     let mut response = described(&ctx, init.0)?;
     if let Some(body) = body.0.filter(|body| !body.is_null() && !body.is_undefined()) {
-        let extracted = extract(&body)?;
+        let extracted = extract(&ctx, &body)?;
         give_body(&ctx, &mut response, extracted.body, extracted.content_type)?;
     }
     Class::instance_proto(response, prototype)
