@@ -14,6 +14,7 @@ use crate::{
     loader::Loader,
     module::{Module, Target},
     resolve::Resolver,
+    source::Purpose,
 };
 
 /// What to load, and for whom.
@@ -98,7 +99,8 @@ pub fn load(options: &LoadOptions<'_>) -> Result<Graph, Vec<ModuleError>> {
 fn host_imports(module: &Module) -> Vec<HostImport> {
     let from_host = module.edges.iter().filter(|edge| matches!(edge.target, Target::Host));
     let names = from_host.flat_map(|edge| edge.request.names.iter().map(move |name| (edge, name)));
-    let imports = names.map(|(edge, name)| {
+    let linked = names.filter(|(_, name)| name.purpose != Purpose::Property);
+    let imports = linked.map(|(edge, name)| {
         let Place { line, column } = name.place;
         let position = Position { file: module.id.clone(), line, column };
         HostImport { specifier: edge.request.specifier.clone(), name: name.name.clone(), position }

@@ -13,7 +13,7 @@ use crate::{
     errors::{Complaint, ModuleError, Place},
     helpers::is_helper,
     module::{Body, Edge, Module, Target},
-    resolve::{Failure, Found, Resolver, in_package},
+    resolve::{Failure, Found, Resolver},
     source::{Compiled, Format, Input, Kind, Request, Settings, compile},
 };
 
@@ -97,8 +97,7 @@ impl<'l> Loader<'l> {
             return;
         }
         let settings = self.settings_of(&path);
-        let input =
-            Input { file: &id, path: &path, text: &text, package, declared, settings: &settings, types };
+        let input = Input { file: &id, path: &path, text: &text, package, declared, settings: &settings, types };
         match compile(&input) {
             Ok(Compiled { code, mappings, requests, format }) => {
                 let body = match format {
@@ -147,7 +146,7 @@ impl<'l> Loader<'l> {
 
     fn target(&mut self, found: Result<Found, Failure>, specifier: &str, file: &str, place: Place) -> Target {
         match found {
-            Ok(Found::File(path, declared)) => match unsupported(&path) {
+            Ok(Found::File(path, declared)) => match unsupported(&path, self.resolver.in_package(&path)) {
                 Some(complaint) => Target::Absent(complaint_of(complaint, specifier).at(file, place)),
                 None => Target::Module(self.module(path, declared)),
             },
@@ -162,7 +161,7 @@ impl<'l> Loader<'l> {
             return *known;
         }
         let index = self.modules.len();
-        let (id, package) = (self.resolver.id_of(&path), in_package(&path));
+        let (id, package) = (self.resolver.id_of(&path), self.resolver.in_package(&path));
         self.by_path.insert(path.clone(), index);
         self.unread.push_back(index);
         self.modules.push(Module {
@@ -196,7 +195,7 @@ impl std::fmt::Debug for Loader<'_> {
 }
 
 /// Why a file that exists is no module.
-fn unsupported(path: &Path) -> Option<&'static str> {
+fn unsupported(path: &Path, package: bool) -> Option<&'static str> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
     if [".d.ts", ".d.mts", ".d.cts"].iter().any(|ending| name.ends_with(ending)) {
         return Some("it declares types and has no code: write `import type`");
@@ -206,7 +205,7 @@ fn unsupported(path: &Path) -> Option<&'static str> {
         Some("node") => Some("it is machine code for Node.js"),
         Some("wasm") => Some("WebAssembly is not supported"),
         // Packages have files without an ending, or with a strange one, that are JavaScript.
-        _ if in_package(path) => None,
+        _ if package => None,
         _ => Some("only JavaScript, TypeScript and JSON can be imported"),
     }
 }

@@ -179,7 +179,8 @@ impl Search<'_, '_> {
             AstKind::ComputedMemberExpression(member) => member.object.span() == span,
             AstKind::AssignmentExpression(assignment) => {
                 assignment.left.span() == span && (name == "module" || replaces_module_exports(assignment))
-                    || assignment.right.span() == span && assignment.left.as_member_expression().is_some_and(is_module_exports)
+                    || assignment.right.span() == span
+                        && assignment.left.as_member_expression().is_some_and(is_module_exports)
             }
             AstKind::CallExpression(call) => is_understood(call) && call.callee.span() != span,
             AstKind::BinaryExpression(_) => true,
@@ -243,12 +244,7 @@ fn is_module_exports(member: &MemberExpression<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use oxc::{
-        allocator::Allocator,
-        parser::Parser,
-        semantic::SemanticBuilder,
-        span::SourceType,
-    };
+    use oxc::{allocator::Allocator, parser::Parser, semantic::SemanticBuilder, span::SourceType};
 
     use super::*;
 
@@ -267,7 +263,12 @@ mod tests {
     #[test]
     fn names_are_found_in_what_people_write() {
         check("exports.a = 1; module.exports.b = 2; exports['c-d'] = 3", &["a", "b", "c-d"], &[], true);
-        check("module.exports = { a, b: 1, 'c': 2, d() {}, get e() { return 1 } }", &["a", "b", "c", "d", "e"], &[], true);
+        check(
+            "module.exports = { a, b: 1, 'c': 2, d() {}, get e() { return 1 } }",
+            &["a", "b", "c", "d", "e"],
+            &[],
+            true,
+        );
         check("exports = module.exports = { a }; exports.b = 1", &["a", "b"], &[], true);
         check("module.exports = { ...require('./x'), a: 1 }", &["a"], &["./x"], true);
         check("module.exports = require('./x')", &[], &["./x"], true);
@@ -277,12 +278,42 @@ mod tests {
 
     #[test]
     fn names_are_found_in_what_compilers_emit() {
-        check("Object.defineProperty(exports, '__esModule', { value: true }); exports.a = exports.b = void 0", &["__esModule", "a", "b"], &[], true);
-        check("Object.defineProperty(exports, 'a', { enumerable: true, get: function () { return x.a } })", &["a"], &[], true);
-        check("__exportStar(require('./x'), exports); tslib_1.__exportStar(require('./y'), exports)", &[], &["./x", "./y"], true);
-        check("var _x = require('./x'); Object.keys(_x).forEach(function (key) { if (key in exports) return; exports[key] = _x[key] })", &[], &["./x"], true);
-        check("__export(src_exports, { a: () => a }); module.exports = __toCommonJS(src_exports); 0 && (module.exports = { a, b })", &["a", "b"], &[], false);
-        check("_export(exports, { a: function () { return a } }); __reExport(exports, require('./x'))", &["a"], &["./x"], true);
+        check(
+            "Object.defineProperty(exports, '__esModule', { value: true }); exports.a = exports.b = void 0",
+            &["__esModule", "a", "b"],
+            &[],
+            true,
+        );
+        check(
+            "Object.defineProperty(exports, 'a', { enumerable: true, get: function () { return x.a } })",
+            &["a"],
+            &[],
+            true,
+        );
+        check(
+            "__exportStar(require('./x'), exports); tslib_1.__exportStar(require('./y'), exports)",
+            &[],
+            &["./x", "./y"],
+            true,
+        );
+        check(
+            "var _x = require('./x'); Object.keys(_x).forEach(function (key) { if (key in exports) return; exports[key] = _x[key] })",
+            &[],
+            &["./x"],
+            true,
+        );
+        check(
+            "__export(src_exports, { a: () => a }); module.exports = __toCommonJS(src_exports); 0 && (module.exports = { a, b })",
+            &["a", "b"],
+            &[],
+            false,
+        );
+        check(
+            "_export(exports, { a: function () { return a } }); __reExport(exports, require('./x'))",
+            &["a"],
+            &["./x"],
+            true,
+        );
         check("(function (K) { K.A = 1 })(K || (exports.K = K = {}))", &["K"], &[], true);
     }
 
@@ -290,7 +321,12 @@ mod tests {
     fn what_is_not_understood_may_have_more_names() {
         check("module.exports = function () {}; module.exports.a = 1", &["a"], &[], false);
         check("exports[name] = 1", &[], &[], false);
-        check("(function (root, factory) { factory(exports) })(this, function (exports) { exports.a = 1 })", &["a"], &[], false);
+        check(
+            "(function (root, factory) { factory(exports) })(this, function (exports) { exports.a = 1 })",
+            &["a"],
+            &[],
+            false,
+        );
         check("Object.assign(exports, other)", &[], &[], false);
         check("module.exports = { ...other }", &[], &[], false);
         check("const self = module; self.exports = 1", &[], &[], false);

@@ -8,7 +8,7 @@ use std::{
 
 use oxc_resolver::{ResolveError, ResolverGeneric, TsConfig};
 
-use super::{bounds::Bounds, in_package};
+use super::bounds::Bounds;
 use crate::{
     errors::{Complaint, ModuleError, Place},
     files::Files,
@@ -32,7 +32,7 @@ impl Tsconfigs {
         root: &Path,
         resolver: &ResolverGeneric<Files>,
     ) -> Option<Arc<TsConfig>> {
-        if in_package(file) {
+        if bounds.in_package(file) {
             return None;
         }
         let area = bounds.area_of(file)?.to_owned();
@@ -44,12 +44,7 @@ impl Tsconfigs {
         Some(part.filter(|_| !own).cloned().unwrap_or(nearest))
     }
 
-    fn in_folder(
-        &mut self,
-        folder: &Path,
-        root: &Path,
-        resolver: &ResolverGeneric<Files>,
-    ) -> Option<Arc<TsConfig>> {
+    fn in_folder(&mut self, folder: &Path, root: &Path, resolver: &ResolverGeneric<Files>) -> Option<Arc<TsConfig>> {
         if let Some(known) = self.by_folder.get(folder) {
             return known.clone();
         }

@@ -22,6 +22,9 @@ use super::{
 };
 use crate::errors::{Complaint, Lines};
 
+/// What every CommonJS body has without declaring it.
+const GIVEN: [&str; 5] = ["exports", "module", "require", "__filename", "__dirname"];
+
 /// The result of looking at every node of a module once.
 #[derive(Debug, Default)]
 pub(super) struct Analysis {
@@ -194,9 +197,11 @@ impl<'a> Analyst<'_, 'a> {
         };
         let kind = Kind::Require { necessary };
         let place = self.lines.place(span.start);
-        let known = self.found.requests.iter_mut().find(|known| {
-            known.specifier == specifier && matches!(known.kind, Kind::Require { .. })
-        });
+        let known = self
+            .found
+            .requests
+            .iter_mut()
+            .find(|known| known.specifier == specifier && matches!(known.kind, Kind::Require { .. }));
         match known {
             Some(known) if necessary => (known.kind, known.place) = (kind, place),
             Some(_) => {}
@@ -221,10 +226,11 @@ impl<'a> Analyst<'_, 'a> {
             }
         }
         let unresolved = scoping.root_unresolved_references();
-        let written = unresolved.iter().filter(|(_, references)| {
-            references.iter().any(|reference| scoping.get_reference(*reference).is_write())
-        });
-        self.found.undeclared = written.map(|(name, _)| name.to_string()).collect();
+        let written = unresolved
+            .iter()
+            .filter(|(_, references)| references.iter().any(|reference| scoping.get_reference(*reference).is_write()));
+        let undeclared = written.map(|(name, _)| name.as_str()).filter(|name| !GIVEN.contains(name));
+        self.found.undeclared = undeclared.map(str::to_owned).collect();
         self.found.undeclared.sort_unstable();
     }
 }

@@ -25,8 +25,8 @@ impl Settings {
         let options = tsconfig.map_or(&default, |tsconfig| &tsconfig.compiler_options);
         let experimental_decorators = options.experimental_decorators.unwrap_or(false);
         let define = options.use_define_for_class_fields.unwrap_or_else(|| defines_fields(options.target.as_deref()));
-        let keep_imports = options.verbatim_module_syntax.unwrap_or(false)
-            || options.preserve_value_imports.unwrap_or(false);
+        let keep_imports =
+            options.verbatim_module_syntax.unwrap_or(false) || options.preserve_value_imports.unwrap_or(false);
         let jsx = jsx(options);
         let transform = TransformOptions {
             cwd: PathBuf::new(),

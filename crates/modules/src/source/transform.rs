@@ -68,8 +68,7 @@ impl Unit<'_> {
                 program.source_type.with_script(true)
             }
         };
-        let transformed =
-            Transformer::new(allocator, input.path, &options).build_with_scoping(scoping, &mut program);
+        let transformed = Transformer::new(allocator, input.path, &options).build_with_scoping(scoping, &mut program);
         let meant = |code: &str| code == "1202";
         let mut errors: Vec<ModuleError> = Vec::new();
         for diagnostic in transformed.diagnostics.iter() {
@@ -90,11 +89,12 @@ impl Unit<'_> {
                 ..CodegenOptions::default()
             })
             .build(&program);
-        let mappings = printed.map.map(|map| {
-            Mappings::new(map.get_tokens().map(|token| {
-                (token.get_dst_line(), token.get_dst_col(), token.get_src_line(), token.get_src_col())
-            }))
-        });
+        let mappings =
+            printed.map.map(|map| {
+                Mappings::new(map.get_tokens().map(|token| {
+                    (token.get_dst_line(), token.get_dst_col(), token.get_src_line(), token.get_src_col())
+                }))
+            });
         let mut exports = items.exports;
         let (names, unknown_types) = exported_names(record);
         let values: HashSet<&str> = exports

@@ -12,7 +12,10 @@ fn a_cycle_sees_what_is_exported_so_far() {
     check(
         &[
             ("modules/main.ts", "import { done, early } from 'a';\nconsole.log(done, early);"),
-            ("node_modules/a/index.js", "exports.done = false; const b = require('./b'); exports.early = b.early; exports.done = true;"),
+            (
+                "node_modules/a/index.js",
+                "exports.done = false; const b = require('./b'); exports.early = b.early; exports.done = true;",
+            ),
             ("node_modules/a/b.js", "const a = require('./'); exports.early = a.done; console.log(Object.keys(a));"),
         ],
         &[r#"["done"]"#, "true false"],
@@ -24,7 +27,10 @@ fn a_module_runs_once_and_not_before_it_is_required() {
     check(
         &[
             ("modules/main.ts", "import a from 'a';\nimport 'a/b';\nconsole.log('main', a.late());"),
-            ("node_modules/a/index.js", "console.log('a'); exports.late = function () { return require('./c').value };"),
+            (
+                "node_modules/a/index.js",
+                "console.log('a'); exports.late = function () { return require('./c').value };",
+            ),
             ("node_modules/a/b.js", "console.log('b'); require('./c'); require('./');"),
             ("node_modules/a/c.js", "console.log('c'); exports.value = 1;"),
         ],
@@ -44,7 +50,9 @@ fn all_that_node_gives_a_body_is_there() {
             ("node_modules/a/lib/b.js", ""),
             ("node_modules/a/package.json", r#"{ "main": "lib" }"#),
         ],
-        &[r#"{"names":["function","function","object","/node_modules/a/lib/index.js","/node_modules/a/lib",5,false],"path":"/node_modules/a/lib/b.js"}"#],
+        &[
+            r#"{"names":["function","function","object","/node_modules/a/lib/index.js","/node_modules/a/lib",5,false],"path":"/node_modules/a/lib/b.js"}"#,
+        ],
     );
 }
 
@@ -62,10 +70,35 @@ fn default_and_names_are_imported_from_what_compilers_made() {
             ),
             ("node_modules/compiled/star.js", "exports.star = 'star';"),
             ("node_modules/compiled/sum.js", "exports.sum = (a, b) => a + b;"),
-            ("node_modules/plain/index.js", "module.exports = plain; function plain(x) { return x + 1 } plain.twice = (x) => x * 2;"),
-            ("node_modules/bare/index.js", "Object.defineProperty(exports, '__esModule', { value: true }); exports.x = 'x';"),
+            (
+                "node_modules/plain/index.js",
+                "module.exports = plain; function plain(x) { return x + 1 } plain.twice = (x) => x * 2;",
+            ),
+            (
+                "node_modules/bare/index.js",
+                "Object.defineProperty(exports, '__esModule', { value: true }); exports.x = 'x';",
+            ),
         ],
         &["default 1 2 star 3 6 3 4 x"],
+    );
+}
+
+#[test]
+fn a_namespace_has_what_is_read_from_it() {
+    check(
+        &[
+            (
+                "modules/main.ts",
+                "import * as _ from 'dash';\nimport { inner } from 'user';\nconsole.log(_.chunk(1), typeof (_ as any).none, inner);",
+            ),
+            (
+                "node_modules/dash/index.js",
+                "(function () { var dash = () => {}; for (const name of ['chunk', 'pick']) dash[name] = (x) => name + x; module.exports = dash })()",
+            ),
+            ("node_modules/user/index.mjs", "import * as dash from 'dash';\nexport const inner = dash.pick(2);"),
+            ("node_modules/user/package.json", r#"{ "exports": "./index.mjs" }"#),
+        ],
+        &["chunk1 undefined pick2"],
     );
 }
 
@@ -73,8 +106,14 @@ fn default_and_names_are_imported_from_what_compilers_made() {
 fn a_package_for_node_gets_the_default_that_node_would_give() {
     check(
         &[
-            ("modules/main.ts", "import own from 'compiled';\nimport { seen } from 'modern';\nimport { found } from 'bundled';\nconsole.log(own, seen, found);"),
-            ("node_modules/compiled/index.js", "Object.defineProperty(exports, '__esModule', { value: true }); exports.default = 'own';"),
+            (
+                "modules/main.ts",
+                "import own from 'compiled';\nimport { seen } from 'modern';\nimport { found } from 'bundled';\nconsole.log(own, seen, found);",
+            ),
+            (
+                "node_modules/compiled/index.js",
+                "Object.defineProperty(exports, '__esModule', { value: true }); exports.default = 'own';",
+            ),
             ("node_modules/modern/index.mjs", "import compiled from 'compiled'; export const seen = typeof compiled;"),
             ("node_modules/modern/package.json", r#"{ "exports": "./index.mjs" }"#),
             ("node_modules/bundled/index.js", "import compiled from 'compiled'; export const found = compiled;"),
@@ -105,7 +144,10 @@ fn require_of_an_es_module_gives_its_namespace_marked() {
 fn what_is_missing_is_missing_when_it_is_required() {
     check(
         &[
-            ("modules/main.ts", "import 'a';\nimport { later, dynamic } from 'a';\ntry { later() } catch (e) { console.log(e.code) }\nawait dynamic().catch((e) => console.log(e.message.includes('gone.mjs')));"),
+            (
+                "modules/main.ts",
+                "import 'a';\nimport { later, dynamic } from 'a';\ntry { later() } catch (e) { console.log(e.code) }\nawait dynamic().catch((e) => console.log(e.message.includes('gone.mjs')));",
+            ),
             (
                 "node_modules/a/index.js",
                 "let found = 'nothing';\ntry { found = require('optional-peer') } catch (e) { console.log(e.code, /Cannot find module 'optional-peer'/.test(e.message)) }\nexports.later = () => require('node:fs');\nif (false) require('never');\ntry { require('./broken') } catch (e) { console.log(/broken.js cannot be loaded/.test(e.message)) }\ntry { require('./half.mjs') } catch (e) { console.log(/half.mjs cannot be loaded.*nowhere/.test(e.message)) }\ntry { require('./' + 'b') } catch (e) { console.log(e.code) }\nconst name = './b'; exports.dynamic = () => import('./gone.mjs');",
@@ -121,9 +163,18 @@ fn what_is_missing_is_missing_when_it_is_required() {
 #[test]
 fn node_env_is_production_in_packages_only() {
     let project = Project::new(&[
-        ("modules/main.ts", "import { mode } from 'a';\nimport { esm } from 'b';\nconsole.log(mode, esm, String(process.env.NODE_ENV));"),
-        ("node_modules/a/index.js", "'use strict';\nif (process.env.NODE_ENV === 'production') { module.exports = require('./prod.js'); } else { module.exports = require('./dev.js'); }"),
-        ("node_modules/a/prod.js", "exports.mode = [process.env.NODE_ENV, process.env['NODE_ENV'], globalThis.process?.env?.NODE_ENV, typeof process, typeof window].join()"),
+        (
+            "modules/main.ts",
+            "import { mode } from 'a';\nimport { esm } from 'b';\nconsole.log(mode, esm, String(process.env.NODE_ENV));",
+        ),
+        (
+            "node_modules/a/index.js",
+            "'use strict';\nif (process.env.NODE_ENV === 'production') { module.exports = require('./prod.js'); } else { module.exports = require('./dev.js'); }",
+        ),
+        (
+            "node_modules/a/prod.js",
+            "exports.mode = [process.env.NODE_ENV, process.env['NODE_ENV'], globalThis.process?.env?.NODE_ENV, typeof process, typeof window].join()",
+        ),
         ("node_modules/a/dev.js", "throw new Error('development')"),
         ("node_modules/b/index.mjs", "export const esm = process.env.NODE_ENV !== \"production\" ? 'dev' : 'prod';"),
         ("node_modules/b/package.json", r#"{ "exports": "./index.mjs" }"#),
@@ -138,8 +189,14 @@ fn a_module_that_throws_may_be_tried_again() {
     check(
         &[
             ("modules/main.ts", "import 'a';"),
-            ("node_modules/a/index.js", "for (const _ of [1, 2]) try { require('./b') } catch (e) { console.log(e.message) }\nconsole.log(require('./b').ok);"),
-            ("node_modules/a/b.js", "globalThis.tries = (globalThis.tries ?? 0) + 1; if (tries < 3) throw new Error('try ' + tries); exports.ok = 'ok';"),
+            (
+                "node_modules/a/index.js",
+                "for (const _ of [1, 2]) try { require('./b') } catch (e) { console.log(e.message) }\nconsole.log(require('./b').ok);",
+            ),
+            (
+                "node_modules/a/b.js",
+                "globalThis.tries = (globalThis.tries ?? 0) + 1; if (tries < 3) throw new Error('try ' + tries); exports.ok = 'ok';",
+            ),
         ],
         &["try 1", "try 2", "ok"],
     );
@@ -150,7 +207,10 @@ fn variables_that_sloppy_code_forgets_to_declare_stay_in_the_module() {
     check(
         &[
             ("modules/main.ts", "import a from 'a';\nconsole.log(a.sum, typeof (globalThis as any).total);"),
-            ("node_modules/a/index.js", "total = 0; for (i = 0; i < 3; i++) total += i; exports.sum = total;"),
+            (
+                "node_modules/a/index.js",
+                "exports = module.exports = {}; total = 0; for (i = 0; i < 3; i++) total += i; exports.sum = total;",
+            ),
         ],
         &["3 undefined"],
     );
@@ -170,7 +230,10 @@ fn code_that_only_sloppy_mode_has_is_refused_where_it_is_needed() {
 #[test]
 fn nobody_but_generated_code_reaches_the_runtime() {
     let project = Project::new(&[
-        ("modules/main.ts", "import 'a';\nconst name = 'tollgate:commonjs';\nawait import(name).catch((e) => console.log(e.message.includes('cannot find')));\nawait import('../node_modules/a/index.js?commonjs');\nconsole.log(Object.keys(globalThis).filter((k) => /tollgate|define|require|module/i.test(k)));"),
+        (
+            "modules/main.ts",
+            "import 'a';\nconst name = 'tollgate:commonjs';\nawait import(name).catch((e) => console.log(e.message.includes('cannot find')));\nawait import('../node_modules/a/index.js?commonjs');\nconsole.log(Object.keys(globalThis).filter((k) => /tollgate|define|require|module/i.test(k)));",
+        ),
         ("node_modules/a/index.js", "exports.a = 1;"),
     ]);
     let errors = project.mistakes("modules/main");

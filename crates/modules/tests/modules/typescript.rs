@@ -223,8 +223,14 @@ fn require_of_typescript_gives_what_the_module_exports() {
 fn files_may_be_written_for_commonjs() {
     check(
         &[
-            ("modules/main.ts", "import value, { named } from './old';\nimport { plus } from './older.cjs';\nconsole.log(value, named, plus(1));"),
-            ("modules/old.ts", "import fs = require('./older.cjs');\nconst made: { named: number } = { named: fs.plus(1) };\nexport = made;"),
+            (
+                "modules/main.ts",
+                "import value, { named } from './old';\nimport { plus } from './older.cjs';\nconsole.log(value, named, plus(1));",
+            ),
+            (
+                "modules/old.ts",
+                "import fs = require('./older.cjs');\nconst made: { named: number } = { named: fs.plus(1) };\nexport = made;",
+            ),
             ("modules/older.cts", "exports.plus = (x: number): number => x + 1;"),
         ],
         &[r#"{"named":2} 2 2"#],
@@ -235,7 +241,10 @@ fn files_may_be_written_for_commonjs() {
 fn every_ending_is_a_module() {
     check(
         &[
-            ("modules/main.ts", "import { a } from './a';\nimport { b } from './b.mjs';\nimport c from './c.cjs';\nimport { d } from './d.jsx';\nimport e from './e.json' with { type: 'json' };\nimport f, { name } from './e';\nimport * as g from './g';\nconst h = await import('./e.json', { with: { type: 'json' } });\nconsole.log(a, b, c, d, e, f, name, g.default, h.default);"),
+            (
+                "modules/main.ts",
+                "import { a } from './a';\nimport { b } from './b.mjs';\nimport c from './c.cjs';\nimport { d } from './d.jsx';\nimport e from './e.json' with { type: 'json' };\nimport f, { name } from './e';\nimport * as g from './g';\nconst h = await import('./e.json', { with: { type: 'json' } });\nconsole.log(a, b, c, d, e, f, name, g.default, h.default);",
+            ),
             ("modules/a.mts", "export const a: number = 1;"),
             ("modules/b.mts", "export const b: number = 2;"),
             ("modules/c.cjs", "module.exports = 3;"),
@@ -243,7 +252,9 @@ fn every_ending_is_a_module() {
             ("modules/e.json", r#"{ "name": "é", "__proto__": 1 }"#),
             ("modules/g.js", "export { default } from './e.json' with { type: 'json' };"),
         ],
-        &[r#"1 2 3 4 {"name":"é","__proto__":1} {"name":"é","__proto__":1} é {"name":"é","__proto__":1} {"name":"é","__proto__":1}"#],
+        &[
+            r#"1 2 3 4 {"name":"é","__proto__":1} {"name":"é","__proto__":1} é {"name":"é","__proto__":1} {"name":"é","__proto__":1}"#,
+        ],
     );
 }
 
