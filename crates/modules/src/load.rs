@@ -72,9 +72,7 @@ pub fn load(options: &LoadOptions<'_>) -> Result<Graph, Vec<ModuleError>> {
     }
     loader.read_all();
     let linked = link::link(&loader.modules);
-    for (importer, types) in &linked.types {
-        loader.recompile(*importer, types);
-    }
+    loader.recompile(&linked.types);
     for (importer, error) in linked.errors {
         if let Some(module) = loader.modules.get_mut(importer) {
             module.errors.push(error);

@@ -296,6 +296,14 @@ fn syntax_that_cannot_run_here_is_told_with_what_to_write() {
 }
 
 #[test]
+fn code_may_be_nested_deeper_than_a_stack_bears() {
+    let deep = |count: usize| format!("export const x = {}1{};", "(".repeat(count), ")".repeat(count));
+    let sum = format!("export const y: number = 0{};", " + x".repeat(20_000));
+    let project = Project::new(&[("modules/main.ts", &format!("{}\n{sum}", deep(20_000)))]);
+    assert_eq!(project.graph(&["modules/main"]).exports("modules/main.ts"), ["x", "y"]);
+}
+
+#[test]
 fn an_entry_that_is_not_there_has_no_place_in_any_file() {
     let project = Project::new(&[("modules/hello.ts", "")]);
     let told = |entry: &str| {
