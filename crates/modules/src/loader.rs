@@ -114,15 +114,16 @@ impl<'l> Loader<'l> {
                 Ok(Made { body, requests }) => {
                     let edges = requests.into_iter().map(|request| self.edge(&job.path, &job.id, request));
                     let edges = edges.collect();
-                    self.set(job.index, body, edges, (!job.package).then_some(job.text));
+                    self.set(job.index, body, edges, job.text);
                 }
                 Err(errors) => self.fail(job.index, errors),
             }
         }
     }
 
-    fn set(&mut self, index: usize, body: Body, edges: Vec<Edge>, source: Option<String>) {
+    fn set(&mut self, index: usize, body: Body, edges: Vec<Edge>, text: String) {
         if let Some(module) = self.modules.get_mut(index) {
+            let source = module.is_typescript().then_some(text);
             (module.body, module.edges, module.source) = (body, edges, source);
         }
     }

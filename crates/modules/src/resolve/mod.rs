@@ -150,7 +150,7 @@ impl Resolver {
         match resolver.resolve_with_context(&folder, specifier, tsconfig.as_deref(), &mut context) {
             Ok(resolution) => self.accept(specifier, relative.then_some(lexical.as_path()), &resolution),
             Err(ResolveError::Ignored(_)) => Ok(Found::Empty),
-            Err(error) => Err(self.failure(importer, specifier, &error)),
+            Err(error) => Err(self.failure(importer, specifier, tsconfig.as_deref(), &error)),
         }
     }
 
@@ -171,7 +171,7 @@ impl Resolver {
         Ok(Found::File(path.to_owned(), found.module_type()))
     }
 
-    fn failure(&self, importer: &Path, specifier: &str, error: &ResolveError) -> Failure {
+    fn failure(&self, importer: &Path, specifier: &str, tsconfig: Option<&TsConfig>, error: &ResolveError) -> Failure {
         match error {
             ResolveError::Json(error) => {
                 let place = Place { line: error.line.max(1) as u32, column: error.column.max(1) as u32 };
@@ -189,7 +189,14 @@ impl Resolver {
                 complaint.with_help(format!("add it to `imports` in {manifest}")).into()
             }
             ResolveError::NotFound(_) | ResolveError::ExtensionAlias(..) | ResolveError::MatchedAliasNotFound(..) => {
-                near::not_found(&self.root, importer, specifier).into()
+                match tsconfig.and_then(|tsconfig| tsconfig::alias(tsconfig, specifier)) {
+                    Some(path) => {
+                        let help =
+                            format!("`paths` in tsconfig.json maps it to {}, which is not there", self.id_of(&path));
+                        Complaint::new(format!("cannot find `{specifier}`")).with_help(help).into()
+                    }
+                    None => near::not_found(&self.root, importer, specifier).into(),
+                }
             }
             other => Complaint::new(format!("cannot resolve `{specifier}`: {other}")).into(),
         }

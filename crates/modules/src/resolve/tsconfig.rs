@@ -66,6 +66,16 @@ impl Tsconfigs {
     }
 }
 
+/// Where `paths` of a `tsconfig.json` says that a specifier leads.
+pub(super) fn alias(tsconfig: &TsConfig, specifier: &str) -> Option<PathBuf> {
+    tsconfig.compiler_options.paths.as_ref()?;
+    let mut mapped = tsconfig.resolve_path_alias_or_base_url(specifier).into_iter();
+    // Without a match there is the path below `baseUrl`, which is no alias.
+    mapped
+        .next()
+        .filter(|path| tsconfig.compiler_options.base_url.as_ref().is_none_or(|base| base.join(specifier) != *path))
+}
+
 fn complaint(error: &ResolveError, path: &Path, root: &Path) -> ModuleError {
     let id = |path: &Path| path.strip_prefix(root).unwrap_or(path).to_string_lossy().into_owned();
     match error {

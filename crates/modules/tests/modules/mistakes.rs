@@ -44,6 +44,20 @@ fn a_file_that_is_not_there_is_told_with_what_was_meant() {
 }
 
 #[test]
+fn an_alias_that_leads_nowhere_is_told_with_its_path() {
+    let paths = r#"{ "compilerOptions": { "baseUrl": ".", "paths": { "@/*": ["./lib/*"] } } }"#;
+    let files = [("tsconfig.json", paths)];
+    check(
+        "import '@/a';\nimport 'b';",
+        &files,
+        &[
+            "modules/main.ts:1:8: cannot find `@/a` (`paths` in tsconfig.json maps it to lib/a, which is not there)",
+            "modules/main.ts:2:8: cannot find the package `b` (run `npm install b` in the project)",
+        ],
+    );
+}
+
+#[test]
 fn a_package_that_is_not_there_is_told_with_what_to_do() {
     let files = [
         ("node_modules/cookie/index.js", ""),
