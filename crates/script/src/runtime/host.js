@@ -48,6 +48,9 @@
 //     builtInOutbound(handle, export, options, name, response, request, state)
 //                                    promise of an outcome
 //     builtInHandler(handle, export, options, request, state) promise of a Response
+//     note(handle, policy, name, json)
+//                                    what code said to a policy by its class ("QuotaInboundPolicy",
+//                                    "meters", …), each time all of it; may be ignored
 //     policyUsage(handle, name)      JSON of what a quota has counted, or nothing
 //
 // What the gateway calls in turn is in internal.js.
