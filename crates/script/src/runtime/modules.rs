@@ -36,6 +36,8 @@ pub static MODULES: &[(&str, &str)] = &[
     ("runtime-services", include_str!("services.js")),
     ("runtime-sinks", include_str!("sinks.js")),
     ("runtime-statuses", include_str!("statuses.js")),
+    ("runtime-test", include_str!("test.js")),
+    ("runtime-test-tree", include_str!("test-tree.js")),
     ("runtime-values", include_str!("values.js")),
     ("runtime-zone-cache", include_str!("zone-cache.js")),
 ];
@@ -47,4 +49,5 @@ pub static SPECIFIERS: &[(&str, &[&str])] = &[
     ("runtime-mcp-gateway", &["@tollgate/runtime/mcp-gateway", "@zuplo/runtime/mcp-gateway"]),
     ("runtime-mocks", &["@tollgate/runtime/mocks", "@zuplo/runtime/mocks"]),
     ("runtime-otel", &["@tollgate/otel", "@zuplo/otel"]),
+    ("runtime-test", &["@tollgate/test", "@zuplo/test"]),
 ];
