@@ -8,6 +8,9 @@ const { apply } = Reflect;
 /** `constructor` of an object that the module makes itself. It never leaves the engine's own code. */
 export const INSIDE = Symbol("inside");
 
+/** Lets a class of the engine's own inherit nothing: not what a script puts on `Object.prototype`. */
+export const alone = (Class) => Object.setPrototypeOf(Class.prototype, null);
+
 // Promises.
 
 export const then = uncurry(Promise.prototype.then);
@@ -92,6 +95,8 @@ export class Gate {
   }
 }
 
+alone(Gate);
+
 // Functions that scripts gave.
 
 const bindTo = uncurry(Function.prototype.bind);
@@ -173,6 +178,8 @@ export class Queue {
     return value;
   }
 }
+
+alone(Queue);
 
 // Views.
 

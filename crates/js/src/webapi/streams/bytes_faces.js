@@ -18,6 +18,8 @@ class RequestCore {
   }
 }
 
+alone(RequestCore);
+
 export class ReadableStreamBYOBRequest {
   #core;
 

@@ -96,6 +96,8 @@ class SourceCore {
   }
 }
 
+alone(SourceCore);
+
 class DefaultCore extends SourceCore {
   constructor(stream, { highWaterMark, size }) {
     super(stream, highWaterMark);

@@ -150,6 +150,8 @@ class Pipe {
   }
 }
 
+alone(Pipe);
+
 /** Fulfilled once both are, rejected once one is. */
 function all(first, second) {
   const both = later();

@@ -58,6 +58,8 @@ class ReadableCore {
   }
 }
 
+alone(ReadableCore);
+
 /** The core of a stream, `undefined` for anything else. */
 export let readableCore;
 

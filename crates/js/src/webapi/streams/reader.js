@@ -53,6 +53,8 @@ export class ReaderCore {
   }
 }
 
+alone(ReaderCore);
+
 /** A read request, and a read-into request, whose end is a promise. Most end before anybody asks for it. */
 class PromisedRead {
   constructor() {
@@ -86,6 +88,8 @@ class PromisedRead {
     else this.later.reject(error);
   }
 }
+
+alone(PromisedRead);
 
 const released = () => rejected(new TypeError("the reader was released"));
 

@@ -156,6 +156,8 @@ class SinkCore {
   }
 }
 
+alone(SinkCore);
+
 export class WritableStreamDefaultController {
   #core;
 

@@ -34,6 +34,8 @@ class Cancels {
   }
 }
 
+alone(Cancels);
+
 /** ReadableStreamDefaultTee */
 function teeDefault(stream) {
   const reader = new ReaderCore(stream, false);
@@ -69,7 +71,7 @@ function teeDefault(stream) {
     }
     return DONE;
   };
-  const branches = [0, 1].map((at) => createReadable(pull, cancels.of(at), { highWaterMark: 1 }));
+  const branches = [0, 1].map((at) => createReadable(pull, cancels.of(at), { highWaterMark: 1, size: undefined }));
   for (const { controller } of branches) controller.start();
   failBranches(reader.closed.promise, branches, cancels);
   return branches;

@@ -167,6 +167,8 @@ export class TransformCore {
   }
 }
 
+alone(TransformCore);
+
 export class TransformStream {
   #core;
 

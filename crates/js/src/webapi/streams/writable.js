@@ -9,6 +9,7 @@ import {
   Queue,
   READABLE,
   ReaderCore,
+  alone,
   asInterface,
   bound,
   callback,
@@ -185,6 +186,8 @@ class WritableCore {
     else this.writer?.ready.open();
   }
 }
+
+alone(WritableCore);
 
 let writableCore;
 

@@ -50,6 +50,8 @@ class WriterCore {
   }
 }
 
+alone(WriterCore);
+
 const writerReleased = () => new TypeError("the writer was released");
 
 export class WritableStreamDefaultWriter {
