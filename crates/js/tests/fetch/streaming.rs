@@ -76,8 +76,7 @@ fn a_body_from_the_host_is_read_as_it_comes() {
             const all = [];
             for await (const chunk of r.body) all.push(new TextDecoder().decode(chunk));
             return all";
-        let work = std::pin::pin!(call(&engine, code));
-        let mut work = work;
+        let mut work = std::pin::pin!(call(&engine, code));
         for piece in ["a", "", "bc"] {
             sender.send(data(piece)).await.unwrap();
             assert!(polled(&mut work).await.is_none());
@@ -117,7 +116,12 @@ fn a_body_is_collected_from_its_pieces() {
 
 #[test]
 fn an_error_in_the_middle_is_an_error() {
-    for read in ["r.text()", "new Response(r.body).text()", "r.body.getReader().read().then(() => r2.read())", "r.clone().text()"] {
+    for read in [
+        "r.text()",
+        "new Response(r.body).text()",
+        "r.body.getReader().read().then(() => r2.read())",
+        "r.clone().text()",
+    ] {
         let (sender, body) = channel();
         run_on(limits(), serving(body), async |engine, call| {
             sender.send(data("half")).await.unwrap();
@@ -134,7 +138,10 @@ fn an_error_in_the_middle_is_an_error() {
 
 #[test]
 fn a_body_that_nobody_wants_goes_away() {
-    for code in ["await r.body.cancel()", "const reader = r.body.getReader(); const p = reader.read(); await reader.cancel(); await p"] {
+    for code in [
+        "await r.body.cancel()",
+        "const reader = r.body.getReader(); const p = reader.read(); await reader.cancel(); await p",
+    ] {
         let (sender, body) = channel();
         run_on(limits(), serving(body), async |engine, call| {
             call(&engine, &format!("const r = await fetch('http://a.test/'); {code}")).await.unwrap();
@@ -153,7 +160,8 @@ fn more_than_a_script_may_hold_is_refused() {
                 sender.send(data(&"x".repeat(1 << 20))).await.unwrap();
             }
             drop(sender);
-            let code = format!("const r = await fetch('http://a.test/'); return {read}.catch((e) => [e.name, e.message])");
+            let code =
+                format!("const r = await fetch('http://a.test/'); return {read}.catch((e) => [e.name, e.message])");
             let told = call(&engine, &code).await.unwrap();
             assert!(told.starts_with(r#"["RangeError","the body is longer than 10485760 bytes"#), "{read}: {told}");
         });
@@ -196,12 +204,13 @@ fn a_signal_ends_a_fetch_and_its_reason_is_what_is_thrown() {
             })
         });
         run_on(limits(), Rc::new(host), async |engine, call| {
-            let code = format!(
-                "const c = new AbortController(); setTimeout(() => {{ {abort} }}, 0);
-                 return fetch('http://a.test/', {{ signal: c.signal }}).catch((e) => [e.name ?? e, e instanceof DOMException])"
-            );
-            assert_eq!(call(&engine, &code).await.unwrap(), told);
-            settle().await;
+            let code = "globalThis.c = new AbortController();
+                return fetch('http://a.test/', { signal: c.signal }).catch((e) => [e.name ?? e, e instanceof DOMException])";
+            let mut work = std::pin::pin!(call(&engine, code));
+            assert!(polled(&mut work).await.is_none());
+            assert!(!gone.get());
+            call(&engine, abort).await.unwrap();
+            assert_eq!(work.await.unwrap(), told);
             assert!(gone.get(), "the host's work has ended");
         });
     }
@@ -222,11 +231,14 @@ fn a_signal_ends_a_body_that_is_being_read() {
         let (sender, body) = channel();
         run_on(limits(), serving(body), async |engine, call| {
             let code = format!(
-                "const c = new AbortController(); const r = await fetch('http://a.test/', {{ signal: c.signal }});
-                 const p = {read}; setTimeout(() => c.abort(new RangeError('x')), 0);
-                 return p.catch((e) => [e.name, e.message])"
+                "globalThis.c = new AbortController(); const r = await fetch('http://a.test/', {{ signal: c.signal }});
+                 return {read}.catch((e) => [e.name, e.message])"
             );
-            assert_eq!(call(&engine, &code).await.unwrap(), r#"["RangeError","x"]"#, "{read}");
+            let mut work = std::pin::pin!(call(&engine, &code));
+            assert!(polled(&mut work).await.is_none());
+            assert!(!sender.is_closed());
+            call(&engine, "c.abort(new RangeError('x'))").await.unwrap();
+            assert_eq!(work.await.unwrap(), r#"["RangeError","x"]"#, "{read}");
             settle().await;
             assert!(sender.is_closed(), "{read}");
         });
@@ -341,8 +353,7 @@ fn a_request_body_goes_out_as_the_host_reads_it() {
             const body = new ReadableStream({ pull(c) { c.enqueue(new Uint8Array([97 + pulled++])); if (pulled === 10) c.close() } }, { highWaterMark: 0 });
             const r = await fetch('http://a.test/', { method: 'post', body, duplex: 'half' });
             return [await r.text(), pulled]";
-        let work = std::pin::pin!(call(&engine, code));
-        let mut work = work;
+        let mut work = std::pin::pin!(call(&engine, code));
         assert!(polled(&mut work).await.is_none());
         let (body, go) = told.recv().await.unwrap();
         let pulled: u32 = call(&engine, "return pulled").await.unwrap().parse().unwrap();
@@ -380,7 +391,8 @@ fn a_body_that_was_taken_out_cannot_be_read_by_what_is_left_of_the_script() {
         let task = engine.task(());
         let code = "globalThis.kept = response; globalThis.stream = response.body; return response";
         let response = outbound(&engine, &task, http::Response::new(Body::full("x")), code).await.unwrap();
-        let told = call(&engine, "return [kept.bodyUsed, stream.locked, await kept.text().catch((e) => e.name), kept.status]");
+        let told =
+            call(&engine, "return [kept.bodyUsed, stream.locked, await kept.text().catch((e) => e.name), kept.status]");
         assert_eq!(told.await.unwrap(), r#"[true,true,"TypeError",200]"#);
         assert_eq!(text(response.into_body()).await.unwrap(), "x");
     });
@@ -402,7 +414,12 @@ fn encoded(text: &str) -> tollgate_core::Response {
 
 #[test]
 fn what_is_encoded_is_decoded_where_a_script_reads_it() {
-    for read in ["response.text()", "new Response(response.body).text()", "response.clone().text()", "(response.body, response.text())"] {
+    for read in [
+        "response.text()",
+        "new Response(response.body).text()",
+        "response.clone().text()",
+        "(response.body, response.text())",
+    ] {
         run(limits(), async |engine, _| {
             let task = engine.task(());
             let code = format!(
@@ -418,7 +435,8 @@ fn what_is_encoded_is_decoded_where_a_script_reads_it() {
 
 #[test]
 fn what_is_encoded_leaves_as_it_came_where_none_does() {
-    for code in ["return response", "return new Response(response.body, response)", "response.clone(); return response"] {
+    for code in ["return response", "return new Response(response.body, response)", "response.clone(); return response"]
+    {
         run(limits(), async |engine, _| {
             let task = engine.task(());
             let response = outbound(&engine, &task, encoded("text"), code).await.unwrap();
