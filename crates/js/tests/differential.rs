@@ -6,7 +6,7 @@
 //! the same here and there. Where Node is known to differ from the standard, the line after the name
 //! says what has to come out: `// expect: {"returns":1}`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test may fail")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs, reason = "a test may fail")]
 
 mod support;
 

@@ -22,10 +22,19 @@ static AREAS: &[&Area] = &[&INSIDE];
 
 /// What the body of an async function returns, as JSON. Its names are those of `tollgate:streams`.
 fn eval(body: &str) -> String {
+    eval_on(Rc::new(TestHost::default()), body)
+}
+
+fn eval_on(host: Rc<TestHost>, body: &str) -> String {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, async {
-        let engine = Engine::new(Limits::default(), Rc::new(TestHost::default()), Rc::new(NoModules), AREAS).unwrap();
-        let code = format!("export default async () => {{ const {{ nativeSource, drain }} = inside; return JSON.stringify(await (async () => {{ {body} }})()) }}");
+        let engine = Engine::new(Limits::default(), host, Rc::new(NoModules), AREAS).unwrap();
+        let code = format!(
+            "export default async () => {{
+                const {{ nativeSource, drain }} = inside;
+                return JSON.stringify(await (async () => {{ {body} }})());
+            }}"
+        );
         let task = engine.task(());
         let called = engine.call(
             &task,
@@ -86,6 +95,22 @@ fn a_source_of_the_host_takes_buffers_skips_what_is_empty_and_tells_of_its_error
         await stream.cancel('again');
         return [before, reasons.length, inside.isDisturbed(stream), inside.isLocked(stream), inside.isClosed(stream)];";
     assert_eq!(eval(cancel), "[[false,false],1,true,false,true]");
+}
+
+#[test]
+fn a_source_of_the_host_is_given_back_as_long_as_nobody_has_touched_it() {
+    let back = "
+        const make = () => nativeSource(async () => new Uint8Array(1), undefined, 'source');
+        const untouched = make();
+        const first = inside.reclaim(untouched);
+        const after = [untouched.locked, inside.isDisturbed(untouched), inside.reclaim(untouched) ?? 'none'];
+        const locked = make(); locked.getReader();
+        const read = make(); const reader = read.getReader(); await reader.read(); reader.releaseLock();
+        const cancelled = make(); await cancelled.cancel();
+        const others = [locked, read, cancelled, new ReadableStream(), make().tee()[0]];
+        return [first, after, others.map((stream) => inside.reclaim(stream) ?? 'none')];";
+    let told = r#"["source",[true,true,"none"],["none","none","none","none","none"]]"#;
+    assert_eq!(eval(back), told);
 }
 
 /// Drains what `stream` is into a log.
@@ -162,4 +187,37 @@ fn what_scripts_do_to_prototypes_does_not_reach_streams() {
         await done;
         return count;";
     assert_eq!(eval(patched), "2");
+}
+
+#[test]
+fn a_rejection_that_a_script_handles_is_not_told_as_one_that_nobody_does() {
+    let host = Rc::new(TestHost::default());
+    let fails = "
+        const fail = () => { throw new RangeError('x') };
+        const seen = [];
+        const end = (promise) => promise.then(() => seen.push('fulfilled'), () => seen.push('rejected'));
+        await end(new ReadableStream({ pull: fail }).getReader().read());
+        await end(new ReadableStream({ start: async () => fail() }).getReader().read());
+        await end(new ReadableStream({ cancel: fail }).cancel());
+        await end(new ReadableStream({ type: 'bytes', pull: fail }).getReader({ mode: 'byob' }).read(new Uint8Array(1)));
+        await end(new WritableStream({ write: fail }).getWriter().write('a'));
+        await end(new WritableStream({ close: async () => fail() }).close());
+        await end(new WritableStream({ abort: fail }).abort());
+        await end(new ReadableStream({ pull: fail }).pipeTo(new WritableStream()));
+        await end(new ReadableStream({ pull(c) { c.enqueue('a') }, cancel: fail }).pipeTo(new WritableStream({ write: fail })));
+        const through = new ReadableStream({ pull(c) { c.enqueue('a') } }).pipeThrough(new TransformStream({ transform: fail }));
+        await end(through.getReader().read());
+        const branches = new ReadableStream({ pull: fail }).tee();
+        for (const branch of branches) await end(branch.getReader().read());
+        await end((async () => { for await (const _ of ReadableStream.from((function* () { fail() })())); })());
+        await new Promise((over) => drain(nativeSource(async () => fail()), () => {}, over, over));
+        const reader = new ReadableStream().getReader();
+        const read = end(reader.read());
+        reader.releaseLock();
+        await read;
+        new WritableStream().getWriter().releaseLock();
+        for (let i = 0; i < 50; i++) await null;
+        return seen.filter((what) => what !== 'rejected');";
+    assert_eq!(eval_on(Rc::clone(&host), fails), "[]");
+    assert_eq!(*host.log.borrow(), []);
 }

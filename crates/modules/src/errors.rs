@@ -111,7 +111,7 @@ impl<'t> Lines<'t> {
 
 /// The candidate that somebody most probably meant by `written`, if one is near enough.
 pub(crate) fn nearest<'c>(written: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let allowed = (written.chars().count() / 3).clamp(1, 3);
+    let allowed = (written.chars().count() / 3).min(3);
     candidates
         .into_iter()
         .filter(|candidate| *candidate != written)
@@ -121,10 +121,9 @@ pub(crate) fn nearest<'c>(written: &str, candidates: impl IntoIterator<Item = &'
         .map(|(_, candidate)| candidate)
 }
 
-/// Letters that differ in their case only are nearly the same.
+/// Letters that differ in their case only are the same here.
 fn distance(left: &str, right: &str) -> usize {
-    let folded = strsim::damerau_levenshtein(&left.to_lowercase(), &right.to_lowercase());
-    if folded == 0 { 1 } else { folded }
+    strsim::damerau_levenshtein(&left.to_lowercase(), &right.to_lowercase())
 }
 
 #[cfg(test)]
@@ -147,7 +146,8 @@ mod tests {
     fn only_a_near_name_is_proposed() {
         assert_eq!(nearest("helo", ["hello", "world"]), Some("hello"));
         assert_eq!(nearest("Hello", ["hello"]), Some("hello"));
-        assert_eq!(nearest("a", ["zebra"]), None);
+        assert_eq!(nearest("a", ["zebra", "b"]), None);
+        assert_eq!(nearest("a", ["A"]), Some("A"));
         assert_eq!(nearest("hello", ["hello"]), None);
     }
 }

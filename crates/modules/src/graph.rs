@@ -103,8 +103,9 @@ impl Graph {
             let path = normal(&folder.join(specifier)).to_string_lossy().replace('\\', "/");
             let with_ending = ENDINGS.iter().map(|ending| format!("{path}.{ending}"));
             let as_folder = ENDINGS.iter().map(|ending| format!("{path}/index.{ending}"));
-            let mut candidates = std::iter::once(path.clone()).chain(with_ending).chain(as_folder);
-            candidates.find_map(|id| self.artifacts.get_key_value(&id)).map(|(id, _)| id.as_str())
+            let candidates = std::iter::once(path.clone()).chain(with_ending).chain(as_folder);
+            let mut files = candidates.filter(|id| file_of(id) == id);
+            files.find_map(|id| self.artifacts.get_key_value(&id)).map(|(id, _)| id.as_str())
         } else {
             // Another module of the project that names the same has found it.
             let of_project = |id: &&String| !file_of(id).contains("node_modules/");
@@ -136,8 +137,14 @@ impl Graph {
         Some(Position { file: origin.file.clone(), line: place.line, column: place.column })
     }
 
+    /// Whether a text is one that nobody wrote.
+    pub(crate) fn is_generated(&self, id: &str) -> bool {
+        self.artifacts.get(id).is_some_and(|artifact| artifact.origin.is_none())
+    }
+
     /// A stack trace of QuickJS with the places as their authors know them. Frames of this crate's own
-    /// modules, and of the host's whose names begin with `tollgate:`, are left out.
+    /// modules, and of the host's whose names begin with `tollgate:`, are left out, and so are those of
+    /// the native functions that these called.
     pub fn translate_stack(&self, stack: &str) -> String {
         stack::translate(self, stack)
     }

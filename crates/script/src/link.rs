@@ -8,7 +8,7 @@ use parking_lot::RwLock;
 use serde_json::{Value, json};
 use tollgate_core::Catalog;
 use tollgate_core::catalog::{Direction, parse_options};
-use tollgate_core::project::{Place, Project, Stage, Use};
+use tollgate_core::project::{ExportRole, Place, Project, Stage, Use};
 use tollgate_core::services::{Export, IssuerPlugin, Plugins, ScriptIssue, Scripts};
 use tollgate_core::units::Lifetime;
 use tollgate_js::Limits;
@@ -21,11 +21,6 @@ use crate::linked::Linked;
 use crate::live::{Described, Side, Wanted};
 use crate::pool::ScriptPool;
 use crate::runner::Runner;
-
-/// Whether a project names a module anywhere.
-pub fn has_modules(project: &Project) -> bool {
-    project.runtime_module.is_some() || !named(project).is_empty()
-}
 
 /// Loads everything that a project names. Waits for the threads of the scripts: not to be called on a
 /// worker of the gateway.
@@ -86,6 +81,7 @@ pub(crate) fn generation(project: &Project, catalog: &Catalog, graph: &Arc<Graph
         compatibility_date: project.compatibility.date.clone(),
         buffered_body: project.settings.server.limits.buffered_body.as_usize(),
         fetch: settings.fetch.clone(),
+        test_url: None,
         wanted: Vec::new(),
         definitions: RwLock::default(),
         graph: Arc::clone(graph),
@@ -109,7 +105,6 @@ enum What {
 fn named(project: &Project) -> Vec<Named> {
     let mut named: Vec<Named> = Vec::new();
     for (place, instance) in project.policies.iter().enumerate() {
-        functions(&instance.options, &instance.place, instance.unused, &mut named);
         let Use::Module(export) = &instance.implementation else { continue };
         if instance.unused && !exists(project, export) {
             // It is there for code that asks for it; where nobody does, it may be missing.
@@ -124,6 +119,11 @@ fn named(project: &Project) -> Vec<Named> {
         }
         let what = What::Policy { name: instance.name.to_string(), options: instance.options.clone() };
         named.push(Named { export: export.clone(), what, sides, written: instance.place.clone() });
+    }
+    // The functions that options of policies name.
+    for found in project.exports.iter().filter(|found| found.role == ExportRole::Function && !found.unused) {
+        let (export, written) = (found.export.clone(), found.place.clone());
+        named.push(Named { export, what: What::Function, sides: vec![Side::Inbound], written });
     }
     for route in &project.routes {
         let Use::Module(export) = &route.handler.implementation else { continue };
@@ -140,28 +140,6 @@ fn named(project: &Project) -> Vec<Named> {
 fn exists(project: &Project, export: &Export) -> bool {
     let endings = ["", ".ts", ".tsx", ".js", ".mjs", ".jsx", "/index.ts", "/index.js"];
     endings.iter().any(|ending| project.root.join(format!("{}{ending}", export.path)).is_file())
-}
-
-/// The functions that the options of a built-in policy name, wherever they stand.
-fn functions(options: &Value, place: &Place, unused: bool, named: &mut Vec<Named>) {
-    match options {
-        Value::Object(map) => {
-            let module = map.get("module").and_then(Value::as_str).and_then(imported);
-            let export = map.get("export").and_then(Value::as_str);
-            if let (Some(path), Some(name), false) = (module, export, unused) {
-                let export = Export { path: path.to_owned(), name: name.to_owned() };
-                named.push(Named { export, what: What::Function, sides: vec![Side::Inbound], written: place.clone() });
-            }
-            map.values().for_each(|value| functions(value, place, unused, named));
-        }
-        Value::Array(items) => items.iter().for_each(|value| functions(value, place, unused, named)),
-        _ => {}
-    }
-}
-
-fn imported(text: &str) -> Option<&str> {
-    let path = text.strip_prefix("$import(")?.strip_suffix(')')?.trim();
-    Some(path.strip_prefix("./").unwrap_or(path)).filter(|path| !path.starts_with('@'))
 }
 
 /// The definitions of what is named, and what of them has to be there at once.

@@ -135,7 +135,7 @@ impl ProjectSource {
         let settings = &project.settings.scripts;
         let queue = usize::try_from(settings.queue.get()).unwrap_or(usize::MAX);
         let always = tollgate_proxy::template::needs_scripts(project);
-        if !(always || tollgate_script::has_modules(project)) {
+        if !(always || project.has_modules()) {
             return Ok(None);
         }
         let pool = match self.scripts.get() {

@@ -28,7 +28,7 @@ pub struct ScriptSettings {
     /// 64 MiB.
     pub stack: Size,
     /// How many threads run modules, each with an engine of its own. `0`, the default, for as many
-    /// as the machine has cores.
+    /// as the machine has cores; at most 1024.
     pub threads: usize,
     /// The most calls that may wait for one thread; one more is answered with 503.
     pub queue: NonZeroU32,

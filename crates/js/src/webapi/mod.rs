@@ -39,7 +39,7 @@ pub static ALL: &[&Area] = &[
     &crypto::JWK,
     &crypto::ENCODINGS,
     &crypto::HASH,
-    &crypto::SECRETS,
+    &crypto::COMMON,
     &crypto::HMAC,
     &crypto::AES,
     &crypto::DERIVE,

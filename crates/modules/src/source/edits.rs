@@ -38,11 +38,16 @@ impl Edits {
             let (Some(before), Some(replaced)) = (text.get(done..start), text.get(start..end)) else { continue };
             changed.push_str(before);
             changed.push_str(by);
-            // Lines keep their ends; what is left of the others' width is filled.
-            let width = replaced.chars().count().saturating_sub(by.chars().count());
-            let kept = replaced.chars().filter(|letter| *letter == '\n').count();
-            changed.extend(std::iter::repeat_n(' ', width.saturating_sub(kept)));
-            changed.extend(std::iter::repeat_n('\n', kept));
+            // Lines keep their ends, and what follows keeps its column.
+            let mut column = 0;
+            for letter in replaced.chars() {
+                match letter {
+                    '\n' => changed.push('\n'),
+                    _ if column < by.len() => {}
+                    _ => changed.extend(std::iter::repeat_n(' ', letter.len_utf16())),
+                }
+                column += letter.len_utf16();
+            }
             done = end;
         }
         changed.push_str(text.get(done..).unwrap_or(""));
@@ -58,8 +63,8 @@ mod tests {
     fn what_is_replaced_keeps_its_width_and_its_lines() {
         let mut edits = Edits::default();
         edits.replace(Span::new(4, 10), "x");
-        edits.blank(Span::new(12, 15));
-        assert_eq!(edits.apply("abc 123456 d\nef g"), "abc x      d  \n g");
+        edits.blank(Span::new(12, 16));
+        assert_eq!(edits.apply("abc 123456 d\nef g"), "abc x      d\n   g");
     }
 
     #[test]

@@ -254,6 +254,10 @@ fn check_scripts(root: &Node<'_>, say: Say<'_>) {
             say("wrong-value", &node, format!("`{}` does not fit here", node.shown()), Some(range.to_owned()));
         }
     }
+    if let Some(node) = root.at("/scripts/threads").filter(|node| node.value().as_u64().is_some_and(|n| n > 1024)) {
+        let help = Some("more threads than cores make nothing faster; there are at most 1024".to_owned());
+        say("out-of-range", &node, format!("`{}` are too many threads", node.shown()), help);
+    }
     for (pointer, hosts) in [("/scripts/fetch/allow", true), ("/scripts/fetch/deny", false)] {
         for entry in root.at(pointer).iter().flat_map(Node::items) {
             let Some(text) = entry.as_str() else { continue };

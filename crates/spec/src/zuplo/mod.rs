@@ -6,6 +6,7 @@
 
 mod config;
 mod cors;
+mod definition;
 mod environment;
 mod implementation;
 mod paths;

@@ -14,7 +14,7 @@ function transform(format, compress) {
   const name = `${format}`;
   if (formats[name] === undefined) throw new TypeError("the format may be `gzip`, `deflate` or `deflate-raw`");
   const coder = codec(name, compress);
-  const core = new TransformCore({ highWaterMark: 1 }, { highWaterMark: 0 });
+  const core = new TransformCore({ highWaterMark: 1, size: undefined }, { highWaterMark: 0, size: undefined });
   const drain = async () => {
     for (let piece = coder.step(); piece !== null; ) {
       if (piece.length > 0) core.enqueue(piece);

@@ -1,22 +1,18 @@
 // AES-GCM, AES-CBC, AES-CTR and AES-KW (Web Cryptography §27 to §30).
 
 import { optional, required } from "tollgate:crypto-algorithms";
-import { bytes, notSupported, octet, operationError, syntaxError, unsignedShort } from "tollgate:crypto-convert";
+import { checkUsages, checkUseful, noSuchFormat, randomSecret, secretBytes } from "tollgate:crypto-common";
+import { bytes, notSupported, octet, operationError, unsignedShort } from "tollgate:crypto-convert";
 import encodings from "tollgate:crypto-encodings";
 import { checkAlg, checkJwk, checkMembers, makeJwk } from "tollgate:crypto-jwk";
 import { USAGE, makeKey } from "tollgate:crypto-key";
-import { noSuchFormat, randomSecret, secretBytes } from "tollgate:crypto-secrets";
 
 const { applyCtr, decryptCbc, encryptCbc, importAes, openGcm, sealGcm, unwrap, wrap } = import.meta.native;
 const NOTHING = new Uint8Array(0);
 const MODE = { __proto__: null, "AES-GCM": "GCM", "AES-CBC": "CBC", "AES-CTR": "CTR", "AES-KW": "KW" };
 const WRAPPING = USAGE.wrapKey | USAGE.unwrapKey;
+const ALL = WRAPPING | USAGE.encrypt | USAGE.decrypt;
 const TAGS = { __proto__: null, 32: true, 64: true, 96: true, 104: true, 112: true, 120: true, 128: true };
-
-const checkUsages = (name, usages) => {
-  const allowed = name === "AES-KW" ? WRAPPING : WRAPPING | USAGE.encrypt | USAGE.decrypt;
-  if ((usages & ~allowed) !== 0) throw syntaxError(`a key of ${name} cannot have all of these usages`);
-};
 
 const checkLength = (bits) => {
   if (bits !== 128 && bits !== 192 && bits !== 256) throw operationError("a key of AES has 128, 192 or 256 bits");
@@ -28,21 +24,21 @@ const make = (name, secret, extractable, usages) => {
   return makeKey("secret", extractable, { name, length: secret.byteLength * 8 }, usages, material);
 };
 
-/** The operations that do not depend on the mode. */
-const common = (name) => ({
+/** The operations that do not depend on the mode, for keys with these usages. */
+const common = (name, allowed) => ({
   generateKey: {
     params: { length: required(unsignedShort) },
     run({ length }, extractable, usages) {
-      checkUsages(name, usages);
+      checkUsages(name, usages, allowed);
       checkLength(length);
-      if (usages === 0) throw syntaxError("a key without a usage is of no use");
+      checkUseful(usages);
       return make(name, randomSecret(length), extractable, usages);
     },
   },
   importKey: {
     params: null,
     run(_, format, data, extractable, usages) {
-      checkUsages(name, usages);
+      checkUsages(name, usages, allowed);
       if (format === "raw") return make(name, secretBytes(data), extractable, usages);
       if (format !== "jwk") throw noSuchFormat(name, format);
       checkJwk(data, "oct", "enc", extractable, usages);
@@ -88,7 +84,7 @@ const count = {
 export const algorithms = {
   __proto__: null,
   "AES-GCM": {
-    ...common("AES-GCM"),
+    ...common("AES-GCM", ALL),
     encrypt: {
       params: gcm,
       run({ iv, additionalData, tagLength }, record, data) {
@@ -105,13 +101,13 @@ export const algorithms = {
     },
   },
   "AES-CBC": {
-    ...common("AES-CBC"),
+    ...common("AES-CBC", ALL),
     encrypt: { params: cbc, run: ({ iv }, record, data) => encryptCbc(record.material, iv, data) },
     decrypt: { params: cbc, run: ({ iv }, record, data) => decryptCbc(record.material, iv, data) },
   },
-  "AES-CTR": { ...common("AES-CTR"), encrypt: count, decrypt: count },
+  "AES-CTR": { ...common("AES-CTR", ALL), encrypt: count, decrypt: count },
   "AES-KW": {
-    ...common("AES-KW"),
+    ...common("AES-KW", WRAPPING),
     wrapKey: { params: null, run: (_, record, data) => wrap(record.material, data) },
     unwrapKey: { params: null, run: (_, record, data) => unwrap(record.material, data) },
   },

@@ -1,12 +1,12 @@
 // Ed25519 and X25519 (Web Cryptography §25, §26). `NODE-ED25519` is the name that some runtimes had for
 // Ed25519 before there was one.
 
-import { optional, required } from "tollgate:crypto-algorithms";
-import { dataError, invalidAccess, key, notSupported, syntaxError, text } from "tollgate:crypto-convert";
 import { cutSecret, peer } from "tollgate:crypto-agreement";
+import { optional, required } from "tollgate:crypto-algorithms";
+import { checkType, checkUsages, checkUseful, exportPair, makePair } from "tollgate:crypto-common";
+import { dataError, key, notSupported, text } from "tollgate:crypto-convert";
 import { checkAlg, checkJwk, checkMembers, makeJwk } from "tollgate:crypto-jwk";
 import { USAGE, makeKey } from "tollgate:crypto-key";
-import { noSuchFormat } from "tollgate:crypto-secrets";
 
 const {
   agree,
@@ -27,25 +27,31 @@ const {
 const SIGNS = { use: "sig", public: USAGE.verify, private: USAGE.sign };
 const AGREES = { use: "enc", public: 0, private: USAGE.deriveKey | USAGE.deriveBits };
 
+const forms = (curve) => ({
+  __proto__: null,
+  raw: exportRaw,
+  spki: exportSpki,
+  pkcs8: exportPkcs8,
+  jwk(material, record) {
+    const [x, d] = record.type === "public" ? exportPublicJwk(material) : exportJwk(material);
+    const members = { crv: curve, x, kty: "OKP" };
+    if (d !== undefined) members.d = d;
+    if (curve === "Ed25519") members.alg = "Ed25519";
+    return makeJwk(record, members);
+  },
+});
+
 /** Keys `name` of the curve that is called so in JWK, described by the other members of `algorithm`. */
 const common = (name, curve, roles, params, algorithm) => {
-  const checkUsages = (usages, allowed) => {
-    if ((usages & ~allowed) !== 0) throw syntaxError(`a key of ${name} cannot have all of these usages`);
-  };
-
   const make = (type, material, extractable, usages) => makeKey(type, extractable, algorithm, usages, material);
 
   return {
     generateKey: {
       params,
       run(_, extractable, usages) {
-        checkUsages(usages, roles.public | roles.private);
-        if ((usages & roles.private) === 0) throw syntaxError("a private key without a usage is of no use");
-        const [private_, public_] = generate(curve);
-        return {
-          publicKey: make("public", public_, true, usages & roles.public),
-          privateKey: make("private", private_, extractable, usages & roles.private),
-        };
+        checkUsages(name, usages, roles.public | roles.private);
+        checkUseful(usages & roles.private);
+        return makePair(roles, make, generate(curve), extractable, usages);
       },
     },
     importKey: {
@@ -53,17 +59,17 @@ const common = (name, curve, roles, params, algorithm) => {
       run(_, format, data, extractable, usages) {
         switch (format) {
           case "raw":
-            checkUsages(usages, roles.public);
+            checkUsages(name, usages, roles.public);
             return make("public", importRaw(curve, data), extractable, usages);
           case "spki":
-            checkUsages(usages, roles.public);
+            checkUsages(name, usages, roles.public);
             return make("public", importSpki(curve, data), extractable, usages);
           case "pkcs8":
-            checkUsages(usages, roles.private);
+            checkUsages(name, usages, roles.private);
             return make("private", importPkcs8(curve, data), extractable, usages);
           default: {
             const type = data.d === undefined ? "public" : "private";
-            checkUsages(usages, roles[type]);
+            checkUsages(name, usages, roles[type]);
             checkJwk(data, "OKP", roles.use, extractable, usages);
             if (data.crv !== curve) throw dataError(`\`crv\` of the JWK has to be "${curve}"`);
             if (curve === "Ed25519") checkAlg(data, "Ed25519", "EdDSA");
@@ -74,33 +80,9 @@ const common = (name, curve, roles, params, algorithm) => {
       },
     },
     exportKey: {
-      run(record, format) {
-        const { material, type } = record;
-        switch (format) {
-          case "raw":
-            if (type !== "public") throw invalidAccess("only public keys are written as they are");
-            return exportRaw(material);
-          case "spki":
-            if (type !== "public") throw invalidAccess("only public keys are written as SPKI");
-            return exportSpki(material);
-          case "pkcs8":
-            if (type !== "private") throw invalidAccess("only private keys are written as PKCS#8");
-            return exportPkcs8(material);
-          default: {
-            const [x, d] = type === "public" ? exportPublicJwk(material) : exportJwk(material);
-            const members = { crv: curve, x, kty: "OKP" };
-            if (d !== undefined) members.d = d;
-            if (curve === "Ed25519") members.alg = "Ed25519";
-            return makeJwk(record, members);
-          }
-        }
-      },
+      run: (record, format) => exportPair(record, format, forms(curve)),
     },
   };
-};
-
-const checkType = (record, type) => {
-  if (record.type !== type) throw invalidAccess(`this wants a ${type} key`);
 };
 
 const signs = {

@@ -1,9 +1,9 @@
 // HKDF (Web Cryptography §33) and PBKDF2 (§34).
 
 import { hash, required } from "tollgate:crypto-algorithms";
+import { checkUsages, noSuchFormat, secretBytes } from "tollgate:crypto-common";
 import { bytes, operationError, syntaxError, unsignedLong } from "tollgate:crypto-convert";
 import { USAGE, makeKey } from "tollgate:crypto-key";
-import { noSuchFormat, secretBytes } from "tollgate:crypto-secrets";
 
 const { hkdf, importSecret, pbkdf2 } = import.meta.native;
 
@@ -17,9 +17,7 @@ const common = (name) => ({
     params: null,
     run(_, format, data, extractable, usages) {
       if (format !== "raw") throw noSuchFormat(name, format);
-      if ((usages & ~(USAGE.deriveKey | USAGE.deriveBits)) !== 0) {
-        throw syntaxError(`from a key of ${name} something is derived, and nothing else done with it`);
-      }
+      checkUsages(name, usages, USAGE.deriveKey | USAGE.deriveBits);
       if (extractable) throw syntaxError(`a key of ${name} is never extractable`);
       const secret = secretBytes(data);
       return makeKey("secret", false, { name }, usages, importSecret(secret), secret.byteLength);

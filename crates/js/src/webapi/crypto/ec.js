@@ -1,11 +1,11 @@
 // ECDSA and ECDH (Web Cryptography §23, §24).
 
-import { hash, required } from "tollgate:crypto-algorithms";
 import { cutSecret, peer } from "tollgate:crypto-agreement";
-import { dataError, invalidAccess, key, notSupported, syntaxError, text } from "tollgate:crypto-convert";
+import { hash, required } from "tollgate:crypto-algorithms";
+import { checkType, checkUsages, checkUseful, exportPair, makePair } from "tollgate:crypto-common";
+import { dataError, invalidAccess, key, notSupported, text } from "tollgate:crypto-convert";
 import { checkJwk, checkMembers, makeJwk } from "tollgate:crypto-jwk";
 import { USAGE, makeKey } from "tollgate:crypto-key";
-import { noSuchFormat } from "tollgate:crypto-secrets";
 
 const {
   agree,
@@ -37,13 +37,22 @@ const checkCurve = (curve) => {
   if (CURVES[curve] === undefined) throw notSupported(`there is no curve \`${curve}\` here`);
 };
 
+const FORMS = {
+  __proto__: null,
+  raw: exportRaw,
+  spki: exportSpki,
+  pkcs8: exportPkcs8,
+  jwk(material, record) {
+    const [x, y, d] = record.type === "public" ? exportPublicJwk(material) : exportJwk(material);
+    const members = { kty: "EC", x, y, crv: record.algorithm.namedCurve };
+    if (d !== undefined) members.d = d;
+    return makeJwk(record, members);
+  },
+};
+
 const common = (name) => {
   const roles = ROLES[name];
   const params = { namedCurve: required(text) };
-
-  const checkUsages = (usages, allowed) => {
-    if ((usages & ~allowed) !== 0) throw syntaxError(`a key of ${name} cannot have all of these usages`);
-  };
 
   const make = (type, { namedCurve }, material, extractable, usages) =>
     makeKey(type, extractable, { name, namedCurve }, usages, material);
@@ -52,14 +61,11 @@ const common = (name) => {
     generateKey: {
       params,
       run(params, extractable, usages) {
-        checkUsages(usages, roles.public | roles.private);
+        checkUsages(name, usages, roles.public | roles.private);
         checkCurve(params.namedCurve);
-        if ((usages & roles.private) === 0) throw syntaxError("a private key without a usage is of no use");
-        const [private_, public_] = generate(name, params.namedCurve);
-        return {
-          publicKey: make("public", params, public_, true, usages & roles.public),
-          privateKey: make("private", params, private_, extractable, usages & roles.private),
-        };
+        checkUseful(usages & roles.private);
+        const makeHalf = (type, ...others) => make(type, params, ...others);
+        return makePair(roles, makeHalf, generate(name, params.namedCurve), extractable, usages);
       },
     },
     importKey: {
@@ -69,17 +75,17 @@ const common = (name) => {
         checkCurve(namedCurve);
         switch (format) {
           case "raw":
-            checkUsages(usages, roles.public);
+            checkUsages(name, usages, roles.public);
             return make("public", params, importRaw(namedCurve, data), extractable, usages);
           case "spki":
-            checkUsages(usages, roles.public);
+            checkUsages(name, usages, roles.public);
             return make("public", params, importSpki(namedCurve, data), extractable, usages);
           case "pkcs8":
-            checkUsages(usages, roles.private);
+            checkUsages(name, usages, roles.private);
             return make("private", params, importPkcs8(name, namedCurve, data), extractable, usages);
-          case "jwk": {
+          default: {
             const type = data.d === undefined ? "public" : "private";
-            checkUsages(usages, roles[type]);
+            checkUsages(name, usages, roles[type]);
             checkJwk(data, "EC", roles.use, extractable, usages);
             if (data.crv !== namedCurve) throw dataError(`\`crv\` of the JWK has to be "${namedCurve}"`);
             if (name === "ECDSA" && data.alg !== undefined && CURVE_OF[data.alg] !== namedCurve) {
@@ -89,38 +95,13 @@ const common = (name) => {
             const material = importJwk(name, namedCurve, data.x, data.y, data.d);
             return make(type, params, material, extractable, usages);
           }
-          default:
-            throw noSuchFormat(name, format);
         }
       },
     },
     exportKey: {
-      run(record, format) {
-        const { material, type } = record;
-        switch (format) {
-          case "raw":
-            if (type !== "public") throw invalidAccess("only public keys are written as they are");
-            return exportRaw(material);
-          case "spki":
-            if (type !== "public") throw invalidAccess("only public keys are written as SPKI");
-            return exportSpki(material);
-          case "pkcs8":
-            if (type !== "private") throw invalidAccess("only private keys are written as PKCS#8");
-            return exportPkcs8(material);
-          default: {
-            const [x, y, d] = type === "public" ? exportPublicJwk(material) : exportJwk(material);
-            const members = { kty: "EC", x, y, crv: record.algorithm.namedCurve };
-            if (d !== undefined) members.d = d;
-            return makeJwk(record, members);
-          }
-        }
-      },
+      run: (record, format) => exportPair(record, format, FORMS),
     },
   };
-};
-
-const checkType = (record, type) => {
-  if (record.type !== type) throw invalidAccess(`this wants a ${type} key`);
 };
 
 export const algorithms = {

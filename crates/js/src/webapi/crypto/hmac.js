@@ -1,20 +1,18 @@
 // HMAC (Web Cryptography §32).
 
 import { hash, optional, required } from "tollgate:crypto-algorithms";
-import { dataError, notSupported, operationError, syntaxError, unsignedLong } from "tollgate:crypto-convert";
+import { checkUsages, checkUseful, noSuchFormat, randomSecret, secretBytes } from "tollgate:crypto-common";
+import { dataError, notSupported, operationError, unsignedLong } from "tollgate:crypto-convert";
 import encodings from "tollgate:crypto-encodings";
 import hashes from "tollgate:crypto-hash";
 import { checkAlg, checkJwk, checkMembers, makeJwk } from "tollgate:crypto-jwk";
 import { USAGE, makeKey } from "tollgate:crypto-key";
-import { noSuchFormat, randomSecret, secretBytes } from "tollgate:crypto-secrets";
 
 const { importHmac, sign, verify } = hashes;
 const BLOCK = { __proto__: null, "SHA-1": 512, "SHA-256": 512, "SHA-384": 1024, "SHA-512": 1024 };
 const ALG = { __proto__: null, "SHA-1": "HS1", "SHA-256": "HS256", "SHA-384": "HS384", "SHA-512": "HS512" };
 
-const checkUsages = (usages) => {
-  if ((usages & ~(USAGE.sign | USAGE.verify)) !== 0) throw syntaxError("a key of HMAC signs and verifies, nothing else");
-};
+const ALLOWED = USAGE.sign | USAGE.verify;
 
 const make = (params, secret, extractable, usages) => {
   const length = secret.byteLength * 8;
@@ -43,15 +41,15 @@ const HMAC = {
   generateKey: {
     params,
     run(params, extractable, usages) {
-      checkUsages(usages);
-      if (usages === 0) throw syntaxError("a key without a usage is of no use");
+      checkUsages("HMAC", usages, ALLOWED);
+      checkUseful(usages);
       return make(params, randomSecret(lengthOf(params)), extractable, usages);
     },
   },
   importKey: {
     params,
     run(params, format, data, extractable, usages) {
-      checkUsages(usages);
+      checkUsages("HMAC", usages, ALLOWED);
       let secret = data;
       if (format === "jwk") {
         checkJwk(data, "oct", "sig", extractable, usages);

@@ -62,8 +62,8 @@ pub(super) static ENCODINGS: Area = Area { native: Some(encodings::native), ..Ar
 
 pub(super) static HASH: Area = Area { native: Some(hash::native), ..Area::new("crypto-hash") };
 
-pub(super) static SECRETS: Area =
-    Area { source: Some(include_str!("secrets.js")), native: Some(random::native), ..Area::new("crypto-secrets") };
+pub(super) static COMMON: Area =
+    Area { source: Some(include_str!("common.js")), native: Some(random::native), ..Area::new("crypto-common") };
 
 pub(super) static HMAC: Area = Area { source: Some(include_str!("hmac.js")), ..Area::new("crypto-hmac") };
 

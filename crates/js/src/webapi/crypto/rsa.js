@@ -1,18 +1,10 @@
 // RSASSA-PKCS1-v1_5, RSA-PSS and RSA-OAEP (Web Cryptography §20 to §22).
 
 import { hash, optional, required } from "tollgate:crypto-algorithms";
-import {
-  bigInteger,
-  bytes,
-  invalidAccess,
-  notSupported,
-  operationError,
-  syntaxError,
-  unsignedLong,
-} from "tollgate:crypto-convert";
+import { checkType, checkUsages, checkUseful, exportPair, makePair, noSuchFormat } from "tollgate:crypto-common";
+import { bigInteger, bytes, notSupported, operationError, unsignedLong } from "tollgate:crypto-convert";
 import { checkAlg, checkJwk, checkMembers, makeJwk } from "tollgate:crypto-jwk";
 import { USAGE, makeKey } from "tollgate:crypto-key";
-import { noSuchFormat } from "tollgate:crypto-secrets";
 
 const {
   decrypt,
@@ -50,11 +42,20 @@ const ENCRYPTS = {
 /** The value of a public exponent, as far as it matters here. */
 const exponentOf = (bytes) => bytes.reduce((value, byte) => value * 256 + byte, 0);
 
-const common = (name, roles) => {
-  const checkUsages = (usages, allowed) => {
-    if ((usages & ~allowed) !== 0) throw syntaxError(`a key of ${name} cannot have all of these usages`);
-  };
+const FORMS = {
+  __proto__: null,
+  spki: exportSpki,
+  pkcs8: exportPkcs8,
+  jwk(material, record) {
+    const members = { kty: "RSA" };
+    const numbers = record.type === "public" ? exportPublicNumbers(material) : exportNumbers(material);
+    numbers.forEach((number, at) => (members[NUMBERS[at]] = number));
+    members.alg = ALG[record.algorithm.name](record.algorithm.hash);
+    return makeJwk(record, members);
+  },
+};
 
+const common = (name, roles) => {
   const make = (type, { hash }, [material, modulusLength, publicExponent], extractable, usages) =>
     makeKey(type, extractable, { name, modulusLength, publicExponent, hash }, usages, material);
 
@@ -66,18 +67,16 @@ const common = (name, roles) => {
         publicExponent: required(bigInteger),
       },
       async run(params, extractable, usages) {
-        checkUsages(usages, roles.public | roles.private);
+        checkUsages(name, usages, roles.public | roles.private);
         const { modulusLength, publicExponent } = params;
         const exponent = exponentOf(publicExponent);
         if (exponent < 3 || exponent % 2 === 0) throw operationError("the public exponent of RSA is odd, and not 1");
         if (exponent !== 65537) throw notSupported("RSA keys are generated with the public exponent 65537 here");
-        if ((usages & roles.private) === 0) throw syntaxError("a private key without a usage is of no use");
-        const [private_, public_] = await generate(name, params.hash, modulusLength);
-        const described = (material) => [material, modulusLength, publicExponent];
-        return {
-          publicKey: make("public", params, described(public_), true, usages & roles.public),
-          privateKey: make("private", params, described(private_), extractable, usages & roles.private),
-        };
+        checkUseful(usages & roles.private);
+        const keys = await generate(name, params.hash, modulusLength);
+        const makeHalf = (type, material, ...others) =>
+          make(type, params, [material, modulusLength, publicExponent], ...others);
+        return makePair(roles, makeHalf, keys, extractable, usages);
       },
     },
     importKey: {
@@ -85,14 +84,14 @@ const common = (name, roles) => {
       run(params, format, data, extractable, usages) {
         switch (format) {
           case "spki":
-            checkUsages(usages, roles.public);
+            checkUsages(name, usages, roles.public);
             return make("public", params, importSpki(name, params.hash, data), extractable, usages);
           case "pkcs8":
-            checkUsages(usages, roles.private);
+            checkUsages(name, usages, roles.private);
             return make("private", params, importPkcs8(name, params.hash, data), extractable, usages);
           case "jwk": {
             const type = data.d === undefined ? "public" : "private";
-            checkUsages(usages, roles[type]);
+            checkUsages(name, usages, roles[type]);
             checkJwk(data, "RSA", roles.use, extractable, usages);
             checkAlg(data, ALG[name](params.hash));
             if (data.oth !== undefined) throw notSupported("RSA keys have two primes here, and the JWK has `oth`");
@@ -107,32 +106,9 @@ const common = (name, roles) => {
       },
     },
     exportKey: {
-      run(record, format) {
-        const { material, type } = record;
-        switch (format) {
-          case "spki":
-            if (type !== "public") throw invalidAccess("only public keys are written as SPKI");
-            return exportSpki(material);
-          case "pkcs8":
-            if (type !== "private") throw invalidAccess("only private keys are written as PKCS#8");
-            return exportPkcs8(material);
-          case "jwk": {
-            const members = { kty: "RSA" };
-            const numbers = type === "public" ? exportPublicNumbers(material) : exportNumbers(material);
-            numbers.forEach((number, at) => (members[NUMBERS[at]] = number));
-            members.alg = ALG[name](record.algorithm.hash);
-            return makeJwk(record, members);
-          }
-          default:
-            throw noSuchFormat(name, format);
-        }
-      },
+      run: (record, format) => exportPair(record, format, FORMS),
     },
   };
-};
-
-const checkType = (record, type) => {
-  if (record.type !== type) throw invalidAccess(`this wants a ${type} key`);
 };
 
 const signs = (name, params) => ({

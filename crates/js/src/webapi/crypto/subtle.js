@@ -58,8 +58,12 @@ const imported = (algorithm) => {
   return (format, data, extractable, usages) => useful(found.run(params, format, data, extractable, usages));
 };
 
-/** A JWK as bytes. AES-KW wants a multiple of eight of them, and JSON does not mind spaces. */
+/**
+ * A JWK as bytes, whatever `toJSON` a script has put where objects would inherit it. AES-KW wants a
+ * multiple of eight of them, and JSON does not mind spaces.
+ */
 const written = (jwk, name) => {
+  setPrototypeOf(jwk.key_ops, null);
   const text = stringify(setPrototypeOf(jwk, null));
   const padding = name === "AES-KW" ? (8 - (text.length % 8)) % 8 : 0;
   return encodings.toUtf8(text + "        ".slice(0, padding));

@@ -6,10 +6,11 @@
 
 use std::rc::Rc;
 
-use http::Uri;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, Uri};
 use rquickjs::{Class, Ctx, Object, Value};
 
-use super::body::BodyCell;
+use super::body::{BodyCell, Raw, State, hide_coding, is_unusable, take_out};
 use super::headers::Guard;
 use super::realm::instance;
 use super::request::{Head, Origin as RequestOrigin, Redirect, Request};
@@ -57,11 +58,12 @@ pub fn request<'js>(
 /// A `TypeError` where its body was read, or is being read.
 pub fn take_request<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Result<Option<tollgate_core::Request>> {
     let Some(object) = instance::<Request<'js>>(value) else { return Ok(None) };
-    let mut request = object.borrow_mut();
-    let body = request.body.take_out(ctx)?;
-    let mut taken = http::Request::new(body);
+    let raw = take_out(ctx, &object)?;
+    let request = object.borrow();
+    let headers = headers(&request.headers, &raw, false);
+    let mut taken = http::Request::new(raw.body);
     *taken.method_mut() = request.head.method.clone();
-    *taken.headers_mut() = request.headers.to_map();
+    *taken.headers_mut() = headers;
     if let Some(origin) = &request.head.origin {
         *taken.version_mut() = origin.version;
         *taken.extensions_mut() = origin.extensions.clone();
@@ -71,6 +73,21 @@ pub fn take_request<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Result
         _ => uri(&request.head.url).map_err(|failure| failure.throw(ctx))?,
     };
     Ok(Some(taken))
+}
+
+/// The headers of a message that leaves: what they say of the bytes is true of the bytes that leave.
+/// `as_it_came` is a message whose length may be that of a body that is not sent, as of an answer to `HEAD`.
+fn headers(slot: &Slot<'_>, raw: &Raw, as_it_came: bool) -> HeaderMap {
+    let mut headers = slot.to_map();
+    if let Some(coding) = &raw.coding {
+        coding.clone().show(&mut headers);
+    } else if !as_it_came && let Some(length) = headers.get(CONTENT_LENGTH) {
+        let length = length.to_str().ok().and_then(|length| length.parse::<u64>().ok());
+        if length.is_none() || length != http_body::Body::size_hint(&raw.body).exact() {
+            headers.remove(CONTENT_LENGTH);
+        }
+    }
+    headers
 }
 
 /// The URL of a `Request`. It is the very `Rc` that was given with the request, where no script has
@@ -99,7 +116,8 @@ pub fn is_response(value: &Value<'_>) -> bool {
 /// since its headers are immutable.
 pub fn is_untouched<'js>(value: &Value<'js>, went_in: &Object<'js>) -> bool {
     value == went_in.as_value()
-        && instance::<Request<'js>>(value).is_some_and(|request| !request.borrow().body.is_unusable())
+        && instance::<Request<'js>>(value)
+            .is_some_and(|request| is_unusable(value.ctx(), &request).is_ok_and(|unusable| !unusable))
 }
 
 /// Makes a `Response` of a response from outside; its headers are immutable.
@@ -112,12 +130,18 @@ pub fn response<'js>(ctx: &Ctx<'js>, response: tollgate_core::Response) -> rquic
 
 /// A response from outside.
 pub(super) fn incoming<'js>(response: tollgate_core::Response) -> Response<'js> {
-    let (parts, body) = response.into_parts();
+    let (mut parts, body) = response.into_parts();
+    let mut body = BodyCell::incoming(body);
+    body.with(|state| {
+        if let State::Host(source) = state {
+            source.raw.coding = hide_coding(&mut parts.headers);
+        }
+    });
     Response {
         kind: Kind::Basic,
         status_text: parts.status.canonical_reason().map(|words| words.as_bytes().into()),
         headers: Slot::List(Rc::new(parts.headers), Guard::Immutable),
-        body: BodyCell::incoming(body),
+        body,
         origin: Some(Rc::new(ResponseOrigin { version: parts.version, extensions: parts.extensions })),
         ..Response::new(parts.status)
     }
@@ -129,16 +153,17 @@ pub(super) fn incoming<'js>(response: tollgate_core::Response) -> Response<'js> 
 /// A `TypeError` where its body was read, or is being read, and for `Response.error()`.
 pub fn take_response<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Result<Option<tollgate_core::Response>> {
     let Some(object) = instance::<Response<'js>>(value) else { return Ok(None) };
-    let mut response = object.borrow_mut();
-    if response.kind == Kind::Error {
+    if object.borrow().kind == Kind::Error {
         return Err(
             Failure::type_error("the response is `Response.error()`, which says only that something failed").throw(ctx)
         );
     }
-    let body = response.body.take_out(ctx)?;
-    let mut taken = http::Response::new(body);
+    let raw = take_out(ctx, &object)?;
+    let response = object.borrow();
+    let headers = headers(&response.headers, &raw, response.origin.is_some());
+    let mut taken = http::Response::new(raw.body);
     *taken.status_mut() = response.status;
-    *taken.headers_mut() = response.headers.to_map();
+    *taken.headers_mut() = headers;
     if let Some(origin) = &response.origin {
         *taken.version_mut() = origin.version;
         *taken.extensions_mut() = origin.extensions.clone();

@@ -3,16 +3,21 @@
 
 const uncurry = (method) => Function.prototype.call.bind(method);
 const getter = (prototype, name) => uncurry(Object.getOwnPropertyDescriptor(prototype, name).get);
-export const { apply } = Reflect;
+const { apply } = Reflect;
 
 /** `constructor` of an object that the module makes itself. It never leaves the engine's own code. */
 export const INSIDE = Symbol("inside");
+
+/** Lets a class of the engine's own inherit nothing: not what a script puts on `Object.prototype`. */
+export const alone = (Class) => Object.setPrototypeOf(Class.prototype, null);
 
 // Promises.
 
 export const then = uncurry(Promise.prototype.then);
 export const fulfilled = Promise.resolve.bind(Promise);
 export const rejected = Promise.reject.bind(Promise);
+export const later = Promise.withResolvers.bind(Promise);
+export const microtask = globalThis.queueMicrotask;
 export const nothing = () => {};
 
 /** For reactions only: it must not be handed to a script, which could hang something on it. */
@@ -21,29 +26,104 @@ export const DONE = fulfilled(undefined);
 /** What a script gave back, as a promise: never the script's own (Web IDL §3.2.24). */
 export const promised = (value) => (value === undefined ? DONE : new Promise((resolve) => resolve(value)));
 
+/** Reacts to a promise, where nobody waits for the reaction. It is as late as `then` makes it. */
+export function react(promise, done, failed) {
+  if (promise === DONE) microtask(done);
+  else then(promise, done, failed);
+}
+
 /** Says that nobody has to handle the rejection of a promise. */
 export function handled(promise) {
   then(promise, undefined, nothing);
   return promise;
 }
 
-/** A promise together with the functions that settle it. */
-export class Later {
-  constructor() {
-    this.promise = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
+/**
+ * A promise that a script may look at, again and again: pending while the gate is shut, and another one
+ * after each change that a settled promise cannot follow. It is made for those who ask for it.
+ */
+export class Gate {
+  constructor(shut) {
+    this.isShut = shut;
+    this.failed = false;
+    this.error = undefined;
+    this.later = undefined;
+    this.known = undefined;
+    this.waiting = undefined;
+  }
+
+  get promise() {
+    if (this.known === undefined) {
+      if (this.isShut) {
+        this.later = later();
+        this.known = this.later.promise;
+      } else {
+        this.known = this.failed ? handled(rejected(this.error)) : fulfilled(undefined);
+      }
+    }
+    return this.known;
+  }
+
+  shut() {
+    this.isShut = true;
+    this.later = this.known = undefined;
+  }
+
+  open() {
+    if (!this.isShut) return;
+    this.isShut = false;
+    if (this.waiting !== undefined) microtask(this.waiting);
+    this.waiting = undefined;
+    this.later?.resolve();
+  }
+
+  /** For good: what is pending is rejected, and what is not is replaced. */
+  fail(error) {
+    if (!this.isShut) this.known = undefined;
+    this.isShut = false;
+    this.failed = true;
+    this.error = error;
+    this.waiting = undefined;
+    this.later?.reject(error);
+    if (this.known !== undefined) handled(this.known);
+  }
+
+  /** Calls once it is open, as late as a reaction to the promise would be. */
+  whenOpen(callback) {
+    if (this.isShut) this.waiting = callback;
+    else if (!this.failed) microtask(callback);
   }
 }
 
-/** A `Later` that was settled before: what tries to settle it again does nothing. */
-export const settled = (promise) => ({ promise, resolve: nothing, reject: nothing });
+alone(Gate);
 
-/** Calls what a script gave, and makes a promise of what comes back or is thrown. */
-export function invoke(callback, self, first, second) {
+// Functions that scripts gave.
+
+const bindTo = uncurry(Function.prototype.bind);
+
+/** A method that is called with this `this`, `undefined` where there is none. */
+export const bound = (method, self) => (method === undefined ? undefined : bindTo(method, self));
+
+/** Calls one, and makes a promise of what comes back or is thrown. */
+export function invoke(method) {
   try {
-    return promised(apply(callback, self, [first, second]));
+    return promised(method());
+  } catch (error) {
+    return rejected(error);
+  }
+}
+
+export function invokeWith(method, argument) {
+  try {
+    return promised(method(argument));
+  } catch (error) {
+    return rejected(error);
+  }
+}
+
+export function invokeWithBoth(method, first, second) {
+  try {
+    return promised(method(first, second));
   } catch (error) {
     return rejected(error);
   }
@@ -98,6 +178,8 @@ export class Queue {
     return value;
   }
 }
+
+alone(Queue);
 
 // Views.
 

@@ -23,7 +23,7 @@ class SourceCore {
       this.started = true;
       this.pullIfNeeded();
     };
-    then(promised(result), begun, (error) => this.fail(error));
+    react(promised(result), begun, (error) => this.fail(error));
   }
 
   get desiredSize() {
@@ -59,7 +59,7 @@ class SourceCore {
       }
     };
     this.onPullFailed ??= (error) => this.fail(error);
-    then(this.pull === undefined ? DONE : this.pull(), this.onPulled, this.onPullFailed);
+    react(this.pull === undefined ? DONE : this.pull(), this.onPulled, this.onPullFailed);
   }
 
   /** ClearAlgorithms */
@@ -95,6 +95,8 @@ class SourceCore {
     }
   }
 }
+
+alone(SourceCore);
 
 class DefaultCore extends SourceCore {
   constructor(stream, { highWaterMark, size }) {

@@ -15,10 +15,11 @@ export const tee = (stream) => teeCore(coreOf(stream)).map((branch) => branch.fa
  * @param {() => Promise<Uint8Array | null>} pull The next bytes, `null` at the end. What it rejects with
  *   is the stream's error. The bytes are the stream's from then on: they are neither copied nor transferred.
  * @param {(reason: unknown) => unknown} [cancel] Nobody wants the rest.
+ * @param {unknown} [source] What `reclaim` gives back.
  * @returns {ReadableStream}
  */
-export function nativeSource(pull, cancel = nothing) {
-  const core = createReadableBytes(undefined, (reason) => invoke(cancel, undefined, reason));
+export function nativeSource(pull, cancel = nothing, source = undefined) {
+  const core = createReadableBytes(undefined, (reason) => invokeWith(cancel, reason));
   const { controller } = core;
   const arrived = (bytes) => {
     if (bytes === null || bytes === undefined) {
@@ -32,7 +33,22 @@ export function nativeSource(pull, cancel = nothing) {
   };
   controller.pull = () => then(pull(), arrived);
   controller.started = true;
+  core.source = source;
   return core.face;
+}
+
+/**
+ * The `source` of a stream of the host's that nobody has touched, for a caller that reads it by a
+ * shorter way; the stream is locked and disturbed from then on. `undefined` for any other stream.
+ */
+export function reclaim(stream) {
+  const core = coreOf(stream);
+  if (core.disturbed || core.reader !== undefined || core.state !== READABLE) return undefined;
+  if (core.source !== undefined) {
+    new ReaderCore(core, false);
+    core.disturbed = true;
+  }
+  return core.source;
 }
 
 /**

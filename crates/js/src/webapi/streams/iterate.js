@@ -23,7 +23,7 @@ class ReadableStreamAsyncIterator {
     return this.#queue(() => this.#next());
   }
 
-  return(value = undefined) {
+  return(value) {
     if (!isObject(this) || !(#reader in this)) return rejected(illegal("ReadableStreamAsyncIterator"));
     return then(this.#queue(() => this.#return(value)), () => ({ value, done: true }));
   }
@@ -122,7 +122,7 @@ function streamFrom(iterable) {
       if (!isObject(step)) throw new TypeError("what `return` gives has to be an object");
     });
   };
-  const core = createReadable(pull, cancel, { highWaterMark: 0 });
+  const core = createReadable(pull, cancel, { highWaterMark: 0, size: undefined });
   core.controller.start();
   return core.face;
 }

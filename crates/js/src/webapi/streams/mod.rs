@@ -15,6 +15,7 @@ pub(super) static AREA: Area = Area {
         include_str!("reader.js"),
         include_str!("controller.js"),
         include_str!("bytes.js"),
+        include_str!("bytes_faces.js"),
         include_str!("iterate.js"),
         include_str!("tee.js"),
         include_str!("host.js"),
@@ -35,6 +36,7 @@ pub(super) static AREA: Area = Area {
 pub(super) static WRITABLE: Area = Area {
     source: Some(concat!(
         include_str!("writable.js"),
+        include_str!("sink.js"),
         include_str!("writer.js"),
         include_str!("transform.js"),
         include_str!("pipe.js"),

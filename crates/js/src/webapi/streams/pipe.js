@@ -49,9 +49,10 @@ class Pipe {
     this.reader = new ReaderCore(source, false);
     this.writer = new WriterCore(sink);
     source.disturbed = true;
-    this.done = new Later();
+    this.done = later();
     this.isOver = false;
-    this.lastWrite = DONE;
+    this.pendingWrites = 0;
+    this.afterWrites = undefined;
     this.signal = signal;
     this.next = () => this.step();
     if (signal !== undefined) {
@@ -84,17 +85,29 @@ class Pipe {
   step() {
     if (this.isOver) return;
     if (this.writer.desiredSize > 0) this.reader.read(this);
-    else then(this.writer.ready.promise, this.next, nothing);
+    else this.writer.ready.whenOpen(this.next);
   }
 
+  // It is the request of its reads and of its writes.
+
   chunk(chunk) {
-    this.lastWrite = handled(this.writer.write(chunk));
-    then(this.writer.ready.promise, this.next, nothing);
+    this.pendingWrites++;
+    this.writer.write(chunk, this);
+    this.writer.ready.whenOpen(this.next);
   }
 
   close() {}
 
   error() {}
+
+  resolve() {
+    this.pendingWrites--;
+    if (this.pendingWrites === 0 && this.afterWrites !== undefined) microtask(this.afterWrites);
+  }
+
+  reject() {
+    this.resolve();
+  }
 
   abort(error, preventAbort, preventCancel) {
     const { source, sink } = this;
@@ -114,15 +127,18 @@ class Pipe {
       if (action === undefined) this.finalize(failed, error);
       else then(action(), () => this.finalize(failed, error), (failure) => this.finalize(true, failure));
     };
-    if (this.sink.state === WRITABLE && !this.sink.willClose) this.afterWrites(act);
+    if (this.sink.state === WRITABLE && !this.sink.willClose) this.actAfterWrites(act);
     else act();
   }
 
-  /** What was read is written first. */
-  afterWrites(act) {
-    const write = this.lastWrite;
-    const again = () => (write === this.lastWrite ? act() : this.afterWrites(act));
-    then(write, again, again);
+  /** What was read is written first, and more may be read meanwhile. */
+  actAfterWrites(act) {
+    this.afterWrites = () => {
+      if (this.pendingWrites > 0 || this.afterWrites === undefined) return;
+      this.afterWrites = undefined;
+      act();
+    };
+    if (this.pendingWrites === 0) microtask(this.afterWrites);
   }
 
   finalize(failed, error) {
@@ -134,9 +150,11 @@ class Pipe {
   }
 }
 
+alone(Pipe);
+
 /** Fulfilled once both are, rejected once one is. */
 function all(first, second) {
-  const both = new Later();
+  const both = later();
   then(first, () => then(second, both.resolve, nothing), both.reject);
   then(second, undefined, both.reject);
   return both.promise;

@@ -1,5 +1,5 @@
-// ReadableStream (§4.2, §4.9): the class that scripts see, and the core that the rest works on. A core
-// knows its stream (`face`) and not the other way round for scripts: none of it can be reached.
+// ReadableStream (§4.2, §4.9): the class that scripts see, and the core that the rest works on. A core has
+// no public name: scripts hold its `face`, and reach nothing of it but by the methods of that.
 
 export const READABLE = 0;
 export const CLOSED = 1;
@@ -13,6 +13,8 @@ class ReadableCore {
     this.error = undefined;
     this.disturbed = false;
     this.controller = undefined;
+    /** Of a stream of the host's: what it is made of. */
+    this.source = undefined;
   }
 
   /** ReadableStreamCancel */
@@ -33,7 +35,7 @@ class ReadableCore {
     this.state = CLOSED;
     const { reader } = this;
     if (reader === undefined) return;
-    reader.closed.resolve();
+    reader.closed.open();
     if (!reader.byob) {
       reader.takeRequests((request) => request.close());
     }
@@ -45,8 +47,7 @@ class ReadableCore {
     this.error = error;
     const { reader } = this;
     if (reader === undefined) return;
-    reader.closed.reject(error);
-    handled(reader.closed.promise);
+    reader.closed.fail(error);
     reader.failRequests(error);
   }
 
@@ -56,6 +57,8 @@ class ReadableCore {
     return reader !== undefined && !reader.byob && reader.requests.length > 0;
   }
 }
+
+alone(ReadableCore);
 
 /** The core of a stream, `undefined` for anything else. */
 export let readableCore;
@@ -76,14 +79,14 @@ export class ReadableStream {
     const members = dictionary(source, "an underlying source");
     const { autoAllocateChunkSize } = members;
     const allocate = autoAllocateChunkSize === undefined ? undefined : integer(autoAllocateChunkSize, "autoAllocateChunkSize");
-    const cancel = callback(members, "cancel");
-    const pull = callback(members, "pull");
-    const start = callback(members, "start");
+    const cancel = bound(callback(members, "cancel"), source);
+    const pull = bound(callback(members, "pull"), source);
+    const start = bound(callback(members, "start"), source);
     const { type } = members;
     const controller = type === undefined ? new DefaultCore(core, withMark(queuing, 1)) : bytesOf(core, type, queuing, allocate);
-    if (pull !== undefined) controller.pull = () => invoke(pull, source, controller.face);
-    if (cancel !== undefined) controller.onCancel = (reason) => invoke(cancel, source, reason);
-    controller.start(start === undefined ? undefined : apply(start, source, [controller.face]));
+    if (pull !== undefined) controller.pull = () => invokeWith(pull, controller.face);
+    if (cancel !== undefined) controller.onCancel = (reason) => invokeWith(cancel, reason);
+    controller.start(start?.(controller.face));
   }
 
   static from(iterable) {

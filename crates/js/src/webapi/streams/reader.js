@@ -8,9 +8,8 @@ export class ReaderCore {
     this.stream = stream;
     this.byob = byob;
     this.requests = new Queue();
-    if (stream.state === READABLE) this.closed = new Later();
-    else if (stream.state === CLOSED) this.closed = settled(fulfilled(undefined));
-    else this.closed = settled(handled(rejected(stream.error)));
+    this.closed = new Gate(stream.state === READABLE);
+    if (stream.state === ERRORED) this.closed.fail(stream.error);
     stream.reader = this;
   }
 
@@ -46,9 +45,7 @@ export class ReaderCore {
   release() {
     const { stream } = this;
     const error = new TypeError("the reader was released");
-    if (stream.state === READABLE) this.closed.reject(error);
-    else this.closed = settled(rejected(error));
-    handled(this.closed.promise);
+    this.closed.fail(error);
     stream.controller.release();
     stream.reader = undefined;
     this.stream = undefined;
@@ -56,20 +53,43 @@ export class ReaderCore {
   }
 }
 
-/** A read request, and a read-into request, whose end is a promise. */
-class PromisedRead extends Later {
+alone(ReaderCore);
+
+/** A read request, and a read-into request, whose end is a promise. Most end before anybody asks for it. */
+class PromisedRead {
+  constructor() {
+    this.known = undefined;
+    this.later = undefined;
+  }
+
+  get promise() {
+    if (this.known === undefined) {
+      this.later = later();
+      this.known = this.later.promise;
+    }
+    return this.known;
+  }
+
   chunk(value) {
-    this.resolve({ value, done: false });
+    this.end({ value, done: false });
   }
 
   close(value) {
-    this.resolve({ value, done: true });
+    this.end({ value, done: true });
+  }
+
+  end(result) {
+    if (this.later === undefined) this.known = fulfilled(result);
+    else this.later.resolve(result);
   }
 
   error(error) {
-    this.reject(error);
+    if (this.later === undefined) this.known = rejected(error);
+    else this.later.reject(error);
   }
 }
+
+alone(PromisedRead);
 
 const released = () => rejected(new TypeError("the reader was released"));
 
@@ -135,7 +155,7 @@ export class ReadableStreamBYOBReader {
       if (core.stream === undefined) return released();
       core.readInto(where, minimum, request);
     } catch (error) {
-      request.reject(error);
+      request.error(error);
     }
     return request.promise;
   }

@@ -9,7 +9,7 @@ function teeCore(stream) {
 class Cancels {
   constructor(stream) {
     this.stream = stream;
-    this.done = new Later();
+    this.done = later();
     this.canceled = [false, false];
     this.reasons = [undefined, undefined];
   }
@@ -33,6 +33,8 @@ class Cancels {
     if (!this.all) this.done.resolve();
   }
 }
+
+alone(Cancels);
 
 /** ReadableStreamDefaultTee */
 function teeDefault(stream) {
@@ -69,7 +71,7 @@ function teeDefault(stream) {
     }
     return DONE;
   };
-  const branches = [0, 1].map((at) => createReadable(pull, cancels.of(at), { highWaterMark: 1 }));
+  const branches = [0, 1].map((at) => createReadable(pull, cancels.of(at), { highWaterMark: 1, size: undefined }));
   for (const { controller } of branches) controller.start();
   failBranches(reader.closed.promise, branches, cancels);
   return branches;

@@ -9,7 +9,7 @@ export class TransformCore {
     this.given = undefined;
     this.backpressure = false;
     this.change = undefined;
-    this.started = new Later();
+    this.started = later();
     const sink = {
       write: (chunk) => this.write(chunk),
       close: () => this.close(),
@@ -28,8 +28,14 @@ export class TransformCore {
 
   setBackpressure(backpressure) {
     this.change?.resolve();
-    this.change = new Later();
+    this.change = undefined;
     this.backpressure = backpressure;
+  }
+
+  /** Fulfilled when back-pressure changes. */
+  get changed() {
+    this.change ??= later();
+    return this.change.promise;
   }
 
   unblockWrite() {
@@ -67,6 +73,16 @@ export class TransformCore {
     if (!controller.shouldPull && !this.backpressure) this.setBackpressure(true);
   }
 
+  /** What is done without a transformer. */
+  pass(chunk) {
+    try {
+      this.enqueue(chunk);
+      return DONE;
+    } catch (error) {
+      return rejected(error);
+    }
+  }
+
   terminate() {
     this.readable.controller.close();
     this.failWritable(new TypeError("the stream was terminated"));
@@ -75,7 +91,7 @@ export class TransformCore {
   /** TransformStreamDefaultSinkWriteAlgorithm */
   write(chunk) {
     if (!this.backpressure) return this.perform(chunk);
-    return then(this.change.promise, () => {
+    return then(this.changed, () => {
       this.checkWritable();
       return this.perform(chunk);
     });
@@ -87,7 +103,7 @@ export class TransformCore {
 
   /** For transforms of the engine's own: fulfilled once somebody reads, rejected once nobody will. */
   room() {
-    return this.backpressure ? then(this.change.promise, () => this.checkWritable()) : DONE;
+    return this.backpressure ? then(this.changed, () => this.checkWritable()) : DONE;
   }
 
   /** TransformStreamDefaultControllerPerformTransform */
@@ -122,11 +138,11 @@ export class TransformCore {
   /** However it ends, it ends once: with what the transformer has to say, and with the other side. */
   finished(algorithm, argument, other, failed, succeed, fail) {
     if (this.finish !== undefined) return this.finish.promise;
-    const finish = new Later();
+    const finish = later();
     this.finish = finish;
     const done = algorithm === undefined ? DONE : algorithm(argument);
     this.forget();
-    then(
+    react(
       done,
       () => {
         if (other.state === failed) {
@@ -147,9 +163,11 @@ export class TransformCore {
   /** TransformStreamDefaultSourcePullAlgorithm */
   pull() {
     this.setBackpressure(false);
-    return this.change.promise;
+    return this.changed;
   }
 }
+
+alone(TransformCore);
 
 export class TransformStream {
   #core;
@@ -159,24 +177,22 @@ export class TransformStream {
     const reading = strategyOf(readableStrategy);
     if (transformer === null) throw new TypeError("a transformer has to be an object");
     const members = dictionary(transformer, "a transformer");
-    const cancel = callback(members, "cancel");
-    const flush = callback(members, "flush");
+    const cancel = bound(callback(members, "cancel"), transformer);
+    const flush = bound(callback(members, "flush"), transformer);
     const { readableType } = members;
-    const start = callback(members, "start");
-    const transform = callback(members, "transform");
+    const start = bound(callback(members, "start"), transformer);
+    const transform = bound(callback(members, "transform"), transformer);
     const { writableType } = members;
     if (readableType !== undefined) throw new RangeError("a transformer has no readableType");
     if (writableType !== undefined) throw new RangeError("a transformer has no writableType");
     const readableQueuing = withMark(reading, 0);
     const core = new TransformCore(withMark(writing, 1), readableQueuing);
     this.#core = core;
-    core.transform =
-      transform === undefined
-        ? (chunk) => invoke(core.enqueue, core, chunk)
-        : (chunk) => invoke(transform, transformer, chunk, core.face);
-    if (flush !== undefined) core.flush = () => invoke(flush, transformer, core.face);
-    if (cancel !== undefined) core.onCancel = (reason) => invoke(cancel, transformer, reason);
-    core.started.resolve(start === undefined ? undefined : apply(start, transformer, [core.face]));
+    if (transform === undefined) core.transform = (chunk) => core.pass(chunk);
+    else core.transform = (chunk) => invokeWithBoth(transform, chunk, core.face);
+    if (flush !== undefined) core.flush = () => invokeWith(flush, core.face);
+    if (cancel !== undefined) core.onCancel = (reason) => invokeWith(cancel, reason);
+    core.started.resolve(start?.(core.face));
   }
 
   get readable() {

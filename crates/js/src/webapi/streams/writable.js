@@ -1,16 +1,17 @@
-// WritableStream and its controller (§5.2, §5.4, §5.5): chunks go to the sink one after the other.
+// WritableStream (§5.2, §5.5): what scripts see, and the core that the rest works on.
 
 import {
   CLOSED,
   DONE,
   ERRORED,
   INSIDE,
-  Later,
+  Gate,
   Queue,
   READABLE,
   ReaderCore,
-  apply,
+  alone,
   asInterface,
+  bound,
   callback,
   createReadable,
   dictionary,
@@ -18,10 +19,15 @@ import {
   handled,
   illegal,
   invoke,
+  invokeWith,
+  invokeWithBoth,
   isObject,
+  later,
   locked,
+  microtask,
   nothing,
   promised,
+  react,
   readableCore,
   rejected,
   strategyOf,
@@ -42,12 +48,14 @@ class WritableCore {
     this.writer = undefined;
     this.controller = undefined;
     this.backpressure = false;
-    // Each of these is a `Later`, or there is none.
+    // What is to be settled, where there is something.
     this.writes = new Queue();
     this.writing = undefined;
     this.closeAsked = undefined;
     this.closing = undefined;
     this.aborting = undefined;
+    this.abortingLate = false;
+    this.abortReason = undefined;
   }
 
   /** WritableStreamCloseQueuedOrInFlight */
@@ -66,10 +74,10 @@ class WritableCore {
     if (this.isOver) return fulfilled(undefined);
     if (this.aborting !== undefined) return this.aborting.promise;
     const late = this.state === ERRORING;
-    const aborting = new Later();
-    aborting.late = late;
-    aborting.reason = late ? undefined : reason;
+    const aborting = later();
     this.aborting = aborting;
+    this.abortingLate = late;
+    this.abortReason = late ? undefined : reason;
     if (!late) this.startErroring(reason);
     return aborting.promise;
   }
@@ -81,7 +89,7 @@ class WritableCore {
   /** WritableStreamClose */
   close() {
     if (this.isOver) return rejected(new TypeError("the stream is closed or has failed"));
-    const closing = new Later();
+    const closing = later();
     this.closeAsked = closing;
     if (this.backpressure && this.state === WRITABLE) this.writer?.ready.open();
     this.controller.close();
@@ -112,12 +120,12 @@ class WritableCore {
     this.aborting = undefined;
     if (aborting === undefined) {
       this.rejectClosed();
-    } else if (aborting.late) {
+    } else if (this.abortingLate) {
       aborting.reject(error);
       this.rejectClosed();
     } else {
-      then(
-        this.controller.abort(aborting.reason),
+      react(
+        this.controller.abort(this.abortReason),
         () => {
           aborting.resolve();
           this.rejectClosed();
@@ -179,6 +187,8 @@ class WritableCore {
   }
 }
 
+alone(WritableCore);
+
 let writableCore;
 
 export class WritableStream {
@@ -195,17 +205,17 @@ export class WritableStream {
     const queuing = strategyOf(strategy);
     if (sink === null) throw new TypeError("an underlying sink has to be an object");
     const members = dictionary(sink, "an underlying sink");
-    const abort = callback(members, "abort");
-    const close = callback(members, "close");
-    const start = callback(members, "start");
+    const abort = bound(callback(members, "abort"), sink);
+    const close = bound(callback(members, "close"), sink);
+    const start = bound(callback(members, "start"), sink);
     const { type } = members;
-    const write = callback(members, "write");
+    const write = bound(callback(members, "write"), sink);
     if (type !== undefined) throw new RangeError("an underlying sink has no type");
     const controller = new SinkCore(core, withMark(queuing, 1));
-    if (write !== undefined) controller.onWrite = (chunk) => invoke(write, sink, chunk, controller.face);
-    if (close !== undefined) controller.onClose = () => invoke(close, sink);
-    if (abort !== undefined) controller.onAbort = (reason) => invoke(abort, sink, reason);
-    controller.start(start === undefined ? undefined : apply(start, sink, [controller.face]));
+    if (write !== undefined) controller.onWrite = (chunk) => invokeWithBoth(write, chunk, controller.face);
+    if (close !== undefined) controller.onClose = () => invoke(close);
+    if (abort !== undefined) controller.onAbort = (reason) => invokeWith(abort, reason);
+    controller.start(start?.(controller.face));
   }
 
   get locked() {
@@ -236,186 +246,4 @@ function sinkOf(value) {
   return core;
 }
 
-/** What stands in the queue for the end. */
-const END = Symbol("end");
-
-class SinkCore {
-  constructor(stream, { highWaterMark, size }) {
-    this.stream = stream;
-    this.highWaterMark = highWaterMark;
-    this.size = size;
-    this.queue = new Queue();
-    this.started = false;
-    this.onWrite = undefined;
-    this.onClose = undefined;
-    this.onAbort = undefined;
-    this.given = undefined;
-    this.abortController = undefined;
-    this.aborted = undefined;
-    stream.controller = this;
-    stream.setBackpressure(this.desiredSize <= 0);
-  }
-
-  get face() {
-    return (this.given ??= new WritableStreamDefaultController(INSIDE, this));
-  }
-
-  /** What comes after `start`, whose result this is. */
-  start(result) {
-    const begun = () => {
-      this.started = true;
-      this.advance();
-    };
-    const failed = (error) => {
-      this.started = true;
-      this.stream.rejectedWith(error);
-    };
-    then(promised(result), begun, failed);
-  }
-
-  get desiredSize() {
-    return this.highWaterMark - this.queue.total;
-  }
-
-  /** GetChunkSize */
-  sizeOf(chunk) {
-    const { size } = this;
-    if (size === undefined) return 1;
-    try {
-      return +size(chunk);
-    } catch (error) {
-      this.failIfWritable(error);
-      return 1;
-    }
-  }
-
-  write(chunk, size) {
-    try {
-      this.queue.add(chunk, size);
-    } catch (error) {
-      this.failIfWritable(error);
-      return;
-    }
-    this.tellBackpressure();
-    this.advance();
-  }
-
-  tellBackpressure() {
-    const { stream } = this;
-    if (!stream.willClose && stream.state === WRITABLE) stream.setBackpressure(this.desiredSize <= 0);
-  }
-
-  close() {
-    this.queue.add(END, 0);
-    this.advance();
-  }
-
-  /** AdvanceQueueIfNeeded */
-  advance() {
-    const { stream } = this;
-    if (!this.started || stream.writing !== undefined) return;
-    if (stream.state === ERRORING) {
-      stream.finishErroring();
-      return;
-    }
-    if (this.queue.length === 0) return;
-    const { value } = this.queue.head;
-    if (value === END) this.processClose();
-    else this.processWrite(value);
-  }
-
-  processClose() {
-    const { stream, onClose } = this;
-    stream.closing = stream.closeAsked;
-    stream.closeAsked = undefined;
-    this.queue.take();
-    const closed = onClose === undefined ? DONE : onClose();
-    this.forget();
-    then(
-      closed,
-      () => stream.closed(),
-      (error) => stream.closeFailed(error),
-    );
-  }
-
-  processWrite(chunk) {
-    const { stream, onWrite } = this;
-    stream.writing = stream.writes.shift();
-    this.written ??= () => {
-      stream.written();
-      this.queue.take();
-      this.tellBackpressure();
-      this.advance();
-    };
-    this.failed ??= (error) => {
-      if (stream.state === WRITABLE) this.forget();
-      stream.writeFailed(error);
-    };
-    then(onWrite === undefined ? DONE : onWrite(chunk), this.written, this.failed);
-  }
-
-  /** ClearAlgorithms */
-  forget() {
-    this.onWrite = undefined;
-    this.onClose = undefined;
-    this.onAbort = undefined;
-    this.size = undefined;
-  }
-
-  /** [[AbortSteps]] */
-  abort(reason) {
-    const aborted = this.onAbort === undefined ? DONE : this.onAbort(reason);
-    this.forget();
-    return aborted;
-  }
-
-  failIfWritable(error) {
-    if (this.stream.state !== WRITABLE) return;
-    this.forget();
-    this.stream.startErroring(error);
-  }
-
-  /** The signal is made for those who ask for it. */
-  get signal() {
-    if (this.abortController === undefined) {
-      this.abortController = new globalThis.AbortController();
-      if (this.aborted !== undefined) this.abortController.abort(this.aborted.reason);
-    }
-    return this.abortController.signal;
-  }
-
-  signalAbort(reason) {
-    this.aborted ??= { reason };
-    this.abortController?.abort(reason);
-  }
-}
-
-export class WritableStreamDefaultController {
-  #core;
-
-  constructor(inside = undefined, core = undefined) {
-    if (inside !== INSIDE) throw new TypeError("Illegal constructor");
-    this.#core = core;
-  }
-
-  get signal() {
-    return this.#core.signal;
-  }
-
-  error(error = undefined) {
-    this.#core.failIfWritable(error);
-  }
-}
-
 asInterface(WritableStream);
-asInterface(WritableStreamDefaultController);
-
-/** CreateWritableStream; `start` has nothing to do. */
-function createWritable({ write, close, abort }, queuing) {
-  const core = writableCore(new WritableStream(INSIDE));
-  const controller = new SinkCore(core, queuing);
-  controller.onWrite = write;
-  controller.onClose = close;
-  controller.onAbort = abort;
-  return core;
-}

@@ -1,30 +1,5 @@
 // Writers (§5.3).
 
-/** A promise that may be replaced by another: where it is not pending any longer. */
-class Gate {
-  constructor(shut) {
-    if (shut) this.shut();
-    else this.promise = fulfilled(undefined);
-  }
-
-  shut() {
-    this.later = new Later();
-    this.promise = this.later.promise;
-  }
-
-  open() {
-    this.later?.resolve();
-    this.later = undefined;
-  }
-
-  fail(error) {
-    if (this.later === undefined) this.promise = rejected(error);
-    else this.later.reject(error);
-    this.later = undefined;
-    handled(this.promise);
-  }
-}
-
 class WriterCore {
   /** SetUpWritableStreamDefaultWriter */
   constructor(stream) {
@@ -44,18 +19,19 @@ class WriterCore {
     return stream.state === FINISHED ? 0 : null;
   }
 
-  write(chunk) {
+  /** WritableStreamDefaultWriterWrite: the request is resolved or rejected. */
+  write(chunk, request) {
     const { stream } = this;
     const size = stream.controller.sizeOf(chunk);
-    if (stream !== this.stream) return rejected(new TypeError("the writer was released"));
     const { state } = stream;
-    if (state === FAILED) return rejected(stream.error);
-    if (stream.willClose || state === FINISHED) return rejected(new TypeError("the stream is closed, or will be"));
-    if (state === ERRORING) return rejected(stream.error);
-    const write = new Later();
-    stream.writes.push(write);
-    stream.controller.write(chunk, size);
-    return write.promise;
+    if (stream !== this.stream) request.reject(writerReleased());
+    else if (state === FAILED) request.reject(stream.error);
+    else if (stream.willClose || state === FINISHED) request.reject(new TypeError("the stream is closed, or will be"));
+    else if (state === ERRORING) request.reject(stream.error);
+    else {
+      stream.writes.push(request);
+      stream.controller.write(chunk, size);
+    }
   }
 
   /** WritableStreamDefaultWriterCloseWithErrorPropagation */
@@ -66,13 +42,15 @@ class WriterCore {
   }
 
   release() {
-    const error = new TypeError("the writer was released");
+    const error = writerReleased();
     this.ready.fail(error);
     this.closed.fail(error);
     this.stream.writer = undefined;
     this.stream = undefined;
   }
 }
+
+alone(WriterCore);
 
 const writerReleased = () => new TypeError("the writer was released");
 
@@ -123,7 +101,10 @@ export class WritableStreamDefaultWriter {
   write(chunk = undefined) {
     const core = WritableStreamDefaultWriter.#of(this);
     if (core === undefined) return rejected(illegal("WritableStreamDefaultWriter"));
-    return core.stream === undefined ? rejected(writerReleased()) : core.write(chunk);
+    if (core.stream === undefined) return rejected(writerReleased());
+    const request = later();
+    core.write(chunk, request);
+    return request.promise;
   }
 }
 

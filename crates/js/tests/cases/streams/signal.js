@@ -119,3 +119,17 @@ new WritableStream({ start(c) { controller = c; } });
 controller.error("x");
 await turns();
 return controller.signal.aborted;
+
+// case: a chunk that comes while an abort is under way
+const gate = later();
+const controller = new AbortController();
+let source;
+const stream = new ReadableStream({ start(c) { source = c; } });
+const done = outcome(stream.pipeTo(kept({ abort(reason) { note("abort", reason); return gate.promise; } }), { signal: controller.signal, preventCancel: true }));
+await turns();
+controller.abort("why");
+await turns();
+source.enqueue("a");
+await turns();
+gate.resolve();
+return [await done, log, stream.locked];

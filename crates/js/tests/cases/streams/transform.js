@@ -227,3 +227,23 @@ return log;
 // case: a chain of transforms
 const add = () => new TransformStream({ transform(chunk, c) { c.enqueue(chunk + 1); } });
 return all(listed(1, 2, 3).pipeThrough(add()).pipeThrough(add()).pipeThrough(add()));
+
+// case: abort from within a size
+let aborted, controller;
+const stream = new TransformStream({ start(c) { controller = c; } }, undefined, { size() { aborted = stream.writable.abort(new RangeError("x")); return 1; }, highWaterMark: 1 });
+const reader = stream.readable.getReader();
+await turns();
+controller.enqueue("a");
+const read = await outcome(reader.read());
+return [read, await outcome(aborted), await outcome(reader.read()), await outcome(reader.closed)];
+
+// case: error and terminate right after a cancel
+const results = [];
+for (const end of ["error", "terminate"]) {
+  let controller;
+  const stream = new TransformStream({ start(c) { controller = c; } });
+  const cancelled = stream.readable.cancel(new RangeError("x"));
+  controller[end](new SyntaxError("y"));
+  results.push(await outcome(cancelled), await outcome(stream.writable.getWriter().closed));
+}
+return results;

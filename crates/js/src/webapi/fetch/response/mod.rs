@@ -10,7 +10,7 @@ use rquickjs::class::{JsClass, Trace, Tracer, Writable};
 use rquickjs::function::{Constructor, This};
 use rquickjs::{Class, Ctx, JsLifetime, Object};
 
-use super::body::{BodyCell, Carrier, members as body_members};
+use super::body::{BodyCell, Carrier, members as body_members, tee};
 use super::headers::{Guard, Headers, text};
 use super::members::{self, Members};
 use super::slot::Slot;
@@ -73,9 +73,9 @@ impl Response<'_> {
 
 /// Fetch §5.5, `clone()`.
 fn clone<'js>(ctx: Ctx<'js>, this: Itself<'js>) -> rquickjs::Result<Class<'js, Response<'js>>> {
+    let body = tee(&ctx, &this.0)?;
     let copy = {
-        let mut response = this.0.borrow_mut();
-        let body = response.body.tee(&ctx)?;
+        let response = this.0.borrow();
         Response {
             kind: response.kind,
             status: response.status,
@@ -95,10 +95,6 @@ fn headers<'js>(ctx: Ctx<'js>, this: Itself<'js>) -> rquickjs::Result<Class<'js,
 }
 
 impl<'js> Carrier<'js> for Response<'js> {
-    fn body(&self) -> &BodyCell<'js> {
-        &self.body
-    }
-
     fn body_mut(&mut self) -> &mut BodyCell<'js> {
         &mut self.body
     }
