@@ -1,6 +1,6 @@
 # Two commands do everything on a machine that has Rust: `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo test ready fmt codegen python deny bench bench-quick bench-build bench-instructions
+.PHONY: help demo test ready fmt codegen python node deny bench bench-quick bench-build bench-instructions
 
 CARGO ?= cargo
 PYTHON := target/python/bin/python
@@ -13,7 +13,7 @@ demo: python ## Real Tornado and Bottle backends behind the gateway, a key made,
 	@$(CARGO) build --release --locked --package tollgate
 	@$(PYTHON) scripts/demo.py --binary target/release/tollgate $(if $(ONCE),--once)
 
-test: python ## Everything that is tested, with what it needs installed and started by itself
+test: python node ## Everything that is tested, with what it needs installed and started by itself
 	@scripts/test.sh
 
 bench: bench-build ## nginx, HAProxy, Envoy and Tollgate side by side (half an hour); BENCH="--help" for its options
@@ -46,6 +46,9 @@ codegen: ## Writes the generated reference pages and schemas
 
 fmt: ## Formats the code
 	$(CARGO) fmt --all
+
+node: ## The npm packages of the tests, in target/node
+	@scripts/node-packages.sh
 
 python: ## The Python environment of the examples, in target/python
 	@scripts/python-env.sh

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::project::{Compatibility, Place, PolicyInstance};
-use crate::services::Scripts;
+use crate::services::{Export, Scripts};
 use crate::settings::Settings;
 use crate::{Policy, Reason, Services};
 
@@ -120,6 +120,10 @@ pub trait Configure: Policy + Sized + 'static {
 /// An OpenAPI security scheme out of a policy's options; `None` where it shall not be documented.
 pub type SecurityScheme = fn(&Value) -> Option<Value>;
 
+/// The functions of modules that a policy's options name: the JSON pointer of each, and what it
+/// names; `None` where that is no file of the project.
+pub type NamedFunctions = fn(&Value) -> Vec<(&'static str, Option<Export>)>;
+
 type Build = fn(Value, &BuildContext<'_>) -> Result<Arc<dyn Policy>, BuildError>;
 
 /// A kind of policy: everything the rest of the product knows about it.
@@ -138,6 +142,8 @@ pub struct PolicyKind {
     pub security_scheme: Option<SecurityScheme>,
     /// The reasons it may give.
     pub reasons: &'static [&'static Reason],
+    /// Which functions of modules its options name.
+    pub functions: NamedFunctions,
     /// Its reference page, whose transcripts run as tests.
     pub docs: &'static str,
     schema: fn(&mut SchemaGenerator) -> Schema,
@@ -155,6 +161,7 @@ impl PolicyKind {
             shorthand: None,
             security_scheme: None,
             reasons: &[],
+            functions: |_| Vec::new(),
             docs,
             schema: schema_of::<P::Options>,
             build: Erased::<P>::build,
@@ -193,6 +200,13 @@ impl PolicyKind {
     #[must_use]
     pub const fn reasons(mut self, reasons: &'static [&'static Reason]) -> Self {
         self.reasons = reasons;
+        self
+    }
+
+    /// Says which functions of modules its options name, so that their modules are loaded.
+    #[must_use]
+    pub const fn functions(mut self, functions: NamedFunctions) -> Self {
+        self.functions = functions;
         self
     }
 

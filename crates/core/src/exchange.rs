@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
 use crate::record::Record;
-use crate::services::Gateway;
+use crate::services::{Gateway, ScriptContext};
 pub use crate::trace::{SpanId, Trace, TraceId};
 use crate::{Route, Services};
 
@@ -94,6 +94,15 @@ pub struct Target {
 /// Path parameters, percent-decoded once, in template order.
 pub type Params = SmallVec<[(Arc<str>, String); 4]>;
 
+/// A request without its body.
+#[derive(Debug, Clone)]
+pub struct RequestHead {
+    /// Its method.
+    pub method: http::Method,
+    /// Its header fields.
+    pub headers: HeaderMap,
+}
+
 /// One request and its response.
 #[derive(Debug)]
 pub struct Exchange {
@@ -119,10 +128,15 @@ pub struct Exchange {
     pub record: Record,
     /// The rooms behind the traits.
     pub services: Arc<Services>,
-    /// The gateway around it, for code that calls other routes and policies.
-    pub gateway: Arc<dyn Gateway>,
+    /// The gateway around it, for code that calls other routes and policies; where the project has
+    /// such code.
+    pub gateway: Option<Arc<dyn Gateway>>,
     /// How many calls from within the gateway there are around it; 0 for a client's request.
     pub depth: u8,
+    /// The context of the script that called this route from within, where one did.
+    pub called_by: Option<ScriptContext>,
+    /// The head of the request as the handler got it, where somebody behind the handler asks for it.
+    pub sent: Option<Box<RequestHead>>,
     /// What the scripts keep of it between one call and the next.
     pub script: Option<Box<dyn Any + Send + Sync>>,
 }

@@ -12,6 +12,7 @@
 pub mod body;
 pub mod catalog;
 pub mod cors;
+pub mod egress;
 pub mod exchange;
 pub mod handler;
 pub mod keys;

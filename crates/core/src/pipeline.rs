@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cors::{self, Cors};
+use crate::exchange::RequestHead;
 use crate::problem::ProblemContext;
 use crate::project::Stage;
 use crate::record::{Refusal, Visit};
+use crate::services::Hooks;
 use crate::time::Clock;
 use crate::{Exchange, Flow, Handler, Policy, Problem, Request, Response};
 
@@ -39,6 +41,10 @@ pub struct Pipeline {
     pub cors_on_refusals: bool,
     /// How problems are written.
     pub problems: ProblemStyle,
+    /// What the project's code does around every route, where there is any.
+    pub hooks: Option<Arc<dyn Hooks>>,
+    /// Whether somebody behind the handler asks for the request's head.
+    pub keeps_request: bool,
 }
 
 /// How problems are written, by project and mode.
@@ -61,6 +67,10 @@ impl Pipeline {
         let start = clock.monotonic();
         let early = self.inbound(exchange, &mut request, &*clock).await;
         exchange.record.timings.inbound = Some(clock.monotonic().saturating_sub(start));
+        if self.keeps_request {
+            let (method, headers) = (request.method().clone(), request.headers().clone());
+            exchange.sent = Some(Box::new(RequestHead { method, headers }));
+        }
 
         let refused_early = early.is_some();
         let mut response = match early {
@@ -73,6 +83,10 @@ impl Pipeline {
                 }
             }
         };
+        let refused = exchange.record.refusal.is_some();
+        if refused {
+            response = self.formatted(exchange, response).await;
+        }
 
         match &self.cors {
             Some(_) if refused_early && !self.cors_on_refusals => {}
@@ -84,14 +98,35 @@ impl Pipeline {
             let start = clock.monotonic();
             self.outbound(exchange, &mut response, &*clock).await;
             exchange.record.timings.outbound = Some(clock.monotonic().saturating_sub(start));
+            if !refused && exchange.record.refusal.is_some() {
+                response = self.formatted(exchange, response).await;
+            }
         }
         for (name, value) in &exchange.response_headers {
             response.headers_mut().append(name.clone(), value.clone());
         }
-        response
+        match &self.hooks {
+            Some(hooks) => hooks.on_response(exchange, response).get().await,
+            None => response,
+        }
+    }
+
+    /// A refusal in the project's own words, where it has some.
+    async fn formatted(&self, exchange: &mut Exchange, response: Response) -> Response {
+        match self.hooks.as_ref().filter(|hooks| hooks.has_problem_format()) {
+            Some(hooks) => hooks.format_problem(exchange, response).await,
+            None => response,
+        }
     }
 
     async fn inbound(&self, exchange: &mut Exchange, request: &mut Request, clock: &dyn Clock) -> Option<Response> {
+        if let Some(hooks) = self.hooks.as_ref().filter(|hooks| hooks.has_request_hooks()) {
+            match hooks.on_request(exchange, request).await {
+                Flow::Continue => {}
+                Flow::Respond(response) => return Some(response),
+                Flow::Refuse(problem) => return Some(self.problems.render(exchange, *problem, Stage::Inbound, None)),
+            }
+        }
         for placed in &self.inbound {
             let start = clock.monotonic();
             exchange.record.stage = Some(placed.stage);

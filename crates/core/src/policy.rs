@@ -53,6 +53,11 @@ pub trait Policy: Send + Sync + fmt::Debug {
         Step::CONTINUE
     }
 
+    /// Whether it asks for the request's head on the way out: it is kept only where somebody does.
+    fn wants_request(&self) -> bool {
+        false
+    }
+
     /// At load, once for every route that uses the policy: gives the policy that this route
     /// gets, where it is another than the shared one (compiled schemas of the operation, say).
     ///

@@ -104,6 +104,34 @@ pub struct PolicyInstance {
     pub options: Value,
     /// Where it is written, for diagnostics.
     pub place: Place,
+    /// Whether no route runs it, itself or within another policy. It is built only where a script
+    /// asks for it by name, so what is wrong with it (a module that does not load) is no error.
+    pub unused: bool,
+}
+
+/// What an export of a module is named for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportRole {
+    /// A policy.
+    Policy,
+    /// The handler of a route.
+    Handler,
+    /// A function that the options of a policy name.
+    Function,
+}
+
+/// An export of a module that the project names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedExport {
+    /// The export.
+    pub export: Export,
+    /// What for.
+    pub role: ExportRole,
+    /// Where it is named.
+    pub place: Place,
+    /// Whether only policies name it that no route runs ([`PolicyInstance::unused`]): a module that
+    /// does not load is no error then.
+    pub unused: bool,
 }
 
 /// What ends a route.
@@ -211,7 +239,7 @@ pub struct Project {
     pub compatibility: Compatibility,
     /// The server's settings, defaults filled in.
     pub settings: Settings,
-    /// Every policy instance of every route, and what they nest.
+    /// Every policy instance of every route, what they nest, and those that only a script can name.
     pub policies: Vec<PolicyInstance>,
     /// The named CORS policies.
     pub cors: Vec<CorsSettings>,
@@ -224,6 +252,9 @@ pub struct Project {
     /// `modules/tollgate.runtime.ts` (or `zuplo.runtime.ts`), relative to the project, where there
     /// is one: its `runtimeInit` is run at load.
     pub runtime_module: Option<String>,
+    /// Every export of a module that a policy, a handler or an option names, in no particular order:
+    /// what linking loads, besides `runtime_module`.
+    pub exports: Vec<NamedExport>,
     /// The modules, once they are linked ([`crate::services::ScriptHost::link`]).
     pub scripts: Option<Arc<dyn Scripts>>,
     /// The values that `${env.NAME}` may read.
@@ -232,4 +263,11 @@ pub struct Project {
     pub files: Vec<PathBuf>,
     /// A digest of everything that was read: the snapshot's id.
     pub digest: String,
+}
+
+impl Project {
+    /// Whether there is anything to link.
+    pub fn has_modules(&self) -> bool {
+        self.runtime_module.is_some() || !self.exports.is_empty()
+    }
 }

@@ -197,6 +197,38 @@ reasons! {
     SIGN_FAILED = "sign.failed", "internal-error", 500, "Internal Server Error", Gateway,
         "The token for the upstream could not be signed.",
         "The log line with this request id has the cause.";
+    /// A script threw.
+    SCRIPT_THREW = "script.threw", "internal-error", 500, "Internal Server Error", Gateway,
+        "A module of the project threw an error, and nothing caught it.",
+        "The log line with this request id has the error, with file, line and stack.";
+    /// A script gave back something that means nothing at its place.
+    SCRIPT_RESULT = "script.result", "internal-error", 500, "Internal Server Error", Gateway,
+        "A policy, handler or function of the project returned something that has no meaning at its place.",
+        "Return the request (or a new one) or a Response from a policy, a Response or a value from a handler; the log says what came instead.";
+    /// A script used up its processor time.
+    SCRIPT_CPU_LIMIT = "script.cpu_limit", "internal-error", 500, "Internal Server Error", Gateway,
+        "A script used more processor time than `scripts.cpu` allows, and was stopped.",
+        "Look for a loop or an expensive regular expression at the place that the log names; raise `scripts.cpu` if the work is meant.";
+    /// A script used up its memory.
+    SCRIPT_MEMORY_LIMIT = "script.memory_limit", "internal-error", 500, "Internal Server Error", Gateway,
+        "The heap of the scripts reached `scripts.memory`; the call that asked for more was stopped.",
+        "Look for what a module keeps between requests; stream bodies instead of reading them whole; raise `scripts.memory` if the work is meant.";
+    /// A script recursed too deep.
+    SCRIPT_STACK_LIMIT = "script.stack_limit", "internal-error", 500, "Internal Server Error", Gateway,
+        "A script called itself deeper than `scripts.stack` allows.",
+        "Look for a function that calls itself without end.";
+    /// A script did not answer in time.
+    SCRIPT_TIMEOUT = "script.timeout", "gateway-timeout", 504, "Gateway Timeout", Gateway,
+        "A script was not done within `scripts.wall`: it waits for something that does not come.",
+        "Give requests a time of their own (`AbortSignal.timeout`), and look for a promise that nobody settles.";
+    /// Too many scripts at once.
+    SCRIPT_BUSY = "script.busy", "unavailable", 503, "Service Unavailable", Gateway,
+        "More calls of scripts wait than `scripts.queue` allows.",
+        "Make the scripts faster, add cores, or raise `scripts.queue`.";
+    /// Routes that call each other.
+    SCRIPT_LOOP = "script.loop", "loop-detected", 508, "Loop Detected", Gateway,
+        "Routes call each other through `invokeRoute` deeper than the gateway follows.",
+        "Look at which route calls which.";
     /// Something that must not happen.
     INTERNAL = "gateway.internal", "internal-error", 500, "Internal Server Error", Gateway,
         "Something happened in the gateway that should be impossible.",

@@ -68,6 +68,15 @@ pub struct Visit {
     pub took: Duration,
 }
 
+/// One script's share of the processor.
+#[derive(Debug, Clone)]
+pub struct ScriptShare {
+    /// The policy, handler or hook.
+    pub name: Arc<str>,
+    /// Its processor time.
+    pub cpu: Duration,
+}
+
 /// The record of one exchange.
 #[derive(Debug, Clone, Default)]
 pub struct Record {
@@ -84,6 +93,8 @@ pub struct Record {
     pub timings: Timings,
     /// Every policy that ran.
     pub visits: SmallVec<[Visit; 4]>,
+    /// What scripts used of the processor.
+    pub scripts: Vec<ScriptShare>,
     /// Bytes of the request body that were read.
     pub request_bytes: u64,
     /// Bytes of the response body that were written.

@@ -4,9 +4,11 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use tollgate_core::{Request, Response};
 
+use crate::webapi::caches::ByteCache;
 use crate::{Failure, Task};
 
 /// A future that stays on the engine's thread.
@@ -36,6 +38,14 @@ pub trait Host: fmt::Debug {
     /// background failed.
     fn unhandled(&self, task: &Rc<Task>, what: &str) {
         self.log(task, Level::Error, what);
+    }
+    /// How many bytes of a body a script may read into memory at once, in bytes.
+    fn buffered_body(&self) -> usize {
+        10 << 20
+    }
+    /// What the engines of the process remember together. Without one, scripts cannot cache.
+    fn cache(&self) -> Option<Arc<ByteCache>> {
+        None
     }
     /// The time since some point in the past.
     fn monotonic(&self) -> std::time::Duration;

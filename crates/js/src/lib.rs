@@ -8,6 +8,7 @@
 //! its engine goes through [`Host`]. JavaScript runs only inside of [`Engine::enter`], which holds
 //! the budget.
 
+pub mod bytes;
 pub mod engine;
 pub mod failure;
 pub mod host;

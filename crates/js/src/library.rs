@@ -109,11 +109,13 @@ impl Library {
             return loaded.clone().restore(ctx);
         }
         let area = find(self.areas, name).ok_or_else(|| rquickjs::Error::new_loading(name))?;
-        let (module, done) = declare(ctx, area)?.eval()?;
+        // By way of an import: a module that another area has imported before must not be made twice.
+        let source = format!("export * as area from '{INTERNAL}{name}';");
+        let (module, done) = Module::declare(ctx.clone(), format!("{INTERNAL}of/{name}"), source)?.eval()?;
         if done.state() == PromiseState::Rejected {
             done.result::<Value<'js>>().transpose()?;
         }
-        let namespace = module.namespace()?;
+        let namespace: Object<'js> = module.namespace()?.get("area")?;
         self.loaded.borrow_mut().insert(area.name, Persistent::save(ctx, namespace.clone()));
         Ok(namespace)
     }

@@ -1,6 +1,8 @@
 //! What unit tests of policies share: an exchange to try them on, and small stand-ins for the
 //! rooms behind the traits.
 
+mod scripts;
+
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -15,17 +17,18 @@ use tollgate_core::keys::{Consumer, Key, KeyDigest, KeyGrant};
 use tollgate_core::later::BoxFuture;
 use tollgate_core::project::{Compatibility, CorsChoice, HandlerDefinition, Place, PolicyInstance, Timeouts, Use};
 use tollgate_core::route::{Document, Methods, Operation, PathMode, PathTemplate};
-use tollgate_core::services::gateway::NoGateway;
 use tollgate_core::services::limiter::LimiterAway;
 use tollgate_core::services::verifier::VerifiedToken;
 use tollgate_core::services::{
-    Decision, HttpClient, HttpError, HttpResponse, IssueError, KeyVerdict, Keyring, Limiter, TokenIssuer, TokenRequest,
-    TokenVerifier, VerifierFactory, VerifierSettings, VerifyError, Window, WindowCounter,
+    Decision, HttpClient, HttpError, HttpResponse, IssueError, KeyVerdict, Keyring, Limiter, Scripts, TokenIssuer,
+    TokenRequest, TokenVerifier, VerifierFactory, VerifierSettings, VerifyError, Window, WindowCounter,
 };
 use tollgate_core::settings::Settings;
 use tollgate_core::time::{ManualClock, Timestamp};
 use tollgate_core::{Body, Exchange, Flow, MaybeLater, Policy, PolicyKind, Problem, Request, Route, Services, User};
 use tollgate_limits::LocalLimiter;
+
+pub(crate) use scripts::{FakeScripts, RETURNS};
 
 /// A gateway without a wire.
 #[derive(Debug)]
@@ -39,6 +42,8 @@ pub(crate) struct Room {
     pub(crate) compatibility: Compatibility,
     /// Policies that others may nest.
     pub(crate) named: HashMap<String, Arc<dyn Policy>>,
+    /// The modules of the project, where it has any.
+    pub(crate) scripts: Option<Arc<dyn Scripts>>,
 }
 
 impl Room {
@@ -65,6 +70,7 @@ impl Room {
             settings: Settings::default(),
             compatibility: Compatibility::native(),
             named: HashMap::new(),
+            scripts: None,
         }
     }
 
@@ -86,6 +92,7 @@ impl Room {
             implementation: Use::BuiltIn(kind.name.to_owned()),
             options: options.clone(),
             place: Place::default(),
+            unused: false,
         };
         let nested = |name: &str| match self.named.get(name) {
             Some(policy) => Ok(Nested { name: name.into(), policy: Arc::clone(policy) }),
@@ -96,7 +103,7 @@ impl Room {
             services: &self.services,
             settings: &self.settings,
             compatibility: &self.compatibility,
-            scripts: None,
+            scripts: self.scripts.as_ref(),
             nested: &nested,
         };
         kind.build(options, &context)
@@ -127,8 +134,10 @@ impl Room {
             response_headers: Default::default(),
             record: Default::default(),
             services: Arc::clone(&self.services),
-            gateway: Arc::new(NoGateway),
+            gateway: None,
             depth: 0,
+            called_by: None,
+            sent: None,
             script: None,
         }
     }

@@ -2,6 +2,7 @@
 //! crate does the work.
 
 use std::any::Any;
+use std::ops::ControlFlow;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,15 +11,15 @@ use futures_util::FutureExt;
 use http::request::Parts;
 use http::{HeaderValue, Request, StatusCode};
 use hyper::body::Incoming;
-use tollgate_core::exchange::{Params, Trace};
+use tollgate_core::exchange::{Params, RequestHead, Trace};
 use tollgate_core::reason::{
     INTERNAL, REQUEST_METHOD_UNSUPPORTED, ROUTE_METHOD, ROUTE_NOT_FOUND, UPSTREAM_MALFORMED, UPSTREAM_TIMEOUT_TOTAL,
 };
-use tollgate_core::services::gateway::NoGateway;
-use tollgate_core::{Body, Exchange, Problem, Response};
+use tollgate_core::{Body, Exchange, Flow, Problem, Response, Route};
 
 use crate::gateway::Gateway;
 use crate::hygiene::{self, BodyMeter, ConnectionInfo, Inspected, Patience};
+use crate::inside;
 use crate::router::Outcome;
 use crate::snapshot::{CompiledRoute, Snapshot};
 use crate::story::Story;
@@ -72,11 +73,17 @@ pub async fn handle(
     }
 }
 
+/// The body of a request, as it comes from the connection or as code has seen it.
+enum Received {
+    Incoming(Incoming),
+    Whole(Body),
+}
+
 /// A request that is being answered.
 struct Telling<'g> {
     story: Story,
     gateway: &'g Arc<Gateway>,
-    snapshot: &'g Snapshot,
+    snapshot: &'g Arc<Snapshot>,
     connection: &'g ConnectionInfo,
     id: &'g RequestId,
     /// Whether the client would take any 2xx for a tunnel.
@@ -86,14 +93,18 @@ struct Telling<'g> {
 impl Telling<'_> {
     /// Everything between the head of a request and its answer, in order.
     async fn answer(&mut self, mut parts: Parts, body: Incoming, trace: Trace) -> Response {
-        let inspected = match hygiene::inspect(&mut parts, self.connection, &self.snapshot.hygiene) {
+        let mut inspected = match hygiene::inspect(&mut parts, self.connection, &self.snapshot.hygiene) {
             Ok(inspected) => inspected,
             Err(problem) => return self.refuse(problem),
         };
         self.story.inspected(&inspected);
         self.extended_connect = inspected.upgrade.as_ref().is_some_and(|asked| asked.extended_connect);
 
-        if let Some(response) = system::answer(self.snapshot, &parts, &inspected.target.match_path) {
+        let body = match self.before_routing(&mut parts, body, &mut inspected, &trace).await {
+            ControlFlow::Continue(body) => body,
+            ControlFlow::Break(response) => return response,
+        };
+        if let Some(response) = system::answer(self.snapshot, &parts, &inspected) {
             return response;
         }
         match preflight::answer(self.snapshot, &parts, &inspected) {
@@ -103,7 +114,7 @@ impl Telling<'_> {
         }
         let (index, params) = match self.route(&parts, &inspected) {
             Ok(found) => found,
-            Err(problem) => return self.refuse(problem),
+            Err(problem) => return self.unrouted(parts, body, inspected, trace, problem).await,
         };
         let Some(route) = self.snapshot.routes.get(index) else {
             return self.refuse(Problem::new(&INTERNAL, "The route is missing."));
@@ -119,23 +130,7 @@ impl Telling<'_> {
         let total = grpc::note_deadline(&mut parts, route.route.timeouts.total);
         let request = self.receive(parts, body, &inspected, &trace);
         let ip = inspected.client.ip;
-        let record = self.story.lend_record();
-        let exchange = self.story.exchange.insert(Box::new(Exchange {
-            id: Arc::clone(&self.id.text),
-            route: Arc::clone(&route.route),
-            params,
-            client: inspected.client,
-            target: inspected.target,
-            trace,
-            user: None,
-            custom: serde_json::Map::new(),
-            response_headers: http::HeaderMap::new(),
-            record,
-            services: Arc::clone(&self.gateway.services),
-            gateway: Arc::new(NoGateway),
-            depth: 0,
-            script: None,
-        }));
+        let exchange = self.exchange(Arc::clone(&route.route), params, inspected, trace);
 
         let answered = {
             let mut run = pin!(route.pipeline.run(exchange, request));
@@ -157,6 +152,109 @@ impl Telling<'_> {
             self.gateway.failed_auth.note(record, ip, self.snapshot.failed_auth_limit, now).await;
         }
         response
+    }
+
+    /// The exchange of a request on a route.
+    fn exchange(&mut self, route: Arc<Route>, params: Params, inspected: Inspected, trace: Trace) -> &mut Exchange {
+        let record = self.story.lend_record();
+        self.story.exchange.insert(Box::new(Exchange {
+            id: Arc::clone(&self.id.text),
+            route,
+            params,
+            client: inspected.client,
+            target: inspected.target,
+            trace,
+            user: None,
+            custom: serde_json::Map::new(),
+            response_headers: http::HeaderMap::new(),
+            record,
+            services: Arc::clone(&self.gateway.services),
+            // Only the project's own code asks for it.
+            gateway: self.snapshot.project.scripts.is_some().then(|| Arc::clone(self.snapshot) as _),
+            depth: 0,
+            called_by: None,
+            sent: None,
+            script: None,
+        }))
+    }
+
+    /// Lets the project's code see the request before anything is found for it, where it wants to.
+    async fn before_routing(
+        &mut self,
+        parts: &mut Parts,
+        body: Incoming,
+        inspected: &mut Inspected,
+        trace: &Trace,
+    ) -> ControlFlow<Response, Received> {
+        let Some(hooks) = self.snapshot.hooks.as_ref().filter(|hooks| hooks.has_pre_routing()) else {
+            return ControlFlow::Continue(Received::Incoming(body));
+        };
+        let (bare, ()) = http::Request::new(()).into_parts();
+        let parts_in = std::mem::replace(parts, bare);
+        let mut request = self.receive(parts_in, Received::Incoming(body), inspected, trace);
+        let known = Inspected {
+            client: inspected.client.clone(),
+            target: inspected.target.clone(),
+            second_path: None,
+            upgrade: inspected.upgrade.clone(),
+        };
+        let unmatched = Arc::clone(&self.snapshot.unmatched);
+        let exchange = self.exchange(unmatched, Params::new(), known, *trace);
+        let flow = hooks.pre_routing(exchange, &mut request).await;
+        let target = std::mem::take(&mut exchange.target);
+        self.story.give_record_back();
+        if target.match_path != inspected.target.match_path {
+            // What the code asks for has one reading: it comes out of a parsed URL.
+            inspected.second_path = None;
+        }
+        inspected.target = target;
+        let (changed, body) = request.into_parts();
+        *parts = changed;
+        match flow {
+            Flow::Continue => ControlFlow::Continue(Received::Whole(body)),
+            Flow::Respond(response) => ControlFlow::Break(response),
+            Flow::Refuse(problem) => ControlFlow::Break(self.refuse(*problem)),
+        }
+    }
+
+    /// What no route answers: the project's code may.
+    async fn unrouted(
+        &mut self,
+        parts: Parts,
+        body: Received,
+        inspected: Inspected,
+        trace: Trace,
+        problem: Problem,
+    ) -> Response {
+        let Some(hooks) = self.snapshot.hooks.clone() else { return self.refuse(problem) };
+        if problem.reason.name != ROUTE_NOT_FOUND.name && problem.reason.name != ROUTE_METHOD.name {
+            return self.refuse(problem);
+        }
+        let by_path = inside::matched_by_path(self.snapshot, &inspected.client.host, &inspected.target.match_path);
+        let request = self.receive(parts, body, &inspected, &trace);
+        let head = RequestHead { method: request.method().clone(), headers: request.headers().clone() };
+        let unmatched = Arc::clone(&self.snapshot.unmatched);
+        let exchange = self.exchange(unmatched, Params::new(), inspected, trace);
+        exchange.sent = Some(Box::new(head));
+        let answered = match hooks.has_not_found() {
+            true => Some(hooks.not_found(exchange, request, by_path).await),
+            false => None,
+        };
+        let response = match answered {
+            Some(Ok(response)) => response,
+            Some(Err(problem)) => self.refuse(problem),
+            None => {
+                let response = self.refuse(problem);
+                match self.story.exchange.as_deref_mut().filter(|_| hooks.has_problem_format()) {
+                    Some(exchange) => hooks.format_problem(exchange, response).await,
+                    None => response,
+                }
+            }
+        };
+        match self.story.exchange.as_deref_mut() {
+            Some(exchange) => hooks.on_response(exchange, response).get().await,
+            None => response,
+        }
     }
 
     /// Finds the route; a path that a more lenient reader would take elsewhere is refused.
@@ -189,7 +287,12 @@ impl Telling<'_> {
     }
 
     /// Makes the request that policies and handler see.
-    fn receive(&mut self, mut parts: Parts, body: Incoming, inspected: &Inspected, trace: &Trace) -> Request<Body> {
+    fn receive(&mut self, mut parts: Parts, body: Received, inspected: &Inspected, trace: &Trace) -> Request<Body> {
+        let body = match body {
+            Received::Incoming(body) => body,
+            // It has been here already, on its way to the project's code.
+            Received::Whole(body) => return Request::from_parts(parts, body),
+        };
         let compatibility = &self.snapshot.compatibility;
         let bare = compatibility.strip_get_body && matches!(parts.method, http::Method::GET | http::Method::HEAD);
         let body = if bare && !http_body::Body::is_end_stream(&body) {

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use http::header::{ACCEPT, HeaderValue, LOCATION, USER_AGENT};
 use http::{HeaderMap, StatusCode};
+use tollgate_core::egress::EgressRules;
 use tollgate_core::later::BoxFuture;
 use tollgate_core::project::Timeouts;
 use tollgate_core::record::Record;
 use tollgate_core::services::{HttpClient, HttpError, HttpResponse};
-use tollgate_core::{Body, Problem, Request};
+use tollgate_core::{Body, Problem, Request, Response};
 use url::{Position, Url};
 
 use crate::upstream::Upstreams;
@@ -19,7 +20,7 @@ use crate::upstream::Upstreams;
 /// gateway trusts.
 const MOST_REDIRECTS: usize = 3;
 
-/// Fetches key sets and documents.
+/// Fetches key sets and documents, and sends what scripts ask for.
 pub struct OutboundClient {
     upstreams: Arc<Upstreams>,
 }
@@ -59,6 +60,26 @@ impl OutboundClient {
         let (parts, body) = response.into_parts();
         let body = body.collect_up_to(limit).await.map_err(|error| at(&error))?;
         Ok(HttpResponse { status: parts.status, headers: parts.headers, body })
+    }
+}
+
+impl OutboundClient {
+    /// Sends a script's request. Its body and its answer stream.
+    async fn forward(
+        &self,
+        mut request: Request,
+        timeout: Duration,
+        rules: &Arc<EgressRules>,
+    ) -> Result<Response, HttpError> {
+        let text = request.uri().to_string();
+        let url = Url::parse(&text).map_err(|error| HttpError(format!("`{text}` is not a URL: {error}")))?;
+        let at = |message: &dyn fmt::Display| HttpError(format!("{}: {message}", shown(&url)));
+        let upstream = self.upstreams.get_guarded(&url, rules).map_err(|error| at(&error))?;
+        *request.uri_mut() = url[Position::BeforePath..Position::AfterQuery].parse().map_err(|error| at(&error))?;
+        let timeouts = Timeouts { connect: timeout, first_byte: None, idle: None, total: None };
+        let mut record = Record::default();
+        let host = upstream.host().clone();
+        upstream.exchange(&mut record, request, host, &timeouts, None).await.map_err(|problem| at(&told(&problem)))
     }
 }
 
@@ -110,6 +131,15 @@ impl HttpClient for OutboundClient {
                 .await
                 .map_err(|_| HttpError(format!("{}: no answer within {timeout:?}", shown_text(url))))?
         })
+    }
+
+    fn send<'a>(
+        &'a self,
+        request: Request,
+        timeout: Duration,
+        rules: &'a Arc<EgressRules>,
+    ) -> BoxFuture<'a, Result<Response, HttpError>> {
+        Box::pin(self.forward(request, timeout, rules))
     }
 }
 

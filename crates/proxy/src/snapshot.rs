@@ -1,6 +1,7 @@
 //! Everything that one project compiles to. Built beside the one in force, then swapped whole.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use tollgate_core::catalog::{BuildContext, BuildError, BuildIssue, Nested};
 use tollgate_core::cors::Cors;
 use tollgate_core::pipeline::{Placed, ProblemStyle};
 use tollgate_core::project::{Compatibility, CorsChoice, PolicyInstance, Project, Stage, StepRef, Use};
+use tollgate_core::services::{Hooks, PluginDocument};
 use tollgate_core::settings::FailedAuthLimit;
 use tollgate_core::{Catalog, Pipeline, Policy, Response, Route, Services};
 
@@ -16,9 +18,9 @@ use crate::handlers::{self, HandlerContext};
 use crate::hygiene::HygieneRules;
 use crate::metrics::{Metrics, NO_ROUTE, RouteMetrics, RoutePlaces};
 use crate::router::Router;
-use crate::system;
 use crate::tunnel::TunnelLimits;
 use crate::upstream::{Upstream, Upstreams};
+use crate::{inside, system};
 
 /// Everything that one project compiles to.
 pub struct Snapshot {
@@ -37,6 +39,16 @@ pub struct Snapshot {
     pub(crate) issuer_path: String,
     pub(crate) problem_pages: Vec<(&'static str, Bytes)>,
     pub(crate) access_log: bool,
+    /// What the project's code does around every route, where there is any.
+    pub(crate) hooks: Option<Arc<dyn Hooks>>,
+    /// Stands for a route where none matched, and the project's code is asked.
+    pub(crate) unmatched: Arc<Route>,
+    /// What the project can name, for code that builds policies and handlers of its own.
+    pub(crate) catalog: Catalog,
+    /// The policies by name, for code that runs one.
+    pub(crate) named: HashMap<Arc<str>, Arc<dyn Policy>>,
+    /// The registry of upstreams, for handlers that code builds.
+    pub(crate) upstream_registry: Arc<Upstreams>,
     /// The upstreams that handlers hold, so that a reload can close the others.
     pub(crate) upstreams: Vec<Arc<Upstream>>,
     pub(crate) unrouted_metrics: Arc<RouteMetrics>,
@@ -78,6 +90,7 @@ impl Snapshot {
             catalog,
             services,
             upstreams,
+            hooks: project.scripts.as_ref().and_then(|scripts| scripts.hooks()),
             used: RefCell::default(),
             states: RefCell::new(vec![State::Untouched; project.policies.len()]),
             issues: RefCell::default(),
@@ -86,6 +99,7 @@ impl Snapshot {
         let router = builder.router();
         let mut routes = Vec::with_capacity(project.routes.len());
         routes.extend(project.routes.iter().filter_map(|route| builder.route(route, &problems)));
+        let named = builder.named();
         let issues = builder.issues.into_inner();
         let used = builder.used.into_inner();
         let Some(router) = router.filter(|_| issues.is_empty() && routes.len() == project.routes.len()) else {
@@ -107,6 +121,11 @@ impl Snapshot {
             problem_pages: system::problem_pages(catalog),
             access_log: settings.access_log.enabled,
             upstreams: used,
+            hooks: project.scripts.as_ref().and_then(|scripts| scripts.hooks()),
+            unmatched: inside::unmatched(&project),
+            catalog: *catalog,
+            named,
+            upstream_registry: Arc::clone(upstreams),
             unrouted_metrics: Arc::new(nowhere.route(&NO_ROUTE.into())),
             route_metrics: nowhere.places(std::iter::empty()),
             project,
@@ -118,6 +137,15 @@ impl Snapshot {
         self.project.documents.iter().for_each(|document| document.store());
         self.unrouted_metrics = Arc::new(metrics.route(&NO_ROUTE.into()));
         self.route_metrics = metrics.places(self.routes.iter().map(|route| &route.route.id));
+    }
+
+    /// The document that a plugin serves at a path, or at one above it.
+    pub(crate) fn plugin_document(&self, path: &str) -> Option<&PluginDocument> {
+        let documents = &self.project.scripts.as_ref()?.plugins().documents;
+        let serves = |document: &&PluginDocument| {
+            path.strip_prefix(document.path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        documents.iter().find(serves)
     }
 
     pub(crate) fn metrics_of(&self, route: usize) -> &Arc<RouteMetrics> {
@@ -147,6 +175,7 @@ struct Builder<'a> {
     catalog: &'a Catalog,
     services: &'a Arc<Services>,
     upstreams: &'a Arc<Upstreams>,
+    hooks: Option<Arc<dyn Hooks>>,
     used: RefCell<Vec<Arc<Upstream>>>,
     states: RefCell<Vec<State>>,
     issues: RefCell<Vec<BuildIssue>>,
@@ -201,7 +230,14 @@ impl Builder<'_> {
             outbound_on_all: compatibility.outbound_on_all,
             cors_on_refusals: compatibility.cors_on_refusals,
             problems: problems.clone(),
+            hooks: self.hooks.clone(),
+            keeps_request: false,
         };
+        let mut policies = pipeline.inbound.iter().chain(&pipeline.outbound);
+        let asks = policies.any(|placed| placed.policy.wants_request())
+            || matches!(route.handler.implementation, Use::Module(_))
+            || self.hooks.as_ref().is_some_and(|hooks| hooks.wants_request());
+        let pipeline = Pipeline { keeps_request: asks, ..pipeline };
         let authenticates = route.inbound.iter().any(|step| step.stage == Stage::Auth);
         Some(CompiledRoute { route: Arc::clone(route), pipeline, authenticates })
     }
@@ -224,6 +260,24 @@ impl Builder<'_> {
             }
         };
         Some(Placed { name: Arc::clone(&instance.name), stage: step.stage, policy })
+    }
+
+    /// Every policy by its name, where code may ask for one: what no route uses may be broken, and
+    /// is then not there.
+    fn named(&self) -> HashMap<Arc<str>, Arc<dyn Policy>> {
+        if self.project.scripts.is_none() {
+            return HashMap::new();
+        }
+        let before = self.issues.borrow().len();
+        let named = self
+            .project
+            .policies
+            .iter()
+            .enumerate()
+            .filter_map(|(index, instance)| Some((Arc::clone(&instance.name), self.policy(index)?)));
+        let named = named.collect();
+        self.issues.borrow_mut().truncate(before);
+        named
     }
 
     /// The policy of an instance, built at most once.

@@ -120,6 +120,13 @@ impl Story {
         self.entry.as_mut().map(|entry| std::mem::take(&mut entry.record)).unwrap_or_default()
     }
 
+    /// Takes the record back from an exchange that was made before there was a route.
+    pub(crate) fn give_record_back(&mut self) {
+        if let (Some(exchange), Some(entry)) = (self.exchange.take(), &mut self.entry) {
+            entry.record = exchange.record;
+        }
+    }
+
     /// The record where it is at this moment.
     pub(crate) fn record(&mut self) -> Option<&mut Record> {
         match &mut self.exchange {
@@ -224,6 +231,9 @@ impl Story {
         self.metrics.moved(record.request_bytes, record.response_bytes);
         for attempt in &record.attempts {
             metrics.attempted(attempt.outcome);
+        }
+        for share in &record.scripts {
+            metrics.computed(&share.name, share.cpu);
         }
         if self.logged {
             self.gateway.access_log.write(&entry);

@@ -3,11 +3,15 @@
 use std::fmt::Write;
 
 use http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, ORIGIN,
 };
 use http::request::Parts;
 use http::{Method, StatusCode};
+use tollgate_core::cors::Cors;
+use tollgate_core::services::PluginDocument;
 use tollgate_core::{Body, Catalog, Reason, Response};
+
+use crate::hygiene::Inspected;
 
 use crate::snapshot::Snapshot;
 
@@ -17,7 +21,11 @@ pub const RESERVED: &str = "/__tollgate/";
 const PROBLEMS: &str = "/__tollgate/problems/";
 
 /// Answers a request for one of the gateway's own paths; `None` for all others.
-pub fn answer(snapshot: &Snapshot, parts: &Parts, path: &str) -> Option<Response> {
+pub fn answer(snapshot: &Snapshot, parts: &Parts, inspected: &Inspected) -> Option<Response> {
+    let path = inspected.target.match_path.as_str();
+    if let Some(document) = snapshot.plugin_document(path) {
+        return Some(resource_metadata(document, path, inspected, parts));
+    }
     // Everything here lies below a name with two underscores.
     if !path.starts_with("/__") && !path.starts_with(snapshot.issuer_path.as_str()) {
         return None;
@@ -49,6 +57,29 @@ pub fn answer(snapshot: &Snapshot, parts: &Parts, path: &str) -> Option<Response
         }
     }
     Some(response)
+}
+
+/// The metadata of a protected resource (RFC 9728 §3): readable from everywhere, whatever the routes say
+/// of other origins.
+fn resource_metadata(document: &PluginDocument, path: &str, inspected: &Inspected, parts: &Parts) -> Response {
+    let (client, below) = (&inspected.client, path.strip_prefix(document.path.as_str()).unwrap_or_default());
+    let mut body = document.body.clone();
+    if let Some(body) = body.as_object_mut() {
+        body.insert("resource".to_owned(), format!("{}://{}{below}", client.scheme.as_str(), client.host).into());
+    }
+    let mut response = Response::new(Body::full(body.to_string()));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    Cors::anything_goes().apply(parts.headers.get(ORIGIN), headers);
+    if parts.method == Method::OPTIONS {
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        *response.body_mut() = Body::empty();
+        let headers = response.headers_mut();
+        headers.insert("access-control-allow-methods", HeaderValue::from_static("GET, HEAD"));
+        headers.insert("access-control-allow-headers", HeaderValue::from_static("*"));
+    }
+    response
 }
 
 /// What is published under the issuer's path (OpenID Connect Discovery 1.0, section 4).

@@ -66,8 +66,8 @@ fn extension(catalog: &Catalog) -> Value {
         "anyOf": [
             { "$ref": "#/$defs/rate" },
             { "type": "object", "required": ["rate"], "additionalProperties": false, "properties": {
-                "by": { "type": "string", "pattern": "^(user|ip|all|user\\.data\\..+)$", "examples": ["user", "ip", "all", "user.data.plan"],
-                    "description": "What is counted: the consumer, the address, everyone together, or the consumer, with the rate that a field of its metadata picks." },
+                "by": { "type": "string", "pattern": "^(user|ip|all|user\\.data\\..+|\\.\\.?/.+)$", "examples": ["user", "ip", "all", "user.data.plan", "./modules/limits.ts#byTenant"],
+                    "description": "What is counted: the consumer, the address, everyone together, the consumer with the rate that a field of its metadata picks, or what a function of a module returns." },
                 "rate": { "description": "So many in so long; or a rate for each value, and a `default`.", "anyOf": [
                     { "$ref": "#/$defs/rate" },
                     { "type": "object", "required": ["default"], "additionalProperties": { "$ref": "#/$defs/rate" } },
@@ -144,7 +144,7 @@ fn step(catalog: &Catalog, direction: Direction) -> Value {
     let kinds: Vec<_> = catalog.policies.iter().filter(|kind| kind.direction == direction).collect();
     let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
     let mut forms = vec![
-        json!({ "type": "string", "examples": names, "description": "A built-in policy, or one under `policies` in tollgate.yaml." }),
+        json!({ "type": "string", "examples": names, "description": "A built-in policy, one under `policies` in tollgate.yaml, or an export of a module: ./modules/file.ts#export." }),
     ];
     for kind in &kinds {
         let reference = json!({ "$ref": format!("#/$defs/policy.{}", kind.name) });
@@ -156,13 +156,16 @@ fn step(catalog: &Catalog, direction: Direction) -> Value {
         };
         forms.push(json!({ "type": "object", "required": [kind.name], "additionalProperties": false, "properties": { kind.name: options } }));
     }
+    forms.push(module());
     forms.push(using(names, kinds.iter().map(|kind| (kind.name, format!("#/$defs/policy.{}", kind.name))).collect()));
     json!({ "anyOf": forms })
 }
 
 fn handler(catalog: &Catalog) -> Value {
     let names: Vec<&str> = catalog.handlers.iter().map(|kind| kind.name).chain(["mock"]).collect();
-    let mut forms = vec![json!({ "type": "string", "examples": names })];
+    let mut forms = vec![
+        json!({ "type": "string", "examples": names, "description": "A handler, or an export of a module: ./modules/file.ts#export." }),
+    ];
     for kind in catalog.handlers.iter().filter(|kind| kind.name != "forward") {
         let options = json!({ "$ref": format!("#/$defs/handler.{}", kind.name) });
         forms.push(json!({ "type": "object", "required": [kind.name], "additionalProperties": false, "properties": { kind.name: options } }));
@@ -171,8 +174,17 @@ fn handler(catalog: &Catalog) -> Value {
         let options = json!({ "$ref": "#/$defs/policy.mock-api" });
         forms.push(json!({ "type": "object", "required": ["mock"], "additionalProperties": false, "properties": { "mock": options } }));
     }
+    forms.push(module());
     forms.push(using(names, Vec::new()));
     json!({ "anyOf": forms })
+}
+
+/// { ./modules/file.ts#export: options }
+fn module() -> Value {
+    json!({
+        "type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": false,
+        "patternProperties": { "^\\.\\.?/": { "description": "What the code gets as its options." } },
+    })
 }
 
 fn using(names: Vec<&str>, typed: Vec<(&str, String)>) -> Value {

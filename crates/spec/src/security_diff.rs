@@ -54,6 +54,8 @@ pub enum Check {
     Validation,
     /// A step before any key or token work.
     Guard,
+    /// Code of the project: it may have been any check.
+    Code,
 }
 
 impl Check {
@@ -63,6 +65,7 @@ impl Check {
             Self::Signature => "signed token",
             Self::Validation => "validation",
             Self::Guard => "guard",
+            Self::Code => "code",
         }
     }
 }
@@ -156,20 +159,23 @@ fn checks(project: &Project, route: &Route) -> BTreeMap<(Check, String, usize), 
     let mut found: BTreeMap<(Check, String, usize), (String, String)> = BTreeMap::new();
     for step in &route.inbound {
         let Some(policy) = project.policies.get(step.policy) else { continue };
-        let kind = match &policy.implementation {
-            Use::BuiltIn(kind) => kind.as_str(),
-            Use::Module(export) => export.path.as_str(),
+        let (kind, export) = match &policy.implementation {
+            Use::BuiltIn(kind) => (kind.as_str(), None),
+            Use::Module(export) => ("", Some(export.to_string())),
         };
         let check = match (step.stage, kind) {
             (Stage::Limit, _) | (_, "rate-limit") => Check::Limit,
             (Stage::Sign, _) | (_, "upstream-jwt") => Check::Signature,
             (_, "request-validation" | "request-size-limit") => Check::Validation,
             (Stage::Guard, _) | (_, "ip-restriction") => Check::Guard,
+            // Which code authenticates is told with what else does.
+            (stage, _) if export.is_some() && stage != Stage::Auth => Check::Code,
             _ => continue,
         };
         let name = policy.name.to_string();
         let number = found.keys().filter(|key| key.0 == check && key.1 == name).count();
-        found.insert((check, name.clone(), number), (name, policy.options.to_string()));
+        let (export, options) = (export.unwrap_or_default(), &policy.options);
+        found.insert((check, name.clone(), number), (name, format!("{export} {options}")));
     }
     found
 }

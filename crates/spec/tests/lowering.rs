@@ -164,7 +164,7 @@ fn limits_may_depend_on_the_plan() {
 #[test]
 fn named_policies_are_one_instance_and_composites_bring_their_members() {
     let case = Case::parse(
-        "=== tollgate.yaml\npolicies:\n  slow: { use: sleep, options: { sleepInMs: 5 } }\n  both: { use: composite, options: { policies: [slow, api-key] } }\n  unused: { use: ./modules/x.ts }\n=== openapi.yaml\nopenapi: 3.1.0\ninfo: { title: t, version: '1' }\nx-tollgate: { upstream: 'http://d', auth: both, guard: [slow] }\npaths:\n  /a: { get: { operationId: a } }\n  /b: { get: { operationId: b, x-tollgate: { inbound: [slow] } } }\n",
+        "=== tollgate.yaml\npolicies:\n  slow: { use: sleep, options: { sleepInMs: 5 } }\n  both: { use: composite, options: { policies: [slow, api-key] } }\n  unused: { use: sleep, options: { sleepInMs: 1 } }\n=== openapi.yaml\nopenapi: 3.1.0\ninfo: { title: t, version: '1' }\nx-tollgate: { upstream: 'http://d', auth: both, guard: [slow] }\npaths:\n  /a: { get: { operationId: a } }\n  /b: { get: { operationId: b, x-tollgate: { inbound: [slow] } } }\n",
     );
     let loaded = case.load();
     let project = project(&loaded);

@@ -16,6 +16,8 @@ fn the_schema_of_x_tollgate_takes_every_form_of_the_grammar_and_refuses_what_che
         json!({ "limit": [{ "by": "user.data.plan", "rate": { "gold": "6/s", "default": "1/s" } }, "5/s"] }),
         json!({ "inbound": { "replace": ["x"] }, "outbound": { "without": ["x"], "add": [] } }),
         json!({ "inbound": [{ "use": "sleep", "options": { "sleepInMs": 1 }, "as": "x" }, { "use": "./modules/a.ts#b" }] }),
+        json!({ "auth": "./modules/who.ts", "limit": { "by": "./modules/limits.ts#byTenant", "rate": "5/s" } }),
+        json!({ "inbound": [{ "./modules/a.ts#b": { "x": 1 } }], "handler": { "./modules/a.ts#c": 5 } }),
         json!({ "handler": "mock", "path": { "strip": "/a" }, "timeouts": { "total": "5s" }, "hosts": ["a"], "cors": "none" }),
         json!({ "handler": { "redirect": { "location": "/x" } }, "path": { "rewrite": "/{id}" } }),
     ];

@@ -7,8 +7,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tollgate_core::catalog::{BuildContext, BuildError, Catalog, Configure, Direction, schema_of};
-use tollgate_core::project::{CorsChoice, ProjectForm, Stage, Use};
+use tollgate_core::project::{CorsChoice, ExportRole, Project, ProjectForm, Stage, Use};
 use tollgate_core::route::PathMode;
+use tollgate_core::services::Export;
 use tollgate_core::{HandlerKind, Policy, PolicyKind};
 use tollgate_spec::{LoadOptions, Loaded, load_memory};
 
@@ -30,7 +31,7 @@ macro_rules! options {
 
 options! {
     Key { allow_unauthenticated_requests: Option<bool>, secret: Option<String>, list: Option<Vec<Option<String>>> }
-    Limit { rate_limit_by: String, requests_allowed: u32 }
+    Limit { rate_limit_by: String, requests_allowed: u32, identifier: Option<Value> }
     Members { policies: Vec<String> }
     Headers { headers: Vec<Value> }
     Token { audience: Option<String> }
@@ -40,8 +41,9 @@ options! {
 
 static KEY: PolicyKind =
     PolicyKind::of::<Key>("api-key", Direction::Inbound, "").exports(&["ApiKeyInboundPolicy"]).authenticates();
-static LIMIT: PolicyKind =
-    PolicyKind::of::<Limit>("rate-limit", Direction::Inbound, "").exports(&["RateLimitInboundPolicy"]);
+static LIMIT: PolicyKind = PolicyKind::of::<Limit>("rate-limit", Direction::Inbound, "")
+    .exports(&["RateLimitInboundPolicy"])
+    .functions(identifier);
 static MEMBERS: PolicyKind =
     PolicyKind::of::<Members>("composite", Direction::Inbound, "").exports(&["CompositeInboundPolicy"]);
 static HEADERS: PolicyKind =
@@ -62,6 +64,12 @@ static FILE: HandlerKind = HandlerKind {
     docs: "",
     schema: schema_of::<File>,
 };
+
+fn identifier(options: &Value) -> Vec<(&'static str, Option<Export>)> {
+    let text = |field: &str| options["identifier"][field].as_str();
+    let named = text("module").zip(text("export"));
+    named.map(|(module, export)| ("/identifier", Export::of(module, export))).into_iter().collect()
+}
 
 fn load(text: &str) -> Loaded {
     static POLICIES: [&PolicyKind; 5] = [&KEY, &LIMIT, &MEMBERS, &HEADERS, &TOKEN];
@@ -192,7 +200,7 @@ fn every_mistake_of_a_route_is_said_at_its_line() {
         &project(&text, POLICIES),
         &[
             "config/policies.json:8 error unsupported-policy",
-            "config/routes.oas.json:4 error needs-module",
+            "config/routes.oas.json:4 error missing-module",
             "config/routes.oas.json:5 error unknown-field",
             "config/routes.oas.json:7 error unknown-policy",
             "config/routes.oas.json:8 error wrong-direction",
@@ -218,23 +226,137 @@ fn two_routes_of_one_method_and_path_need_leave() {
     assert_eq!(ids, ["GET /a", "GET /a (2)"]);
 }
 
-#[test]
-fn what_needs_a_module_is_said_only_where_it_is_used() {
+/// A project whose policies are code, with these in its lists and these files.
+fn with_code(inbound: &str, outbound: &str, files: &[&str]) -> String {
     let policies = r#"{ "policies": [
-  { "name": "own", "handler": { "module": "$import(./modules/own)", "export": "default" } },
+  { "name": "own", "handler": { "module": "$import(./modules/own)", "export": "default", "options": { "a": ["$import(./modules/x)", "$env(SET)"] } } },
   { "name": "by", "handler": { "module": "$import(@zuplo/runtime)", "export": "RateLimitInboundPolicy", "options": {
     "rateLimitBy": "function", "requestsAllowed": 1,
-    "identifier": { "module": "$import(./modules/by)", "export": "by" } } } } ] }"#;
-    let paths = |used: &str| {
-        format!("\"/a\": {{ \"get\": {} }}", route(&format!(r#", "policies": {{ "inbound": [{used}] }}"#)))
+    "identifier": { "module": "$import(./modules/by)", "export": "by" } } } },
+  { "name": "all", "handler": { "module": "$import(@zuplo/runtime)", "export": "CompositeInboundPolicy", "options": { "policies": ["own", "by"] } } },
+  { "name": "keys", "handler": { "module": "$import(@zuplo/runtime)", "export": "ApiKeyInboundPolicy", "options": {} } },
+  { "name": "broken", "handler": { "module": "$import(@zuplo/runtime)", "export": "default" } },
+  { "name": "around", "handler": { "module": "$import(@zuplo/runtime)", "export": "CompositeInboundPolicy", "options": { "policies": ["keys", "broken"] } } } ] }"#;
+    let lists = format!(r#", "policies": {{ "inbound": [{inbound}], "outbound": [{outbound}] }}"#);
+    let text = project(&format!("\"/a\": {{ \"get\": {} }}", route(&lists)), policies);
+    let files = files.iter().map(|file| format!("=== {file}\nexport default 1\n"));
+    format!("SET=s3cret\n{text}{}", files.collect::<String>())
+}
+
+/// The names of the instances and the exports; those that no route runs in brackets.
+fn instances(project: &Project) -> (Vec<String>, Vec<String>) {
+    let shown = |name: &str, unused: bool| if unused { format!("({name})") } else { name.to_owned() };
+    let policies = project.policies.iter().map(|policy| shown(&policy.name, policy.unused));
+    let exports =
+        project.exports.iter().map(|named| shown(&format!("{:?} {}", named.role, named.export), named.unused));
+    (policies.collect(), exports.collect())
+}
+
+const BROKEN: &str = "config/policies.json:8 warning unsupported-policy";
+const AROUND: &str = "config/policies.json:9 warning policy-left-out";
+
+#[test]
+fn code_may_stand_in_both_lists_and_brings_what_only_code_can_name() {
+    let loaded = check(
+        &with_code(r#""own", "keys""#, r#""own""#, &["modules/own/index.ts", "modules/by.js"]),
+        &[BROKEN, AROUND],
+    );
+    let project = loaded.project.unwrap();
+    let route = &project.routes[0];
+    assert_eq!((route.inbound[0].policy, route.inbound[0].stage), (route.outbound[0].policy, Stage::Inbound));
+    assert!(route.authenticated, "by the key");
+    let own = &project.policies[route.inbound[0].policy];
+    let export = Export { path: "modules/own".to_owned(), name: "default".to_owned() };
+    assert_eq!(own.implementation, Use::Module(export));
+    assert_eq!(own.options, json!({ "a": ["$import(./modules/x)", "s3cret"] }), "its options are its own");
+    let (policies, exports) = instances(&project);
+    assert_eq!(policies, ["own", "keys", "(by)", "(all)"]);
+    assert_eq!(exports, ["Policy modules/own#default", "(Function modules/by#by)"]);
+    assert!(project.has_modules());
+}
+
+#[test]
+fn code_alone_does_not_authenticate() {
+    let loaded = check(&with_code(r#""own""#, "", &["modules/own.tsx", "modules/by.mjs"]), &[BROKEN, AROUND]);
+    assert!(!loaded.project.unwrap().routes[0].authenticated);
+}
+
+#[test]
+fn functions_that_options_name_are_linked_with_what_uses_them() {
+    let loaded = check(&with_code(r#""all""#, "", &["modules/own.ts", "modules/by.ts"]), &[BROKEN, AROUND]);
+    let project = loaded.project.unwrap();
+    let (policies, exports) = instances(&project);
+    assert_eq!(policies, ["own", "by", "all", "(keys)"]);
+    assert_eq!(exports, ["Policy modules/own#default", "Function modules/by#by"]);
+    let by = project.exports.iter().find(|named| named.role == ExportRole::Function).unwrap();
+    assert_eq!((by.place.pointer.as_str(), by.place.line), ("/policies/1/handler/options/identifier", 5));
+}
+
+#[test]
+fn a_module_that_is_missing_is_an_error_only_where_it_is_used() {
+    let loaded = check(
+        &with_code(r#""own", "by""#, "", &["modules/bye.ts", "modules/owm.ts"]),
+        &["config/policies.json:2 error missing-module", "config/policies.json:5 error missing-module", BROKEN],
+    );
+    let helps: Vec<_> = loaded.diagnostics.iter().filter_map(|diagnostic| diagnostic.help.as_deref()).collect();
+    assert_eq!(helps[..2], ["did you mean `./modules/owm`?", "did you mean `./modules/bye`?"]);
+
+    let unused = ["config/policies.json:2 warning missing-module", "config/policies.json:5 warning missing-module"];
+    let loaded = check(&with_code("", "", &[]), &[unused[0], unused[1], BROKEN]);
+    let project = loaded.project.unwrap();
+    assert!(project.policies.is_empty() && !project.has_modules(), "nothing can name what is not used");
+
+    let runtime = with_code("", "", &["modules/zuplo.runtime.ts"]);
+    let left_out = "config/policies.json:6 warning policy-left-out";
+    let loaded = check(&runtime, &[unused[0], unused[1], left_out, BROKEN, AROUND]);
+    assert_eq!(instances(&loaded.project.unwrap()).0, ["(keys)"], "its code may run what is whole");
+}
+
+#[test]
+fn a_handler_may_be_code_with_whatever_options_it_takes() {
+    let handler = |module: &str| {
+        let paths = format!(
+            r#""/a": {{ "get": {{ "x-zuplo-route": {{ "handler": {{ "module": "{module}", "export": "hello",
+  "options": {{ "anything": ["$env(SET)", {{ "module": "$import(./modules/x)" }}] }} }} }} }} }}"#
+        );
+        format!("SET=s3cret\n{}=== modules/a/hello.ts\n\n", project(&paths, "{}"))
     };
-    let lines = [2, 4, 5];
-    let expected = |severity| lines.map(|line| format!("config/policies.json:{line} {severity} needs-module"));
-    assert_eq!(said(&load(&project(&paths(r#""own", "by""#), policies))), expected("error"));
-    assert_eq!(said(&load(&project(&paths(""), policies))), expected("warning"));
-    let runtime =
-        format!("{}=== modules/zuplo.runtime.ts\nexport function runtimeInit() {{}}", project(&paths(""), "{}"));
-    check(&runtime, &["modules/zuplo.runtime.ts:0 error needs-module"]);
+    let loaded = check(&handler("$import(./modules/a/hello)"), &[]);
+    let project = loaded.project.unwrap();
+    let handler_of = &project.routes[0].handler;
+    let export = Export { path: "modules/a/hello".to_owned(), name: "hello".to_owned() };
+    assert_eq!(handler_of.implementation, Use::Module(export));
+    assert_eq!(handler_of.options, json!({ "anything": ["s3cret", { "module": "$import(./modules/x)" }] }));
+    assert_eq!(instances(&project).1, ["Handler modules/a/hello#hello"]);
+    for module in ["$import(./modules/a/helo)", "$import(../outside)", "$import(@other/package)"] {
+        check(&handler(module), &["config/routes.oas.json:2 error missing-module"]);
+    }
+}
+
+#[test]
+fn an_import_where_no_option_takes_a_function_is_no_text() {
+    let policies = r#"{ "policies": [ { "name": "keys", "handler": { "module": "$import(@zuplo/runtime)", "export": "ApiKeyInboundPolicy",
+    "options": { "secret": "$import(./modules/secret)" } } } ] }"#;
+    let paths = format!("\"/a\": {{ \"get\": {} }}", route(r#", "policies": { "inbound": ["keys"] }"#));
+    check(&project(&paths, policies), &["config/policies.json:2 error misplaced-import"]);
+}
+
+#[test]
+fn the_runtime_module_is_found_and_a_second_one_is_told() {
+    let base = project(&format!("\"/a\": {{ \"get\": {} }}", route("")), "{}");
+    let runtime = |files: &[&str], expected: &[&str]| {
+        let files: String = files.iter().map(|file| format!("=== modules/{file}\n\n")).collect();
+        check(&format!("{base}{files}"), expected).project.unwrap().runtime_module.clone()
+    };
+    assert_eq!(runtime(&[], &[]), None);
+    for name in
+        ["zuplo.runtime.ts", "zuplo.runtime.tsx", "zuplo.runtime.js", "zuplo.runtime.mjs", "tollgate.runtime.ts"]
+    {
+        assert_eq!(runtime(&[name], &[]), Some(format!("modules/{name}")));
+    }
+    let both =
+        runtime(&["zuplo.runtime.ts", "tollgate.runtime.js"], &["modules/zuplo.runtime.ts:0 warning two-runtimes"]);
+    assert_eq!(both.as_deref(), Some("modules/tollgate.runtime.js"));
 }
 
 #[test]

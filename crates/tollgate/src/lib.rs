@@ -59,7 +59,9 @@ pub fn main() -> ExitCode {
 fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
     // Only serving needs more than one thread.
     let runtime = match &cli.command {
-        Command::Dev(_) | Command::Run(_) => tokio::runtime::Builder::new_multi_thread().enable_all().build(),
+        Command::Dev(_) | Command::Run(_) | Command::Test(_) => {
+            tokio::runtime::Builder::new_multi_thread().enable_all().build()
+        }
         _ => tokio::runtime::Builder::new_current_thread().enable_all().build(),
     }?;
     let code = runtime.block_on(dispatch(cli));
@@ -76,6 +78,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Reload(args) => return commands::reload::run(&args).await,
         Command::Check(args) => return commands::check::run(&args).await,
         Command::Doctor(args) => return commands::doctor::run(&args).await,
+        Command::Test(args) => return Box::pin(commands::test::run(*args)).await,
+        Command::Types(args) => commands::types::run(&args)?,
         Command::Routes(args) => commands::routes::run(&args).await?,
         Command::Consumer(command) => Box::pin(commands::consumer::run(command)).await?,
         Command::Key(command) => Box::pin(commands::key::run(command)).await?,

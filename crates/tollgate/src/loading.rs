@@ -1,12 +1,15 @@
 //! Reading a project: its files, the values of `$env(NAME)`, documents that are given by URL.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use anyhow::Context;
-use tollgate_core::services::HttpClient;
+use tollgate_core::project::{Place, Project};
+use tollgate_core::services::{HttpClient, ScriptIssue, Scripts, Services};
+use tollgate_script::ScriptPool;
 use tollgate_spec::{LoadOptions, Loaded, Tree};
 
 use crate::cli::EnvironmentArgs;
@@ -27,13 +30,25 @@ pub(crate) struct ProjectSource {
     pub(crate) listen: Option<String>,
     /// A document that has just been read.
     pub(crate) parsed: Option<Arc<Tree>>,
+    /// The threads that run its modules, once it turned out to have some.
+    pub(crate) scripts: Arc<OnceLock<ScriptPool>>,
+    /// What these may reach, once the gateway serves: its rooms, and where it is managed.
+    pub(crate) outside: Arc<OnceLock<(Arc<Services>, SocketAddr)>>,
 }
 
 impl ProjectSource {
     /// A folder.
     pub(crate) fn new(dir: &Path, environment: &EnvironmentArgs) -> Self {
         let dir = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
-        Self { dir, upstream: None, environment: environment.clone(), listen: None, parsed: None }
+        Self {
+            dir,
+            upstream: None,
+            environment: environment.clone(),
+            listen: None,
+            parsed: None,
+            scripts: Arc::default(),
+            outside: Arc::default(),
+        }
     }
 
     /// No folder: one route to an address.
@@ -46,8 +61,18 @@ impl ProjectSource {
         self.upstream.is_none().then_some(self.dir.as_path())
     }
 
-    /// Reads it: everything that is wrong with it, and the project where nothing is.
+    /// Reads it: everything that is wrong with it, and the project where nothing is. Its modules are
+    /// not looked at: for what asks for settings and routes alone.
     pub(crate) async fn load(&self) -> anyhow::Result<Loaded> {
+        self.load_and(|_, _| {}).await
+    }
+
+    /// Reads it, loads its modules and runs its `runtimeInit`.
+    pub(crate) async fn load_with_scripts(&self) -> anyhow::Result<Loaded> {
+        self.load_and(Self::link).await
+    }
+
+    async fn load_and(&self, then: fn(&Self, &mut Loaded)) -> anyhow::Result<Loaded> {
         if self.upstream.is_none() && !self.dir.is_dir() {
             anyhow::bail!(
                 "there is no folder {}\n  help: make a project: tollgate init {0} --upstream http://127.0.0.1:8888",
@@ -56,7 +81,11 @@ impl ProjectSource {
         }
         let source = self.clone();
         // Reading and checking large documents takes a while, and fetching waits.
-        let load = tokio::task::spawn_blocking(move || source.load_blocking());
+        let load = tokio::task::spawn_blocking(move || {
+            let mut loaded = source.load_blocking();
+            then(&source, &mut loaded);
+            loaded
+        });
         load.await.context("reading the project ended unexpectedly")
     }
 
@@ -78,6 +107,52 @@ impl ProjectSource {
         }
     }
 
+    /// Opens the gateway to the modules, where both are there.
+    pub(crate) fn open_scripts(&self) {
+        if let (Some(pool), Some((services, management))) = (self.scripts.get(), self.outside.get()) {
+            pool.open(services, *management);
+        }
+    }
+
+    /// Loads the modules of what was read, and lets their `runtimeInit` have its say.
+    fn link(&self, loaded: &mut Loaded) {
+        let Some(project) = loaded.project.as_mut() else { return };
+        let linked = self.linked(project);
+        let issues = match (linked, Arc::get_mut(project)) {
+            (Ok(None), _) | (_, None) => return,
+            (Ok(Some(scripts)), Some(project)) => {
+                loaded.files.extend(scripts.files().iter().cloned());
+                link_to(project, scripts);
+                return;
+            }
+            (Err(issues), Some(_)) => issues,
+        };
+        loaded.diagnostics.add_script_issues(&project.root, &issues);
+        loaded.project = None;
+    }
+
+    fn linked(&self, project: &Project) -> Result<Option<Arc<dyn Scripts>>, Vec<ScriptIssue>> {
+        let settings = &project.settings.scripts;
+        let queue = usize::try_from(settings.queue.get()).unwrap_or(usize::MAX);
+        let always = tollgate_proxy::template::needs_scripts(project);
+        if !(always || project.has_modules()) {
+            return Ok(None);
+        }
+        let pool = match self.scripts.get() {
+            Some(pool) => pool,
+            None => {
+                let started = ScriptPool::start(settings.threads, queue).map_err(|error| {
+                    let message = format!("the threads of the scripts cannot be started: {error}");
+                    vec![ScriptIssue { place: Place::default(), message, help: None }]
+                })?;
+                let pool = self.scripts.get_or_init(|| started);
+                self.open_scripts();
+                pool
+            }
+        };
+        tollgate_script::link(pool, project, crate::catalog())
+    }
+
     /// Whether its settings may say where the store is: asked only where it cannot be read.
     pub(crate) fn may_name_a_store(&self) -> bool {
         let files = std::fs::read_dir(&self.dir).into_iter().flatten().flatten();
@@ -86,6 +161,26 @@ impl ProjectSource {
             text.lines().any(|line| line.trim_start().trim_start_matches('"').starts_with("store"))
         })
     }
+}
+
+/// What modules bring into a project: themselves, and what their `runtimeInit` set up.
+fn link_to(project: &mut Project, scripts: Arc<dyn Scripts>) {
+    project.files.extend(scripts.files().iter().cloned());
+    project.digest = format!("{}{}", &project.digest[..project.digest.len().min(8)], scripts.digest());
+    project.digest.truncate(16);
+    if let Some(plugin) = &scripts.plugins().issuer {
+        let issuer = &mut project.settings.issuer;
+        if let Some(path) = &plugin.path {
+            issuer.path.clone_from(path);
+        }
+        if let Some(algorithm) = plugin.algorithm {
+            issuer.algorithm = algorithm;
+        }
+        if let Some(expires_in) = plugin.expires_in {
+            issuer.expires_in = expires_in;
+        }
+    }
+    project.scripts = Some(scripts);
 }
 
 /// Fetches a document.

@@ -84,6 +84,16 @@ impl Rooms {
 
 /// Compiles a project without a store, a socket or a data folder, for the mistakes alone.
 pub(crate) fn compile_offline(project: &Arc<Project>) -> Vec<BuildIssue> {
+    let (services, upstreams) = offline();
+    Snapshot::build(Arc::clone(project), crate::catalog(), &services, &upstreams).err().unwrap_or_default()
+}
+
+/// Rooms that are empty, but for the network: for scripts that run without a gateway.
+pub(crate) fn offline_services() -> Arc<Services> {
+    offline().0
+}
+
+fn offline() -> (Arc<Services>, Arc<Upstreams>) {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let upstreams = Upstreams::new(Arc::clone(&clock), MapHosts::default());
     let http: Arc<dyn HttpClient> = Arc::new(OutboundClient::new(Arc::clone(&upstreams)));
@@ -96,7 +106,7 @@ pub(crate) fn compile_offline(project: &Arc<Project>) -> Vec<BuildIssue> {
         clock,
         explain: false,
     });
-    Snapshot::build(Arc::clone(project), crate::catalog(), &services, &upstreams).err().unwrap_or_default()
+    (services, upstreams)
 }
 
 /// A client for a command that needs one.

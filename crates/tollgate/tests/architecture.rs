@@ -53,12 +53,27 @@ fn never_says(name: &str, words: &[&str]) {
 
 #[test]
 fn every_room_knows_the_core_and_no_other_room() {
-    for name in ["spec", "policies", "proxy", "identity", "limits", "store", "script", "admin"] {
+    for name in ["spec", "policies", "proxy", "identity", "limits", "store", "script", "js", "admin"] {
         let rooms: Vec<_> = dependencies(name).into_iter().filter(|name| name.starts_with("tollgate")).collect();
-        let own: &[&str] = if name == "proxy" { &["tollgate-core", "tollgate-http1"] } else { &["tollgate-core"] };
+        let own: &[&str] = match name {
+            "proxy" => &["tollgate-core", "tollgate-http1"],
+            "script" => &["tollgate-core", "tollgate-modules", "tollgate-js"],
+            _ => &["tollgate-core"],
+        };
         assert_eq!(rooms, own, "{name}");
     }
-    assert!(dependencies("core").iter().all(|name| !name.starts_with("tollgate")));
+    for name in ["core", "modules"] {
+        assert!(dependencies(name).iter().all(|name| !name.starts_with("tollgate")), "{name}");
+    }
+}
+
+#[test]
+fn the_engine_knows_nothing_of_the_gateway_around_it() {
+    never_says("js", &["Exchange", "Snapshot", "Pipeline", "tollgate_core::Route", "tollgate_core::Policy"]);
+    never_says("modules", &["rquickjs", "tollgate_"]);
+    for name in ["core", "spec", "policies", "proxy", "identity", "limits", "store", "admin", "tollgate"] {
+        assert!(!dependencies(name).iter().any(|name| name == "rquickjs" || name.starts_with("oxc")), "{name}");
+    }
 }
 
 #[test]

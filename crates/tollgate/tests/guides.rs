@@ -23,18 +23,22 @@ enum Block {
 }
 
 /// The fenced `sh` blocks of a page, as lists of commands without their comments; and its `yaml`
-/// blocks that begin with the name of their file.
+/// and `ts` blocks that begin with the name of their file.
 fn blocks(page: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut inside: Option<Vec<String>> = None;
     let mut file: Option<String> = None;
     for line in page.lines() {
         match (&mut inside, line.trim()) {
-            (None, "```yaml") if file.is_none() => file = Some(String::new()),
+            (None, "```yaml" | "```ts") if file.is_none() => file = Some(String::new()),
             (None, "```") if file.is_some() => {
                 let text = file.take().unwrap();
-                if let Some((name, _)) = text.strip_prefix("# ").and_then(|text| text.split_once(".yaml\n")) {
-                    blocks.push(Block::File { name: format!("{name}.yaml"), text });
+                let named = |mark: &str, ending: &str| {
+                    let name = text.strip_prefix(mark)?.lines().next()?;
+                    (name.ends_with(ending) && !name.contains(' ')).then(|| name.to_owned())
+                };
+                if let Some(name) = named("# ", ".yaml").or_else(|| named("// ", ".ts")) {
+                    blocks.push(Block::File { name, text });
                 }
             }
             (None, _) if file.is_some() => {
@@ -134,7 +138,9 @@ async fn every_command_of_the_guides_works_as_it_stands() {
         for block in blocks(&std::fs::read_to_string(&page).unwrap()) {
             let commands = match block {
                 Block::File { name, text } => {
-                    std::fs::write(place.path().join(name), adapted_file(&text, place.path())).unwrap();
+                    let path = place.path().join(name);
+                    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                    std::fs::write(path, adapted_file(&text, place.path())).unwrap();
                     continue;
                 }
                 Block::Commands(commands) => commands,

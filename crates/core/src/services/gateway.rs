@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::catalog::BuildError;
-use crate::exchange::{Client, Trace};
+use crate::exchange::{Client, Target, Trace};
 use crate::later::BoxFuture;
-use crate::{Exchange, Handler, Policy, Request, Response};
+use crate::{Exchange, Handler, Policy, Problem, Request, Response};
 
 /// On whose behalf a route is called from within.
 #[derive(Debug, Clone)]
@@ -21,6 +21,17 @@ pub struct Caller {
     pub trace: Trace,
     /// How many calls from within there are already around this one.
     pub depth: u8,
+    /// The context of the script that calls.
+    pub context: Option<ScriptContext>,
+}
+
+/// How scripts find the context of an exchange again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScriptContext {
+    /// The thread that it lives on.
+    pub thread: usize,
+    /// Its key there.
+    pub key: u64,
 }
 
 impl Caller {
@@ -31,6 +42,7 @@ impl Caller {
             client: exchange.client.clone(),
             trace: exchange.trace,
             depth: exchange.depth,
+            context: None,
         }
     }
 }
@@ -38,7 +50,14 @@ impl Caller {
 /// One snapshot of the gateway, as seen from within.
 pub trait Gateway: Send + Sync + fmt::Debug {
     /// Sends a request through its route, policies and all, without leaving the process.
-    fn call(&self, caller: Caller, request: Request) -> BoxFuture<'static, Response>;
+    fn call(self: Arc<Self>, caller: Caller, request: Request) -> BoxFuture<'static, Response>;
+    /// Reads a target that a script has made, as a client's would be.
+    ///
+    /// # Errors
+    /// A [`Problem`] where it is none, or one that two parties could read in two ways.
+    fn target(&self, path_and_query: &str) -> Result<Target, Problem>;
+    /// Notes a refusal and writes its answer.
+    fn refuse(&self, exchange: &mut Exchange, problem: Problem) -> Response;
     /// The policy of the project with this name.
     fn policy(&self, name: &str) -> Option<Arc<dyn Policy>>;
     /// A policy of the catalog, by its export, with options of its own.
@@ -56,30 +75,4 @@ pub trait Gateway: Send + Sync + fmt::Debug {
         options: Value,
         exchange: &Exchange,
     ) -> Result<Arc<dyn Handler>, BuildError>;
-}
-
-/// No gateway at all: for exchanges of tests and benches.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct NoGateway;
-
-impl Gateway for NoGateway {
-    fn call(&self, _: Caller, _: Request) -> BoxFuture<'static, Response> {
-        Box::pin(async {
-            let mut response = Response::default();
-            *response.status_mut() = http::StatusCode::NOT_FOUND;
-            response
-        })
-    }
-
-    fn policy(&self, _: &str) -> Option<Arc<dyn Policy>> {
-        None
-    }
-
-    fn built_in_policy(&self, export: &str, _: Value, _: &str) -> Result<Arc<dyn Policy>, BuildError> {
-        Err(BuildError::at("", format!("there is no `{export}` here")))
-    }
-
-    fn built_in_handler(&self, export: &str, _: Value, _: &Exchange) -> Result<Arc<dyn Handler>, BuildError> {
-        Err(BuildError::at("", format!("there is no `{export}` here")))
-    }
 }

@@ -13,7 +13,7 @@ pub mod limiter;
 pub mod scripts;
 pub mod verifier;
 
-pub use gateway::{Caller, Gateway};
+pub use gateway::{Caller, Gateway, ScriptContext};
 pub use http_client::{HttpClient, HttpError, HttpResponse};
 pub use issuer::{IssueError, TokenIssuer, TokenRequest};
 pub use keyring::{KeyVerdict, Keyring};

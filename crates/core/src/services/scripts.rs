@@ -15,7 +15,7 @@ use crate::later::BoxFuture;
 use crate::project::Place;
 use crate::settings::SigningAlgorithm;
 use crate::units::Lifetime;
-use crate::{Exchange, Flow, Handler, Policy, Problem, Request, Response, Route};
+use crate::{Exchange, Flow, Handler, MaybeLater, Policy, Problem, Request, Response, Route};
 
 /// A mistake in a module, or one that running it brought to light.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,35 @@ pub struct Export {
     pub path: String,
     /// The export; `default` for the default one.
     pub name: String,
+}
+
+impl Export {
+    /// An export of the module that `./modules/x.ts` or `$import(./modules/x)` names, both from the
+    /// project's folder; `None` where that is no file of the project: a package, or a path out of it.
+    pub fn of(module: &str, name: &str) -> Option<Self> {
+        let inner = module.strip_prefix("$import(").and_then(|rest| rest.strip_suffix(')')).unwrap_or(module).trim();
+        if inner.starts_with(['/', '@']) || inner.contains([':', '\\']) || name.is_empty() {
+            return None;
+        }
+        let mut segments: Vec<&str> = Vec::new();
+        for segment in inner.split('/') {
+            match segment {
+                "" | "." => {}
+                ".." => {
+                    segments.pop()?;
+                }
+                segment => segments.push(segment),
+            }
+        }
+        (!segments.is_empty()).then(|| Self { path: segments.join("/"), name: name.to_owned() })
+    }
+
+    /// What `./modules/x.ts#name` refers to; the default export where no name follows. `None` as in
+    /// [`Export::of`].
+    pub fn from_reference(reference: &str) -> Option<Self> {
+        let (module, name) = reference.split_once('#').unwrap_or((reference, "default"));
+        Self::of(module, name)
+    }
 }
 
 impl fmt::Display for Export {
@@ -107,8 +136,10 @@ pub trait ScriptTemplate: Send + Sync + fmt::Debug {
 pub trait Hooks: Send + Sync + fmt::Debug {
     /// Whether there are hooks that run before routing.
     fn has_pre_routing(&self) -> bool;
-    /// Whether there are hooks of the request or the response.
+    /// Whether there are hooks that run before the inbound policies.
     fn has_request_hooks(&self) -> bool;
+    /// Whether something of it asks, behind the handler, for the request's head.
+    fn wants_request(&self) -> bool;
     /// Whether the project answers what no route does.
     fn has_not_found(&self) -> bool;
     /// Whether the project writes problems in a way of its own.
@@ -119,7 +150,7 @@ pub trait Hooks: Send + Sync + fmt::Debug {
     fn on_request<'a>(&'a self, exchange: &'a mut Exchange, request: &'a mut Request) -> BoxFuture<'a, Flow>;
     /// Behind the outbound policies: the response-sending hooks, those of the context included,
     /// then the final ones.
-    fn on_response<'a>(&'a self, exchange: &'a mut Exchange, response: Response) -> BoxFuture<'a, Response>;
+    fn on_response<'a>(&'a self, exchange: &'a mut Exchange, response: Response) -> MaybeLater<'a, Response>;
     /// Where no route matched. `matched_by_path` are routes that serve the path by other methods.
     fn not_found<'a>(
         &'a self,
@@ -158,4 +189,30 @@ pub struct PluginDocument {
     pub path: String,
     /// The document; `resource` is filled in for each request.
     pub body: Value,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reference_names_a_file_of_the_project_and_nothing_else() {
+        for (reference, expected) in [
+            ("./modules/x.ts#check", Some("modules/x.ts#check")),
+            ("./modules/x", Some("modules/x#default")),
+            ("$import(./modules/a/../x)", Some("modules/x#default")),
+            ("modules/x", Some("modules/x#default")),
+            ("./modules/x.ts#", None),
+            ("./modules/../../x", None),
+            ("../x", None),
+            ("/etc/x", None),
+            ("@zuplo/runtime", None),
+            ("https://example.com/x.ts", None),
+            ("./", None),
+            ("", None),
+        ] {
+            let export = Export::from_reference(reference).map(|export| export.to_string());
+            assert_eq!(export.as_deref(), expected, "{reference}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 
 mod issuer;
 mod listener;
+mod scripts;
 mod server;
 mod upstream;
 
@@ -21,6 +22,7 @@ pub use listener::{
     CertificateSettings, ClientCertificateMode, ClientCertificateSettings, ForwardedCertificate, ListenerSettings,
     ProxyProtocol, TlsSettings, TlsVersion,
 };
+pub use scripts::{Destination, DestinationError, FetchSettings, ScriptSettings};
 pub use server::{ClientTimeouts, Http2Settings, OnBrokenProject, ServerLimits, ServerSettings, TunnelSettings};
 pub use upstream::{
     PoolSettings, RequestBuffering, TimeoutSettings, UpstreamHost, UpstreamHttp2, UpstreamOrUrl, UpstreamProtocol,
@@ -63,6 +65,8 @@ pub struct Settings {
     pub store: Option<String>,
     /// Where limits are counted: `memory` or `redis://…`. Default: in memory.
     pub limits: Option<String>,
+    /// The limits of TypeScript modules.
+    pub scripts: ScriptSettings,
     /// The access log.
     pub access_log: AccessLogSettings,
     /// Consumers that are part of the project, with the hashes of their keys.

@@ -110,7 +110,12 @@ impl Engine {
 
     /// A new call. `data` is what host code finds in [`Task::data`].
     pub fn task(&self, data: impl Any) -> Rc<Task> {
-        Task::new(self.0.limits.work, Box::new(data))
+        Task::new(self.0.limits.work, None, Box::new(data))
+    }
+
+    /// A new call that may use more, or less, processor time than the engine's limits say.
+    pub fn task_allowing(&self, data: impl Any, cpu: Duration) -> Rc<Task> {
+        Task::new(self.0.limits.work, Some(cpu), Box::new(data))
     }
 
     /// The call whose code runs at this moment.

@@ -19,6 +19,8 @@ pub struct Task {
     answered: Cell<bool>,
     stopped: Cell<Option<Stopped>>,
     most_work: usize,
+    /// Instead of the engine's limit of processor time, until it is answered.
+    allowance: Option<Duration>,
     work: RefCell<Vec<AbortHandle>>,
     changed: Notify,
     /// What the engine's user wants to find again when host code runs for this call.
@@ -26,12 +28,13 @@ pub struct Task {
 }
 
 impl Task {
-    pub(super) fn new(most_work: usize, data: Box<dyn Any>) -> Rc<Self> {
+    pub(super) fn new(most_work: usize, allowance: Option<Duration>, data: Box<dyn Any>) -> Rc<Self> {
         Rc::new(Self {
             cpu: Cell::new(Duration::ZERO),
             answered: Cell::new(false),
             stopped: Cell::new(None),
             most_work,
+            allowance,
             work: RefCell::default(),
             changed: Notify::new(),
             data,
@@ -50,7 +53,7 @@ impl Task {
 
     /// How much processor time its next entry may take.
     pub(super) fn budget(&self, limit: Duration) -> Duration {
-        if self.answered.get() { limit } else { limit.saturating_sub(self.cpu.get()) }
+        if self.answered.get() { limit } else { self.allowance.unwrap_or(limit).saturating_sub(self.cpu.get()) }
     }
 
     pub(super) fn charge(&self, used: Duration) {
@@ -89,7 +92,7 @@ impl Task {
     }
 
     /// Says that something has happened.
-    pub(super) fn touch(&self) {
+    pub(crate) fn touch(&self) {
         self.changed.notify_waiters();
     }
 

@@ -1,14 +1,24 @@
 //! What the host does for a script: a future on this side, a promise on the other.
 
 use std::future::Future;
+use std::rc::Rc;
 
-use rquickjs::{Ctx, Persistent, Promise, Value};
+use rquickjs::{Ctx, Function, Persistent, Promise, Value};
 
-use super::Engine;
+use super::{Engine, Task};
 use crate::Failure;
 
 /// Turns what host work brought into a value, once JavaScript has been entered again.
 pub type Settle<T> = Box<dyn for<'js> FnOnce(&Ctx<'js>, T) -> rquickjs::Result<Value<'js>>>;
+
+/// What is kept while the host works. Where the work is given up, this may be the last that holds the
+/// engine, which has to go after its values: fields are dropped in this order.
+struct Waiting {
+    resolve: Persistent<Function<'static>>,
+    reject: Persistent<Function<'static>>,
+    owner: Rc<Task>,
+    engine: Engine,
+}
 
 /// Gives a script a promise for what a future brings. The future belongs to the call whose code asks
 /// for it, and ends with it. It holds no value of the engine: what it brings becomes one in `settle`.
@@ -24,9 +34,11 @@ pub fn promise<'js, T: 'static>(
     let task = engine.current()?;
     let (promise, resolve, reject) = ctx.promise()?;
     let (resolve, reject) = (Persistent::save(ctx, resolve), Persistent::save(ctx, reject));
-    let owner = std::rc::Rc::clone(&task);
+    let waiting = Waiting { resolve, reject, owner: Rc::clone(&task), engine };
     let spawned = task.spawn(async move {
+        let waiting = waiting;
         let outcome = work.await;
+        let Waiting { resolve, reject, owner, engine } = waiting;
         // An error here has nobody left to go to: the call was stopped, and its caller told.
         let _ = engine.enter(&owner, move |ctx| {
             let value = match outcome {

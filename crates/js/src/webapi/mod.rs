@@ -1,7 +1,7 @@
 //! The Web's APIs: an area is a folder, and a line in [`ALL`].
 
 mod blob;
-mod caches;
+pub mod caches;
 mod clone;
 mod compression;
 mod console;
@@ -27,10 +27,26 @@ pub static ALL: &[&Area] = &[
     &encoding::AREA,
     &url::AREA,
     &streams::AREA,
+    &streams::WRITABLE,
     &compression::AREA,
     &blob::AREA,
     &fetch::AREA,
     &crypto::AREA,
+    &crypto::SUBTLE,
+    &crypto::KEY,
+    &crypto::CONVERT,
+    &crypto::ALGORITHMS,
+    &crypto::JWK,
+    &crypto::ENCODINGS,
+    &crypto::HASH,
+    &crypto::COMMON,
+    &crypto::HMAC,
+    &crypto::AES,
+    &crypto::DERIVE,
+    &crypto::RSA,
+    &crypto::AGREEMENT,
+    &crypto::EC,
+    &crypto::CURVE25519,
     &caches::AREA,
     &websocket::AREA,
     &intl::AREA,

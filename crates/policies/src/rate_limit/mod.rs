@@ -11,11 +11,13 @@ use http::header::{HeaderValue, RETRY_AFTER};
 use serde_json::{Value, json};
 use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, PolicyKind};
 use tollgate_core::exchange::select;
+use tollgate_core::reason::SCRIPT_RESULT;
 use tollgate_core::services::limiter::LimiterAway;
-use tollgate_core::services::{Decision, Window, WindowCounter};
+use tollgate_core::services::{Decision, ScriptFunction, Window, WindowCounter};
 use tollgate_core::{Exchange, Fault, Flow, MaybeLater, Policy, Problem, Reason, Request, Step};
 
 mod fields;
+mod function;
 mod options;
 
 use fields::{FieldName, HeaderMode};
@@ -58,6 +60,7 @@ pub static UNAVAILABLE: Reason = Reason {
 pub static KIND: PolicyKind = PolicyKind::of::<RateLimit>(NAME, Direction::Inbound, include_str!("docs.md"))
     .exports(&["RateLimitInboundPolicy", "BasicRateLimitInboundPolicy"])
     .shorthand("rate")
+    .functions(options::functions)
     .reasons(&[&EXCEEDED, &NO_USER, &UNAVAILABLE]);
 
 const NAME: &str = "rate-limit";
@@ -70,6 +73,10 @@ struct RateLimit {
     deny_on_failure: bool,
     mode: HeaderMode,
     name: FieldName,
+    /// What the function is told.
+    instance: Arc<str>,
+    /// Says who is counted, where `by` is a function.
+    function: Option<Arc<dyn ScriptFunction>>,
     /// Users, shared values, or everyone.
     counter: Arc<dyn WindowCounter>,
     /// Addresses, apart: a user may be called like an address.
@@ -83,7 +90,15 @@ impl Configure for RateLimit {
         let default =
             if context.compatibility.rate_limit_fields { HeaderMode::Draft11 } else { HeaderMode::RetryAfter };
         let mode = options.header_mode.unwrap_or(default);
+        let written = if options.by.is_some() { "/by" } else { "/identifier" };
         let plan = options.plan()?;
+        let function = match &plan.by {
+            Some(By::Function(export)) => {
+                let function = context.scripts().and_then(|scripts| scripts.function(export));
+                Some(function.map_err(|error| BuildError { pointer: written.to_owned(), ..error })?)
+            }
+            _ => None,
+        };
         let instance = context.instance;
         let name = match &*instance.name {
             NAME => FieldName::new(&options::default_name(&plan)),
@@ -97,6 +112,8 @@ impl Configure for RateLimit {
             deny_on_failure,
             mode,
             name,
+            instance: Arc::clone(&instance.name),
+            function,
             counter: limiter.window(&instance.id),
             addresses: limiter.window(&format!("{}#ip", instance.id)),
         })
@@ -104,7 +121,10 @@ impl Configure for RateLimit {
 }
 
 impl Policy for RateLimit {
-    fn on_request<'a>(&'a self, exchange: &'a mut Exchange, _: &'a mut Request) -> Step<'a> {
+    fn on_request<'a>(&'a self, exchange: &'a mut Exchange, request: &'a mut Request) -> Step<'a> {
+        if let Some(function) = &self.function {
+            return Step::later(self.ask(&**function, exchange, request));
+        }
         let (window, hit) = match self.hit(exchange) {
             Ok(hit) => hit,
             Err(problem) => return Step::Now(Flow::Refuse(problem)),
@@ -125,7 +145,7 @@ impl RateLimit {
         let Some(user) = &exchange.user else {
             return match self.by {
                 None | Some(By::Ip) => Ok(self.hit_address(exchange)),
-                Some(By::All) => Ok(self.hit_everyone()),
+                Some(By::All | By::Function(_)) => Ok(self.hit_everyone()),
                 Some(By::User | By::Data(_)) => {
                     let limit = self.name.as_str();
                     let cause = format!("the limit `{limit}` counts users, and no policy before it sets one");
@@ -136,7 +156,8 @@ impl RateLimit {
         match &self.by {
             None | Some(By::User) => Ok(self.hit_key(&user.sub)),
             Some(By::Ip) => Ok(self.hit_address(exchange)),
-            Some(By::All) => Ok(self.hit_everyone()),
+            // A function is asked in another place; if it ever came here, one counter is the strictest.
+            Some(By::All | By::Function(_)) => Ok(self.hit_everyone()),
             Some(By::Data(path)) => {
                 let value = select(&user.data, path).and_then(text_of);
                 Ok(match (&self.rates, value) {
@@ -148,6 +169,25 @@ impl RateLimit {
                         (window, self.counter.hit(&user.sub, window, 1))
                     }
                 })
+            }
+        }
+    }
+
+    /// Asks the function who is to be counted, and counts him.
+    async fn ask(&self, function: &dyn ScriptFunction, exchange: &mut Exchange, request: &mut Request) -> Flow {
+        let returned = match function.call(exchange, request, &self.instance).await {
+            Ok(returned) => returned,
+            Err(problem) => return problem.into(),
+        };
+        match function::read(&returned, self.window()) {
+            Ok(None) => Flow::Continue,
+            Ok(Some(answer)) => {
+                let outcome = self.counter.hit(&answer.key, answer.window, 1).get().await;
+                self.decide(exchange, answer.window, outcome)
+            }
+            Err(wrong) => {
+                let cause = format!("the function of the limit `{}`: {wrong}", self.name.as_str());
+                Problem::new(&SCRIPT_RESULT, "The request could not be counted").caused_by(cause).into()
             }
         }
     }

@@ -1,27 +1,28 @@
 //! The options, in both of their vocabularies, and what they come to.
 
 use std::num::NonZeroU32;
-use std::time::Duration;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 use tollgate_core::catalog::BuildError;
-use tollgate_core::services::Window;
+use tollgate_core::services::{Export, Window};
 use tollgate_core::units::{Interval, Rate};
 
 use super::fields::HeaderMode;
+use super::function::{minutes, requests};
 
 /// How often callers may call. Either `rate` (and `by`), or `rateLimitBy`, `requestsAllowed` and
 /// `timeWindowMinutes`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub(super) struct Options {
-    /// What is counted: `user`, `ip`, `all`, or a value of the caller's data such as
-    /// `user.data.plan`. With a table of rates that value picks the rate, and users are counted;
-    /// with one rate, everyone who shares the value shares the rate. Default: the user where
-    /// somebody was authenticated, else the address.
+    /// What is counted: `user`, `ip`, `all`, a value of the caller's data such as
+    /// `user.data.plan`, or what a function of a module returns (`./modules/limits.ts#byTenant`).
+    /// With a table of rates the value picks the rate, and users are counted; with one rate,
+    /// everyone who shares the value shares the rate. Default: the user where somebody was
+    /// authenticated, else the address.
     pub(super) by: Option<By>,
     /// How often: `100/m`, or one rate for each value of the caller's data and a `default`.
     pub(super) rate: Option<RateChoice>,
@@ -31,15 +32,19 @@ pub(super) struct Options {
     pub(super) header_mode: Option<HeaderMode>,
     /// What is counted: `user`, `ip`, `all` or `function`.
     pub(super) rate_limit_by: Option<RateLimitBy>,
-    /// How many requests, in `timeWindowMinutes`.
+    /// How many requests, in `timeWindowMinutes`. With `rateLimitBy: function` 1000 unless the function
+    /// says otherwise.
     #[serde(deserialize_with = "number_or_text")]
     #[schemars(with = "Option<NonZeroU32>", extend("type" = ["integer", "string", "null"]))]
     pub(super) requests_allowed: Option<f64>,
-    /// In how many minutes. Fractions are allowed.
+    /// In how many minutes. Fractions are allowed. With `rateLimitBy: function` 60 unless the function
+    /// says otherwise.
     #[serde(deserialize_with = "number_or_text")]
     #[schemars(with = "Option<f64>", extend("type" = ["number", "string", "null"], "exclusiveMinimum" = 0))]
     pub(super) time_window_minutes: Option<f64>,
-    /// The function that says what is counted, for `rateLimitBy: function`.
+    /// The function that says what is counted, for `rateLimitBy: function`. It gets the request,
+    /// the context and the policy's name, and returns `{ key, requestsAllowed?,
+    /// timeWindowMinutes? }`, or nothing where the request is not to be limited.
     pub(super) identifier: Option<Identifier>,
     /// Whether a request waits for the count (`strict`) or may overtake it (`async`). Counters in
     /// memory answer at once: for them both are the same. Default: strict.
@@ -60,6 +65,8 @@ pub(super) enum By {
     All,
     /// By a value of the caller's data: the dotted path below `user.data`.
     Data(String),
+    /// By what a function returns.
+    Function(Export),
 }
 
 impl<'de> Deserialize<'de> for By {
@@ -69,10 +76,16 @@ impl<'de> Deserialize<'de> for By {
             "user" => Ok(Self::User),
             "ip" => Ok(Self::Ip),
             "all" => Ok(Self::All),
+            reference if is_reference(reference) => match Export::from_reference(reference) {
+                Some(export) => Ok(Self::Function(export)),
+                None => Err(de::Error::custom(format!("`{text}` names no function of the project's modules"))),
+            },
             other => match other.strip_prefix("user.data.").filter(|path| path.split('.').all(|part| !part.is_empty()))
             {
                 Some(path) => Ok(Self::Data(path.to_owned())),
-                None => Err(de::Error::custom(format!("`{text}` is not one of user, ip, all, user.data.FIELD"))),
+                None => Err(de::Error::custom(format!(
+                    "`{text}` is not one of user, ip, all, user.data.FIELD, ./modules/FILE.ts#FUNCTION"
+                ))),
             },
         }
     }
@@ -90,10 +103,25 @@ impl JsonSchema for By {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
-            "pattern": "^(user|ip|all|user\\.data(\\.[^.]+)+)$",
-            "examples": ["user", "ip", "all", "user.data.plan"],
+            "pattern": "^(user|ip|all|user\\.data(\\.[^.]+)+|\\.\\.?/.+)$",
+            "examples": ["user", "ip", "all", "user.data.plan", "./modules/limits.ts#byTenant"],
         })
     }
+}
+
+/// Whether a text names an export of a module.
+fn is_reference(text: &str) -> bool {
+    text.starts_with("./") || text.starts_with("../")
+}
+
+/// The function that options of either vocabulary name.
+pub(super) fn functions(options: &Value) -> Vec<(&'static str, Option<Export>)> {
+    let text = |pointer: &str| options.pointer(pointer).and_then(Value::as_str);
+    let native = text("/by").filter(|by| is_reference(by)).map(|by| ("/by", Export::from_reference(by)));
+    let named = (text("/rateLimitBy") == Some("function"))
+        .then(|| Some(("/identifier", Export::of(text("/identifier/module")?, text("/identifier/export")?))))
+        .flatten();
+    native.into_iter().chain(named).collect()
 }
 
 /// One rate, or one for each value.
@@ -155,9 +183,9 @@ pub(super) enum RateLimitBy {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Identifier {
-    /// The name of the export.
+    /// The name of the export; `default` for the default one.
     pub(super) export: String,
-    /// The module.
+    /// The module, from the project's folder: `./modules/limits.ts`, or `$import(./modules/limits)`.
     pub(super) module: String,
 }
 
@@ -235,11 +263,53 @@ impl Options {
                 (self.by, rates)
             }
             (false, _) => {
-                let (by, window) = named_rates(self.rate_limit_by, self.requests_allowed, self.time_window_minutes)?;
+                let (by, window) = self.named_rates()?;
                 (Some(by), Rates::One(window))
             }
         };
         Ok(Plan { by, rates, deny_on_failure })
+    }
+
+    /// Reads `rateLimitBy`, `requestsAllowed` and `timeWindowMinutes`.
+    fn named_rates(&self) -> Result<(By, Window), BuildError> {
+        let missing =
+            |name: &str, example: &str| BuildError::at("", format!("`{name}` is missing")).help(example.to_owned());
+        let by = match self.rate_limit_by {
+            None if self.requests_allowed.is_none() && self.time_window_minutes.is_none() => {
+                return Err(missing("rate", "such as `rate: 100/m`"));
+            }
+            None => return Err(missing("rateLimitBy", "one of user, ip, all, function")),
+            Some(RateLimitBy::User) => By::User,
+            Some(RateLimitBy::Ip) => By::Ip,
+            Some(RateLimitBy::All) => By::All,
+            Some(RateLimitBy::Function) => By::Function(self.identifier()?),
+        };
+        // A function says itself how many; these hold for what it leaves open.
+        let by_function = matches!(by, By::Function(_));
+        let (count, length) = (
+            self.requests_allowed.or_else(|| by_function.then_some(1000.0)),
+            self.time_window_minutes.or_else(|| by_function.then_some(60.0)),
+        );
+        let count = count.ok_or_else(|| missing("requestsAllowed", "such as `requestsAllowed: 100`"))?;
+        let length = length.ok_or_else(|| missing("timeWindowMinutes", "such as `timeWindowMinutes: 1`"))?;
+        let count = requests(count).filter(|count| *count > 0).ok_or_else(|| {
+            BuildError::at("/requestsAllowed", format!("`{count}` is not a whole number of requests from 1"))
+        })?;
+        let window = minutes(length).ok_or_else(|| {
+            BuildError::at("/timeWindowMinutes", format!("`{length}` is not a number of minutes above 0, up to a year"))
+        })?;
+        Ok((by, Window { count, window }))
+    }
+
+    fn identifier(&self) -> Result<Export, BuildError> {
+        let example = r#"such as `identifier: { "module": "$import(./modules/limits)", "export": "byTenant" }`"#;
+        let identifier = self.identifier.as_ref().ok_or_else(|| {
+            BuildError::at("/rateLimitBy", "`function` needs an `identifier` that names the function").help(example)
+        })?;
+        Export::of(&identifier.module, &identifier.export).ok_or_else(|| {
+            let message = format!("`{}` is no module of the project", identifier.module);
+            BuildError::at("/identifier/module", message).help(example)
+        })
     }
 }
 
@@ -266,46 +336,6 @@ fn window(rate: Rate) -> Window {
     Window { count: rate.count.get(), window: rate.window }
 }
 
-fn named_rates(
-    by: Option<RateLimitBy>,
-    requests: Option<f64>,
-    minutes: Option<f64>,
-) -> Result<(By, Window), BuildError> {
-    let missing =
-        |name: &str, example: &str| BuildError::at("", format!("`{name}` is missing")).help(example.to_owned());
-    let by = match by {
-        None if requests.is_none() && minutes.is_none() => return Err(missing("rate", "such as `rate: 100/m`")),
-        None => return Err(missing("rateLimitBy", "one of user, ip, all")),
-        Some(RateLimitBy::User) => By::User,
-        Some(RateLimitBy::Ip) => By::Ip,
-        Some(RateLimitBy::All) => By::All,
-        Some(RateLimitBy::Function) => {
-            return Err(BuildError::at(
-                "/rateLimitBy",
-                "`function` needs a TypeScript module, and modules do not run yet",
-            )
-            .help("use user, ip or all, or `by: user.data.FIELD` with `rate`"));
-        }
-    };
-    let requests = requests.ok_or_else(|| missing("requestsAllowed", "such as `requestsAllowed: 100`"))?;
-    let minutes = minutes.ok_or_else(|| missing("timeWindowMinutes", "such as `timeWindowMinutes: 1`"))?;
-    if requests.fract() != 0.0 || requests < 1.0 || requests > f64::from(u32::MAX) {
-        return Err(BuildError::at(
-            "/requestsAllowed",
-            format!("`{requests}` is not a whole number of requests from 1"),
-        ));
-    }
-    // To the microsecond, so that a third of a minute is not a nanosecond off; a year is enough.
-    let window = Duration::try_from_secs_f64((minutes * 60e6).round() / 1e6).unwrap_or_default();
-    if window.is_zero() || window > Duration::from_secs(366 * 86_400) {
-        return Err(BuildError::at(
-            "/timeWindowMinutes",
-            format!("`{minutes}` is not a number of minutes above 0, up to a year"),
-        ));
-    }
-    Ok((by, Window { count: requests as u32, window }))
-}
-
 /// What a limit is called that was given no name: its rate, and what it counts. Two limits on one
 /// route are told apart by it in the `RateLimit` fields.
 pub(super) fn default_name(plan: &Plan) -> String {
@@ -325,5 +355,6 @@ pub(super) fn default_name(plan: &Plan) -> String {
         Some(By::Ip) => format!("{rate}-by-ip"),
         Some(By::All) => format!("{rate}-by-all"),
         Some(By::Data(path)) => format!("{rate}-by-{}", path.rsplit('.').next().unwrap_or(path)),
+        Some(By::Function(export)) => format!("{rate}-by-{}", export.name),
     }
 }

@@ -6,7 +6,7 @@ use tollgate_core::Flow;
 use tollgate_core::project::Compatibility;
 
 use super::*;
-use crate::testing::{Room, passed, refused, request, run, user};
+use crate::testing::{FakeScripts, RETURNS, Room, passed, refused, request, run, user};
 
 /// The answers to one request after another: the names and values of the fields in question.
 fn told(headers: &HeaderMap) -> Vec<String> {
@@ -275,7 +275,10 @@ fn mistakes_in_the_options_are_found_at_load() {
         (json!({ "rate": "1/m", "onFailure": "allow", "throwOnFailure": true }), "/throwOnFailure", "onFailure"),
         (json!({ "requestsAllowed": 1, "timeWindowMinutes": 1 }), "", "`rateLimitBy` is missing"),
         (json!({ "rateLimitBy": "ip", "timeWindowMinutes": 1 }), "", "`requestsAllowed` is missing"),
-        (zuplo("function", json!(1), json!(1)), "/rateLimitBy", "TypeScript"),
+        (zuplo("function", json!(1), json!(1)), "/rateLimitBy", "`identifier`"),
+        (json!({ "by": "./modules/limits.ts#byTenant", "rate": "1/m" }), "/by", "modules cannot run here"),
+        (json!({ "by": "../limits.ts", "rate": "1/m" }), "/by", "no function of the project"),
+        (json!({ "by": "./x.ts", "rate": { "default": "1/m" } }), "/rate", "`by` that picks"),
         (zuplo("ip", json!(0), json!(1)), "/requestsAllowed", "whole number"),
         (zuplo("ip", json!(1.5), json!(1)), "/requestsAllowed", "whole number"),
         (zuplo("ip", json!("many"), json!(1)), "/requestsAllowed", "not a number"),
@@ -288,4 +291,105 @@ fn mistakes_in_the_options_are_found_at_load() {
         let text = format!("{} {}", error.message, error.help.unwrap_or_default());
         assert!(text.contains(says), "{options}: {text}");
     }
+}
+
+/// A room with one module, which has one function.
+fn with_function() -> Room {
+    let mut room = Room::new();
+    room.scripts = Some(Arc::new(FakeScripts { exports: vec!["modules/limits.ts#byTenant"] }));
+    room
+}
+
+/// What happens to a request for which the function returns this; `None` for nothing.
+async fn returning(policy: &Arc<dyn Policy>, room: &Room, returned: Option<&str>) -> (Flow, Exchange) {
+    let fields: Vec<_> = returned.iter().map(|text| (RETURNS, *text)).collect();
+    let (mut exchange, mut request) = (room.exchange(), request(&fields));
+    let flow = run(policy, &mut exchange, &mut request).await;
+    (flow, exchange)
+}
+
+#[tokio::test]
+async fn a_function_says_who_is_counted_and_may_change_the_rate() {
+    let room = with_function();
+    let native = json!({ "by": "./modules/limits.ts#byTenant", "rate": "1/m" });
+    let zuplo = json!({
+        "rateLimitBy": "function", "requestsAllowed": 1, "timeWindowMinutes": 1,
+        "identifier": { "module": "$import(./modules/limits.ts)", "export": "byTenant" },
+    });
+    for options in [native, zuplo] {
+        let policy = room.build_named(&KIND, &options.to_string(), options.clone()).unwrap();
+        for (returned, left) in [
+            (r#"{ "key": "a" }"#, Some(0)),
+            (r#"{ "key": "a" }"#, None),
+            (r#"{ "key": "b" }"#, Some(0)),
+            (r#"{ "key": "c", "requestsAllowed": 2, "timeWindowMinutes": 60 }"#, Some(1)),
+            (r#"{ "key": "c", "requestsAllowed": 2, "timeWindowMinutes": 60 }"#, Some(0)),
+            (r#"{ "key": "c", "requestsAllowed": 2, "timeWindowMinutes": 60 }"#, None),
+            (r#"{ "key": "d", "requestsAllowed": 0 }"#, None),
+        ] {
+            let (flow, exchange) = returning(&policy, &room, Some(returned)).await;
+            match left {
+                Some(left) => {
+                    passed(flow);
+                    let told = told(&exchange.response_headers);
+                    assert!(told[0].contains(&format!(";r={left}")), "{returned}: {told:?}");
+                }
+                None => assert_eq!(refused(flow).reason.name, "limit.exceeded", "{returned}"),
+            }
+            assert_eq!(exchange.record.fields["asked"], options.to_string(), "it is told the policy's name");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_for_which_the_function_returns_nothing_is_not_limited() {
+    let room = with_function();
+    let policy = room.build(&KIND, json!({ "by": "./modules/limits.ts#byTenant", "rate": "1/m" })).unwrap();
+    for _ in 0..3 {
+        let (flow, exchange) = returning(&policy, &room, None).await;
+        passed(flow);
+        assert!(exchange.response_headers.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_throws_or_returns_nonsense_denies() {
+    let room = with_function();
+    let policy = room.build(&KIND, json!({ "by": "./modules/limits.ts#byTenant", "rate": "1/m" })).unwrap();
+    let problem = refused(returning(&policy, &room, Some("it throws")).await.0);
+    assert_eq!(problem.reason.name, "script.threw");
+    for (returned, cause) in [("\"tenant\"", "returned a text"), ("{}", "has no `key`")] {
+        let problem = refused(returning(&policy, &room, Some(returned)).await.0);
+        assert_eq!((problem.reason.name, problem.status.as_u16()), ("script.result", 500));
+        let said = problem.cause.unwrap();
+        assert!(said.contains(cause) && said.contains("1-per-minute-by-byTenant"), "{said}");
+    }
+}
+
+#[test]
+fn the_functions_that_options_name_are_known_before_they_are_built() {
+    let named = |options: Value| {
+        let all = (KIND.functions)(&options).into_iter();
+        all.map(|(at, export)| (at, export.map(|export| export.to_string()))).collect::<Vec<_>>()
+    };
+    let identifier = json!({ "module": "$import(./modules/x)", "export": "default" });
+    for (options, expected) in [
+        (json!({ "by": "./modules/x.ts#f" }), vec![("/by", Some("modules/x.ts#f".to_owned()))]),
+        (json!({ "by": "../x.ts#f" }), vec![("/by", None)]),
+        (
+            json!({ "rateLimitBy": "function", "identifier": identifier }),
+            vec![("/identifier", Some("modules/x#default".to_owned()))],
+        ),
+        (json!({ "rateLimitBy": "ip", "identifier": identifier }), vec![]),
+        (json!({ "by": "user", "rate": "1/m" }), vec![]),
+    ] {
+        assert_eq!(named(options.clone()), expected, "{options}");
+    }
+}
+
+#[test]
+fn a_function_that_is_not_there_is_found_at_load_where_it_is_named() {
+    let room = with_function();
+    let error = room.build(&KIND, json!({ "by": "./modules/limits.ts#other", "rate": "1/m" })).unwrap_err();
+    assert_eq!((error.pointer.as_str(), error.message.as_str()), ("/by", "there is no `modules/limits.ts#other`"));
 }

@@ -8,6 +8,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, Method, StatusCode, Uri};
 use tollgate_core::catalog::BuildError;
 use tollgate_core::reason::{TARGET_UNSAFE, UPSTREAM_MALFORMED};
+use tollgate_core::services::ScriptTemplate;
 use tollgate_core::{Body, Exchange, Problem, Request, Response, unix_socket};
 use url::Url;
 
@@ -125,8 +126,14 @@ pub(super) fn uri(path_and_query: String) -> Result<Uri, Problem> {
 /// at load.
 #[derive(Debug)]
 pub(super) enum UrlTemplate {
-    Fixed { upstream: Arc<Upstream>, origin: Arc<Url>, path: Template },
+    Fixed {
+        upstream: Arc<Upstream>,
+        origin: Arc<Url>,
+        path: Template,
+    },
     Free(Template),
+    /// An expression that only the script engine knows.
+    Script(Arc<dyn ScriptTemplate>),
 }
 
 impl UrlTemplate {
@@ -135,7 +142,11 @@ impl UrlTemplate {
             error.pointer = pointer.to_owned();
             error
         };
-        let template = context.template(text, false).map_err(at)?;
+        let template = match (context.template(text, false), &context.project.scripts) {
+            (Ok(template), _) => template,
+            (Err(_), Some(scripts)) => return scripts.template(text).map(Self::Script).map_err(at),
+            (Err(error), None) => return Err(at(error)),
+        };
         // Read as a URL, it would be a host called `unix`.
         if let Some(socket) = unix_socket::parse(template.beginning()) {
             let path = socket.map_or("/run/app.sock", |socket| socket.path);
@@ -156,10 +167,10 @@ impl UrlTemplate {
         Ok(Self::Fixed { upstream, origin: Arc::new(url), path })
     }
 
-    pub(super) fn render(
+    pub(super) async fn render(
         &self,
-        exchange: &Exchange,
-        request: &Request,
+        exchange: &mut Exchange,
+        request: &mut Request,
         upstreams: &Upstreams,
     ) -> Result<Outgoing, Problem> {
         match self {
@@ -168,19 +179,22 @@ impl UrlTemplate {
                 origin: Arc::clone(origin),
                 path_and_query: rooted(&path.render(exchange, request)?),
             }),
-            Self::Free(template) => {
-                let text = template.render(exchange, request)?;
-                let end = text.find("://").map_or(0, |at| at + 3);
-                let end = text[end..].find(['/', '?', '#']).map_or(text.len(), |at| at + end);
-                let wrong = |error: &dyn std::fmt::Display| {
-                    Problem::new(&TARGET_UNSAFE, "The rendered target is not a URL.").caused_by(error)
-                };
-                let origin = Url::parse(&text[..end]).map_err(|error| wrong(&error))?;
-                let upstream = upstreams.get_url(&origin).map_err(|error| wrong(&error))?;
-                Ok(Outgoing { upstream, origin: Arc::new(origin), path_and_query: rooted(&text[end..]) })
-            }
+            Self::Free(template) => outgoing(&template.render(exchange, request)?, upstreams),
+            Self::Script(template) => outgoing(&template.render(exchange, request).await?, upstreams),
         }
     }
+}
+
+/// Where a rendered URL leads.
+fn outgoing(text: &str, upstreams: &Upstreams) -> Result<Outgoing, Problem> {
+    let end = text.find("://").map_or(0, |at| at + 3);
+    let end = text[end..].find(['/', '?', '#']).map_or(text.len(), |at| at + end);
+    let wrong = |error: &dyn std::fmt::Display| {
+        Problem::new(&TARGET_UNSAFE, "The rendered target is not a URL.").caused_by(error)
+    };
+    let origin = Url::parse(&text[..end]).map_err(|error| wrong(&error))?;
+    let upstream = upstreams.get_url(&origin).map_err(|error| wrong(&error))?;
+    Ok(Outgoing { upstream, origin: Arc::new(origin), path_and_query: rooted(&text[end..]) })
 }
 
 /// The path and query of what stands behind an authority.

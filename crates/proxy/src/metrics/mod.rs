@@ -9,7 +9,9 @@
 mod route;
 
 use std::fmt;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
@@ -86,12 +88,18 @@ struct SnapshotLabels {
     snapshot: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct PolicyLabels {
+    policy: Arc<str>,
+}
+
 /// All series of the data plane.
 pub struct Metrics {
     registry: Registry,
     routes: RouteSeries,
     attempts: Family<OutcomeLabels, Counter>,
     snapshots: Family<SnapshotLabels, Gauge>,
+    policy_cpu: Family<PolicyLabels, Counter<f64, AtomicU64>>,
     /// Exchanges under way, from the head of the request to the last byte of the answer.
     pub in_flight: Gauge,
     /// Tunnels that are open, or being opened.
@@ -123,6 +131,7 @@ impl Metrics {
             routes: RouteSeries::default(),
             attempts: Family::default(),
             snapshots: Family::default(),
+            policy_cpu: Family::default(),
             in_flight: Gauge::default(),
             tunnels: Gauge::default(),
             connections: Gauge::default(),
@@ -140,6 +149,11 @@ impl Metrics {
         metrics.routes.register(r);
         r.register("upstream_attempts", "Tries to reach an upstream, by outcome", metrics.attempts.clone());
         r.register("snapshot_info", "The project in force, by the digest of its files", metrics.snapshots.clone());
+        r.register(
+            "policy_cpu_seconds",
+            "Processor time of policies, handlers and hooks that are scripts",
+            metrics.policy_cpu.clone(),
+        );
         r.register("requests_in_flight", "Requests that are being answered", metrics.in_flight.clone());
         r.register("tunnels", "WebSocket connections and other upgrades that are open", metrics.tunnels.clone());
         r.register("connections", "Open client connections", metrics.connections.clone());
@@ -198,6 +212,12 @@ impl Metrics {
     /// Counts a try to reach an upstream.
     pub fn attempted(&self, outcome: &'static str) {
         self.attempts.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Counts the processor time of a script: a policy's by its name in the project, of which there
+    /// are as many as the project has.
+    pub(crate) fn computed(&self, policy: &Arc<str>, cpu: Duration) {
+        self.policy_cpu.get_or_create(&PolicyLabels { policy: Arc::clone(policy) }).inc_by(cpu.as_secs_f64());
     }
 
     /// Counts a connection that was turned away.

@@ -12,6 +12,7 @@ mod parse;
 use std::collections::BTreeMap;
 
 use tollgate_core::catalog::BuildError;
+use tollgate_core::project::{Project, ProjectForm};
 use tollgate_core::reason::TARGET_UNSAFE;
 use tollgate_core::route::{PathMode, PathTemplate};
 use tollgate_core::{Exchange, Problem, Request};
@@ -118,6 +119,21 @@ impl Template {
         }
         Ok(out)
     }
+}
+
+/// Whether a handler of a project has a template that only the script engine can render.
+pub fn needs_scripts(project: &Project) -> bool {
+    project.routes.iter().any(|route| {
+        let context = TemplateContext {
+            environment: &project.environment,
+            path: &route.template,
+            braces: false,
+            undefined: project.form == ProjectForm::Zuplo,
+        };
+        let texts =
+            ["baseUrl", "rewritePattern"].into_iter().filter_map(|field| route.handler.options.get(field)?.as_str());
+        texts.filter(|text| text.contains("${")).any(|text| Template::compile(text, &context).is_err())
+    })
 }
 
 fn unsafe_target(detail: impl Into<std::borrow::Cow<'static, str>>) -> Problem {

@@ -3,7 +3,6 @@ use std::sync::Arc;
 
 use serde_json::json;
 use tollgate_core::exchange::{Client, Credential, Scheme, Target, Trace, User};
-use tollgate_core::services::gateway::NoGateway;
 use tollgate_core::{Body, Exchange};
 
 use super::*;
@@ -52,8 +51,10 @@ fn exchange(params: &[(&str, &str)], forward_path: &str) -> Exchange {
         response_headers: http::HeaderMap::new(),
         record: Default::default(),
         services,
-        gateway: Arc::new(NoGateway),
+        gateway: None,
         depth: 0,
+        called_by: None,
+        sent: None,
         script: None,
     }
 }

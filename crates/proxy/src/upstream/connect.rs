@@ -11,6 +11,7 @@ use futures_util::stream::FuturesUnordered;
 use parking_lot::Mutex;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::time::Instant;
+use tollgate_core::egress::EgressRules;
 use tollgate_core::time::Clock;
 use tollgate_core::{Reason, reason};
 
@@ -28,6 +29,8 @@ pub(super) struct Connector {
     place: Place,
     tls: Option<Tls>,
     clock: Arc<dyn Clock>,
+    /// Where it may connect to, where that is limited.
+    egress: Option<Arc<EgressRules>>,
     /// A connection that was made to speak HTTP/2 and speaks HTTP/1.
     spare: Mutex<Option<(Instant, Connected)>>,
 }
@@ -40,6 +43,8 @@ pub(super) enum Place {
         port: u16,
         /// Stands for the name where it is known.
         address: Option<SocketAddr>,
+        /// Whether the operator has put the address there.
+        mapped: bool,
     },
     /// At a file of this machine.
     Unix(PathBuf),
@@ -64,14 +69,28 @@ pub(super) struct ConnectError {
 impl Place {
     /// `address` stands for the name where it is given, and where the name is an address itself.
     pub(super) fn tcp(name: String, port: u16, address: Option<SocketAddr>) -> Self {
+        let mapped = address.is_some();
         let address = address.or_else(|| name.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, port)));
-        Self::Tcp { name, port, address }
+        Self::Tcp { name, port, address, mapped }
     }
 }
 
 impl Connector {
-    pub(super) fn new(place: Place, tls: Option<Tls>, clock: Arc<dyn Clock>) -> Self {
-        Self { place, tls, clock, spare: Mutex::default() }
+    pub(super) fn new(place: Place, tls: Option<Tls>, clock: Arc<dyn Clock>, egress: Option<Arc<EgressRules>>) -> Self {
+        Self { place, tls, clock, egress, spare: Mutex::default() }
+    }
+
+    /// Those of the addresses that it may connect to: looked at behind the resolver, so that a name
+    /// cannot lead where its address may not.
+    fn permitted(&self, host: &str, mut addresses: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, ConnectError> {
+        if let Some(rules) = &self.egress {
+            addresses.retain(|address| rules.permits(host, *address));
+            if addresses.is_empty() {
+                let cause = format!("scripts may not connect to {host}: see `scripts.fetch`");
+                return Err(ConnectError { reason: &reason::UPSTREAM_REFUSED, cause });
+            }
+        }
+        Ok(addresses)
     }
 
     /// Whether connections are encrypted.
@@ -106,8 +125,12 @@ impl Connector {
                 let connect = self.clock.monotonic().saturating_sub(start);
                 return Ok(Connected { stream: Stream::Unix(stream), connect, tls: None, chose_http2: false });
             }
-            Place::Tcp { address: Some(address), .. } => TcpStream::connect(*address).await,
-            Place::Tcp { name, port, address: None } => race(resolve(name, *port).await?).await,
+            // An address that the operator has put in the place of a name is none of the rules' business.
+            Place::Tcp { address: Some(address), mapped: true, .. } => TcpStream::connect(*address).await,
+            Place::Tcp { name, address: Some(address), .. } => race(self.permitted(name, vec![*address])?).await,
+            Place::Tcp { name, port, address: None, .. } => {
+                race(self.permitted(name, resolve(name, *port).await?)?).await
+            }
         }
         .map_err(|error| failed(&error))?;
         // A request is written in one piece; waiting for more only delays it. Where the option

@@ -12,6 +12,7 @@ use parking_lot::Mutex;
 use rustls::ClientConfig;
 use tollgate_core::Reason;
 use tollgate_core::catalog::BuildError;
+use tollgate_core::egress::EgressRules;
 use tollgate_core::settings::{RequestBuffering, UpstreamHost, UpstreamProtocol, UpstreamSettings};
 use tollgate_core::time::Clock;
 use tollgate_core::unix_socket::{self, UnixSocket};
@@ -54,6 +55,8 @@ pub struct Upstreams {
     map_hosts: MapHosts,
     defined: Mutex<HashMap<String, Arc<Upstream>>>,
     by_url: Mutex<HashMap<String, Arc<Upstream>>>,
+    /// What scripts talk to, by where they may go.
+    guarded: Mutex<HashMap<(String, Arc<EgressRules>), Arc<Upstream>>>,
     system_trust: OnceLock<Arc<ClientConfig>>,
 }
 
@@ -65,6 +68,7 @@ impl Upstreams {
             map_hosts,
             defined: Mutex::default(),
             by_url: Mutex::default(),
+            guarded: Mutex::default(),
             system_trust: OnceLock::new(),
         })
     }
@@ -87,7 +91,7 @@ impl Upstreams {
             None => {
                 let url = Url::parse(&settings.url)
                     .map_err(|error| wrong(format!("`{}` is not a URL: {error}", settings.url)))?;
-                self.build(&url, settings)?
+                self.build(&url, settings, None)?
             }
         });
         Ok(Arc::clone(self.defined.lock().entry(key).or_insert(upstream)))
@@ -103,12 +107,29 @@ impl Upstreams {
         if let Some(upstream) = self.by_url.lock().get(key) {
             return Ok(Arc::clone(upstream));
         }
-        let upstream = Arc::new(self.build(origin, &UpstreamSettings::new(key))?);
+        let upstream = Arc::new(self.build(origin, &UpstreamSettings::new(key), None)?);
         let mut by_url = self.by_url.lock();
         if by_url.len() >= MOST_BY_URL {
             by_url.retain(|_, upstream| Arc::strong_count(upstream) > 1);
         }
         Ok(Arc::clone(by_url.entry(key.to_owned()).or_insert(upstream)))
+    }
+
+    /// The same for requests of scripts, which may not go everywhere.
+    ///
+    /// # Errors
+    /// As for [`Self::get_url`].
+    pub fn get_guarded(&self, origin: &Url, rules: &Arc<EgressRules>) -> Result<Arc<Upstream>, BuildError> {
+        let key = (origin[..url::Position::BeforePath].to_owned(), Arc::clone(rules));
+        if let Some(upstream) = self.guarded.lock().get(&key) {
+            return Ok(Arc::clone(upstream));
+        }
+        let upstream = Arc::new(self.build(origin, &UpstreamSettings::new(key.0.as_str()), Some(rules))?);
+        let mut guarded = self.guarded.lock();
+        if guarded.len() >= MOST_BY_URL {
+            guarded.retain(|_, upstream| Arc::strong_count(upstream) > 1);
+        }
+        Ok(Arc::clone(guarded.entry(key).or_insert(upstream)))
     }
 
     /// After a reload: forgets every defined upstream that is not in use any more. Exchanges that
@@ -117,7 +138,12 @@ impl Upstreams {
         self.defined.lock().retain(|_, upstream| in_use.iter().any(|used| Arc::ptr_eq(used, upstream)));
     }
 
-    fn build(&self, url: &Url, settings: &UpstreamSettings) -> Result<Upstream, BuildError> {
+    fn build(
+        &self,
+        url: &Url,
+        settings: &UpstreamSettings,
+        egress: Option<&Arc<EgressRules>>,
+    ) -> Result<Upstream, BuildError> {
         let wrong = |message: &str| BuildError::at("/url", format!("`{}`: {message}", settings.url));
         let encrypted = match url.scheme() {
             "http" => false,
@@ -153,14 +179,16 @@ impl Upstreams {
             HeaderValue::from_str(&authority).map_err(|_| wrong("the host cannot be sent as a Host field"))?;
         let place = Place::tcp(name, port, mapped.map(|mapping| mapping.address));
         let base_path = url.path().trim_end_matches('/').to_owned();
-        Ok(self.assemble(format!("{host}:{port}"), host_field, base_path, place, tls, settings))
+        let connector = Connector::new(place, tls, Arc::clone(&self.clock), egress.map(Arc::clone));
+        Ok(self.assemble(format!("{host}:{port}"), host_field, base_path, connector, settings))
     }
 
     fn build_unix(&self, socket: UnixSocket<'_>, settings: &UpstreamSettings) -> Upstream {
         let target = format!("unix:{}", socket.path);
         let base_path = socket.base.trim_end_matches('/').to_owned();
         let place = Place::Unix(socket.path.into());
-        self.assemble(target, HeaderValue::from_static("localhost"), base_path, place, None, settings)
+        let connector = Connector::new(place, None, Arc::clone(&self.clock), None);
+        self.assemble(target, HeaderValue::from_static("localhost"), base_path, connector, settings)
     }
 
     fn assemble(
@@ -168,12 +196,12 @@ impl Upstreams {
         target: String,
         host: HeaderValue,
         base_path: String,
-        place: Place,
-        tls: Option<tls::Tls>,
+        connector: Connector,
         settings: &UpstreamSettings,
     ) -> Upstream {
+        let encrypted = connector.is_encrypted();
         let speaks_http2 = match settings.protocol {
-            UpstreamProtocol::Auto => tls.is_some(),
+            UpstreamProtocol::Auto => encrypted,
             UpstreamProtocol::Http1 => false,
             UpstreamProtocol::Http2 => true,
         };
@@ -182,8 +210,8 @@ impl Upstreams {
             host,
             host_rule: settings.host,
             base_path,
-            http2: speaks_http2.then(|| Arc::new(http2::Pool::new(settings, tls.is_some()))),
-            connector: Connector::new(place, tls, Arc::clone(&self.clock)),
+            http2: speaks_http2.then(|| Arc::new(http2::Pool::new(settings, encrypted))),
+            connector,
             pool: Arc::new(Pool::new(&settings.pool)),
             buffering: match settings.request_buffering {
                 RequestBuffering::UpTo(size) => Some(size.as_usize()),

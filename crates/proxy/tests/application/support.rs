@@ -85,6 +85,7 @@ impl Draft {
             documents: vec![Arc::clone(&document)],
             consumers: Vec::new(),
             runtime_module: None,
+            exports: Vec::new(),
             scripts: None,
             environment: Arc::default(),
             files: Vec::new(),
@@ -127,6 +128,7 @@ impl Draft {
             implementation: Use::BuiltIn(kind.to_owned()),
             options,
             place: Place { file: "tollgate.yaml".into(), pointer: format!("/policies/{name}"), line: 0, column: 0 },
+            unused: false,
         });
         self
     }

@@ -2,7 +2,7 @@
 
 /// What the host makes areas of. `runtime-host` finds the host's functions as `import.meta.native`;
 /// `host.js` says which. What the host calls in turn is exported by `runtime-internal`.
-pub static MODULES: &[(&str, &str)] = &[
+pub(crate) static MODULES: &[(&str, &str)] = &[
     ("runtime", include_str!("runtime.js")),
     ("runtime-background", include_str!("background.js")),
     ("runtime-built-in", include_str!("built-in.js")),
@@ -54,7 +54,7 @@ pub static MODULES: &[(&str, &str)] = &[
 ];
 
 /// What scripts import the public ones by.
-pub static SPECIFIERS: &[(&str, &[&str])] = &[
+pub(crate) static SPECIFIERS: &[(&str, &[&str])] = &[
     ("runtime", &["@tollgate/runtime", "@zuplo/runtime"]),
     ("runtime-graphql", &["@tollgate/graphql", "@zuplo/graphql"]),
     ("runtime-mcp-gateway", &["@tollgate/runtime/mcp-gateway", "@zuplo/runtime/mcp-gateway"]),

@@ -5,6 +5,7 @@
 
 mod json;
 mod sarif;
+mod scripts;
 mod text;
 
 use std::sync::Arc;

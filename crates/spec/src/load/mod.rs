@@ -4,6 +4,7 @@ mod authorities;
 pub mod environment;
 pub mod files;
 mod listeners;
+pub(crate) mod modules;
 pub(crate) mod public_url;
 pub mod settings;
 
@@ -16,6 +17,7 @@ use tollgate_core::project::Project;
 
 pub use environment::Environment;
 pub use files::{Fetch, ProjectFiles};
+pub(crate) use modules::is_module;
 pub use settings::SettingsFile;
 
 use crate::check::Schemas;
@@ -176,9 +178,4 @@ fn read_environment(options: &LoadOptions<'_>, files: &ProjectFiles<'_>, diagnos
         }
     };
     Environment::new(values, &options.process_env)
-}
-
-/// Whether a reference names a module of the project.
-pub(crate) fn is_module(reference: &str) -> bool {
-    reference.starts_with("./") || reference.starts_with("../")
 }

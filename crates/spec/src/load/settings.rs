@@ -6,8 +6,8 @@ use std::sync::Arc;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 use tollgate_core::catalog::parse_options;
-use tollgate_core::settings::Settings;
-use tollgate_core::units::Size;
+use tollgate_core::settings::{Destination, Settings};
+use tollgate_core::units::{Interval, Size};
 
 use super::LoadContext;
 use crate::check::schema::SchemaCheck;
@@ -228,10 +228,49 @@ fn check(root: &Node<'_>, diagnostics: &mut Diagnostics) {
             say("invalid-url", &node, format!("`{}` is not a place that is known", node.shown()), help);
         }
     }
+    check_scripts(root, &mut say);
     check_consumers(root, &mut say);
 }
 
 type Say<'a> = &'a mut dyn FnMut(&'static str, &Node<'_>, String, Option<String>);
+
+/// Limits that would stop every call, and a stack for which the threads have no room.
+fn check_scripts(root: &Node<'_>, say: Say<'_>) {
+    for pointer in ["/scripts/cpu", "/scripts/wall"] {
+        if let Some(node) = root.at(pointer)
+            && serde_json::from_value::<Interval>(node.value().clone()).is_ok_and(|time| time.0.as_millis() == 0)
+        {
+            let help = Some("a limit of time has at least 1ms".to_owned());
+            say("wrong-value", &node, format!("`{}` would stop every call", node.shown()), help);
+        }
+    }
+    for (pointer, least, most, range) in [
+        ("/scripts/memory", 1 << 20, u64::MAX, "it is at least 1MiB"),
+        ("/scripts/stack", 64 << 10, 64 << 20, "it is at least 64KiB and at most 64MiB"),
+    ] {
+        if let Some(node) = root.at(pointer)
+            && serde_json::from_value::<Size>(node.value().clone()).is_ok_and(|size| !(least..=most).contains(&size.0))
+        {
+            say("wrong-value", &node, format!("`{}` does not fit here", node.shown()), Some(range.to_owned()));
+        }
+    }
+    if let Some(node) = root.at("/scripts/threads").filter(|node| node.value().as_u64().is_some_and(|n| n > 1024)) {
+        let help = Some("more threads than cores make nothing faster; there are at most 1024".to_owned());
+        say("out-of-range", &node, format!("`{}` are too many threads", node.shown()), help);
+    }
+    for (pointer, hosts) in [("/scripts/fetch/allow", true), ("/scripts/fetch/deny", false)] {
+        for entry in root.at(pointer).iter().flat_map(Node::items) {
+            let Some(text) = entry.as_str() else { continue };
+            let fits = if hosts { text.parse::<Destination>().is_ok() } else { text.parse::<ipnet::IpNet>().is_ok() };
+            if !fits {
+                let what = if hosts { "a host, an address or a CIDR range" } else { "a CIDR range" };
+                let help = "write a CIDR range such as 10.0.0.0/8".to_owned();
+                let help = if hosts { format!("{help}, an address, or a host such as api.example.com") } else { help };
+                say("invalid-address", &entry, format!("`{}` is not {what}", entry.shown()), Some(help));
+            }
+        }
+    }
+}
 
 fn check_consumers(root: &Node<'_>, say: Say<'_>) {
     let mut names = HashSet::new();

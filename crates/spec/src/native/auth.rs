@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use tollgate_core::catalog::Direction;
 
 use super::Reader;
-use super::step::{Step, id_of};
+use super::step::{Authenticates, Step, id_of};
 use crate::Diagnostic;
 use crate::tree::Node;
 
@@ -47,7 +47,7 @@ impl Reader<'_> {
             return None;
         }
         let step = self.step(node, Direction::Inbound)?;
-        if step.authenticates {
+        if step.authenticates != Authenticates::No {
             return Some(step);
         }
         self.not_an_auth(&step.name, node);

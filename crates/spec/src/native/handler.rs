@@ -1,8 +1,11 @@
 //! handler = forward (default) | redirect | openapi | mock | REF with options.
 
 use serde_json::{Map, Value};
+use tollgate_core::project::ExportRole;
+use tollgate_core::services::Export;
 
 use super::Reader;
+use super::module::options_of;
 use super::step::{Reference, id_of};
 use crate::Diagnostic;
 use crate::check::{known_or_nearest, schema};
@@ -14,6 +17,8 @@ use crate::tree::Node;
 pub(crate) enum Handler<'a> {
     /// One of the catalog's, with its options.
     BuiltIn { name: &'static str, options: Map<String, Value>, node: Node<'a> },
+    /// An export of a module, with whatever options it takes.
+    Module { export: Export, options: Value, node: Node<'a> },
     /// `mock`: an instance of `mock-api` that answers.
     Mock(usize),
     /// Not in order, which has been said.
@@ -24,8 +29,12 @@ impl Reader<'_> {
     pub(crate) fn handler<'n>(&mut self, node: &Node<'n>) -> Handler<'n> {
         let Some(reference) = self.reference(node, "handler") else { return Handler::Broken };
         if is_module(reference.name) {
-            self.module(node.caret());
-            return Handler::Broken;
+            let span = if node.get("use").is_some() { reference.name_node.span() } else { node.caret() };
+            let Some(export) = self.export(reference.name, ExportRole::Handler, &reference.name_node, span) else {
+                return Handler::Broken;
+            };
+            let options = options_of(reference.options.as_ref());
+            return Handler::Module { export, options, node: reference.options.unwrap_or_else(|| node.clone()) };
         }
         if reference.name == "mock" {
             return self.mock(&reference, node);

@@ -21,12 +21,28 @@ impl Instances {
         }
         let id: Arc<str> = id.into();
         self.by_id.insert(Arc::clone(&id), self.list.len());
-        self.list.push(PolicyInstance { id, name: name.into(), implementation, options, place });
+        self.list.push(PolicyInstance { id, name: name.into(), implementation, options, place, unused: false });
         self.list.len() - 1
     }
 
     pub(crate) fn built_in(&mut self, id: &str, kind: &str, options: Value, place: Place) -> usize {
         self.add(id, kind, Use::BuiltIn(kind.to_owned()), options, place)
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Marks those that came after the first `used` as run by no route.
+    pub(crate) fn mark_unused(&mut self, used: usize) {
+        self.list.iter_mut().skip(used).for_each(|instance| instance.unused = true);
+    }
+
+    /// Forgets those that came after the first `used`.
+    pub(crate) fn truncate(&mut self, used: usize) {
+        self.list.truncate(used);
+        self.by_id.retain(|_, index| *index < used);
     }
 
     pub(crate) fn id(&self, index: usize) -> &str {

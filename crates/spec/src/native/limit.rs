@@ -1,6 +1,7 @@
-//! limit = RATE | LIMIT | [LIMIT, …]; LIMIT = { by?, rate }.
+//! limit = RATE | LIMIT | [LIMIT, …]; LIMIT = { by?, rate }; `by` may be a function of a module.
 
 use serde_json::{Map, Value};
+use tollgate_core::project::ExportRole;
 use tollgate_core::units::Rate;
 
 use super::Reader;
@@ -8,6 +9,7 @@ use super::step::id_of;
 use crate::Diagnostic;
 use crate::check::suggest::nearest;
 use crate::check::{did_you_mean, schema};
+use crate::load::is_module;
 use crate::tree::Node;
 
 /// The built-in policy that limits become.
@@ -64,6 +66,10 @@ impl Reader<'_> {
             return None;
         }
         let text = node.as_str()?;
+        if is_module(text) {
+            self.export(text, ExportRole::Function, node, node.span())?;
+            return Some(text.to_owned());
+        }
         let field = text.strip_prefix("user.data.");
         if matches!(text, "user" | "ip" | "all")
             || field.is_some_and(|path| path.split('.').all(|part| !part.is_empty()))
@@ -72,7 +78,7 @@ impl Reader<'_> {
         }
         let message = format!("`{}` is nothing to count by", node.shown());
         let help = did_you_mean(text, ["user", "ip", "all"]).unwrap_or_else(|| {
-            "count by `user`, `ip`, `all` or a field of the consumer's metadata: `user.data.plan`".to_owned()
+            "count by `user`, `ip`, `all`, a field of the consumer's metadata (`user.data.plan`) or a function (`./modules/limits.ts#byTenant`)".to_owned()
         });
         self.diagnostics.push(Diagnostic::error("wrong-value", node.span(), message).help(help));
         None

@@ -10,6 +10,7 @@ mod extension;
 mod handler;
 mod instances;
 mod limit;
+mod module;
 mod operations;
 mod route;
 mod security;
@@ -20,11 +21,11 @@ mod upstream;
 pub(crate) use route::resolve_timeouts;
 
 use tollgate_core::Catalog;
-use tollgate_core::project::{Compatibility, Project, ProjectForm};
+use tollgate_core::project::{Compatibility, NamedExport, Project, ProjectForm};
 
 use crate::Diagnostics;
 use crate::check::Schemas;
-use crate::load::{LoadContext, SettingsFile, settings};
+use crate::load::{LoadContext, ProjectFiles, SettingsFile, modules, settings};
 use instances::Instances;
 
 /// What all readers of this form share.
@@ -32,7 +33,10 @@ pub(crate) struct Reader<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) schemas: &'a Schemas,
     pub(crate) settings: &'a SettingsFile,
+    pub(crate) files: &'a ProjectFiles<'a>,
     pub(crate) instances: Instances,
+    /// What the project names in modules.
+    pub(crate) exports: Vec<NamedExport>,
     pub(crate) diagnostics: &'a mut Diagnostics,
 }
 
@@ -44,7 +48,9 @@ pub(crate) fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> 
         catalog: context.catalog,
         schemas: context.schemas,
         settings: &settings,
+        files: context.files,
         instances: Instances::default(),
+        exports: Vec::new(),
         diagnostics,
     };
     let mut routes = Vec::new();
@@ -52,9 +58,10 @@ pub(crate) fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> 
     for document in &documents {
         operations::read_document(&mut reader, document, &mut ids, &mut routes);
     }
-    reader.check_unused();
+    let runtime_module = modules::runtime(context.files, ProjectForm::Native, reader.diagnostics);
+    reader.read_unused(runtime_module.is_some());
     checks::run(&mut reader, &routes, context.options.listen.as_deref());
-    let policies = reader.instances.into_list();
+    let (policies, exports) = (reader.instances.into_list(), reader.exports);
     let mut routes: Vec<_> = routes.into_iter().map(|draft| std::sync::Arc::new(draft.route)).collect();
     // The list took over the memory of the drafts, which is a hundred times what it needs.
     routes.shrink_to_fit();
@@ -67,7 +74,8 @@ pub(crate) fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> 
         routes,
         documents: documents.iter().map(|document| std::sync::Arc::clone(&document.openapi.document)).collect(),
         consumers: settings.settings.consumers.clone(),
-        runtime_module: None,
+        runtime_module,
+        exports,
         scripts: None,
         environment: context.environment.values(),
         settings: settings.settings,

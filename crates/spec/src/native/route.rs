@@ -18,7 +18,7 @@ use super::extension::{Change, Cors, Extension};
 use super::handler::Handler;
 use super::operations::{Lacking, Path};
 use super::sign::Sign;
-use super::step::Step;
+use super::step::{Authenticates, Step};
 use super::upstream::Upstream;
 use crate::Diagnostic;
 use crate::check::known_or_nearest;
@@ -68,7 +68,7 @@ impl<'r, 'a> RouteReader<'r, '_, 'a> {
         let inbound = self.steps(|scope| scope.inbound.as_ref());
         let outbound = self.steps(|scope| scope.outbound.as_ref());
         let authenticated = matches!(auth, Some(Auth::Step(_) | Auth::Broken))
-            || guard.iter().chain(&inbound).any(|step| step.authenticates);
+            || guard.iter().chain(&inbound).any(|step| step.authenticates == Authenticates::Yes);
         if auth.is_none() && !authenticated {
             self.lacking.auth.push(self.operation.node.key_span());
         }
@@ -94,7 +94,8 @@ impl<'r, 'a> RouteReader<'r, '_, 'a> {
             Some(_) => false,
         };
         let upstream = if forwards { self.upstream() } else { None };
-        let sign = self.sign(authenticated, forwards);
+        let is_code = matches!(handler, Some(Handler::Module { .. }));
+        let sign = self.sign(authenticated, forwards, is_code);
         let signs = sign.map(|sign| {
             let audience = upstream.as_ref().and_then(|upstream| upstream.audience.clone());
             let own_audience = matches!(sign, Some(Sign::Yes(_, options)) if options.contains_key("audience"));
@@ -210,9 +211,10 @@ impl<'r, 'a> RouteReader<'r, '_, 'a> {
         written?.value.clone()
     }
 
-    /// Whether the route signs, and with what is written, if anything is.
+    /// Whether the route signs, and with what is written, if anything is. Code may send the request
+    /// on, but only what is written says so.
     #[expect(clippy::option_option, reason = "no, by default, or as written")]
-    fn sign(&mut self, authenticated: bool, forwards: bool) -> Option<Option<&'r Sign<'a>>> {
+    fn sign(&mut self, authenticated: bool, forwards: bool, is_code: bool) -> Option<Option<&'r Sign<'a>>> {
         let Some(written) = self.nearest(|scope| scope.sign.as_ref()) else {
             return (authenticated && forwards).then_some(None);
         };
@@ -221,7 +223,7 @@ impl<'r, 'a> RouteReader<'r, '_, 'a> {
             return None;
         }
         let own = self.inner.is_some_and(|inner| inner.sign.is_some());
-        if !forwards {
+        if !forwards && !is_code {
             if own {
                 let message = "nothing is forwarded here, so there is nothing to sign";
                 self.reader.diagnostics.push(Diagnostic::warning(
@@ -265,6 +267,10 @@ impl<'r, 'a> RouteReader<'r, '_, 'a> {
                 return built_in(name, options, &node);
             }
             Some(Handler::BuiltIn { options, node, .. }) => (options, Some(node)),
+            Some(Handler::Module { export, options, node }) => {
+                let implementation = Use::Module(export);
+                return HandlerDefinition { implementation, options, place: node.span().place() };
+            }
             Some(Handler::Mock(policy)) => {
                 steps.push(StepRef { policy, stage: Stage::Handler });
                 // The step always answers, so that what stands here is never reached.

@@ -5,7 +5,7 @@ use tollgate_core::catalog::Direction;
 
 use super::Reader;
 use super::auth::Auth;
-use super::step::{Step, id_of};
+use super::step::{Authenticates, Step, id_of};
 use crate::Diagnostic;
 use crate::check::known_or_nearest;
 use crate::openapi::OpenApi;
@@ -52,7 +52,7 @@ impl Reader<'_> {
         let options = json!({ "policies": ids });
         let place = requirement.span().place();
         let policy = self.instances.built_in(&id_of(requirement), "composite", options, place);
-        Step { policy, name: "composite".into(), authenticates: true }
+        Step { policy, name: "composite".into(), authenticates: Authenticates::Yes }
     }
 
     fn scheme<'n>(&mut self, name: &str, node: &Node<'n>, openapi: &'n OpenApi) -> Option<Step> {
@@ -74,7 +74,7 @@ impl Reader<'_> {
             return None;
         };
         let read = self.step(&step, Direction::Inbound)?;
-        if !read.authenticates {
+        if read.authenticates == Authenticates::No {
             let message = format!("`{}` does not tell who calls", read.name);
             self.diagnostics.push(Diagnostic::error("not-an-auth", step.caret(), message));
             return None;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use tollgate_core::PolicyKind;
 use tollgate_core::catalog::Direction;
-use tollgate_core::project::Use;
+use tollgate_core::project::{ExportRole, Use};
 
 use super::Reader;
 use crate::Diagnostic;
@@ -21,7 +21,24 @@ pub(crate) struct Step {
     /// What `without` calls it.
     pub(crate) name: Arc<str>,
     /// Whether it tells who calls.
-    pub(crate) authenticates: bool,
+    pub(crate) authenticates: Authenticates,
+}
+
+/// Whether a step tells who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Authenticates {
+    /// It does not.
+    No,
+    /// It is code: where it stands under `auth` it is there to tell, elsewhere nobody relies on it.
+    Perhaps,
+    /// It does.
+    Yes,
+}
+
+impl Authenticates {
+    fn of(kind: &PolicyKind) -> Self {
+        if kind.authenticates { Self::Yes } else { Self::No }
+    }
 }
 
 /// What a step or a handler says, before its name was looked up.
@@ -81,8 +98,7 @@ impl Reader<'_> {
         let name_span = if node.value().is_string() { node.span() } else { reference.name_node.key_span() };
         if is_module(reference.name) {
             let span = if node.get("use").is_some() { reference.name_node.span() } else { name_span };
-            self.module(span);
-            return None;
+            return self.module_step(&reference, node, span);
         }
         if self.settings.tree.root().get("policies").and_then(|all| all.get(reference.name)).is_some() {
             if let Some(options) = &reference.options {
@@ -102,6 +118,7 @@ impl Reader<'_> {
             return None;
         }
         let options = self.options(kind, &reference, node)?;
+        self.functions(kind, &options, reference.options.as_ref().unwrap_or(node));
         let authenticates = self.nested(kind, &options, &reference, direction, &mut Vec::new());
         let name = reference.alias.as_ref().and_then(|alias| alias.as_str()).unwrap_or(kind.name);
         let policy = self.instances.add(
@@ -159,23 +176,26 @@ impl Reader<'_> {
         direction: Direction,
         at: &Node<'_>,
         inside: &mut Vec<String>,
-    ) -> Option<(usize, bool)> {
+    ) -> Option<(usize, Authenticates)> {
         let tree = Arc::clone(&self.settings.tree);
         let policy = tree.root().get("policies")?.get(name)?;
         let used = policy.get("use")?;
         let text = used.as_str()?;
+        let options = policy.get("options").filter(|options| !options.value().is_null());
+        let place = options.as_ref().unwrap_or(&policy).span().place();
         if is_module(text) {
-            self.module(used.span());
-            return None;
+            let export = self.export(text, ExportRole::Policy, &used, used.span())?;
+            let value = super::module::options_of(options.as_ref());
+            return Some((self.instances.add(name, name, Use::Module(export), value, place), Authenticates::Perhaps));
         }
         // What is wrong with the entry itself was said when the settings were read.
         let kind = self.catalog.policy(text)?;
         if !self.direction(kind, direction, at) {
             return None;
         }
-        let options = policy.get("options").filter(|options| !options.value().is_null());
         let schema = self.schemas.policy(kind.name)?;
         let value = options.as_ref().map_or_else(|| Value::Object(Map::new()), |options| schema.coerced(options));
+        self.functions(kind, &value, options.as_ref().unwrap_or(&policy));
         if inside.iter().any(|outer| outer == name) {
             let message = format!("`{name}` contains itself");
             self.diagnostics.push(Diagnostic::error("policy-cycle", policy.key_span(), message));
@@ -185,22 +205,30 @@ impl Reader<'_> {
         let reference = Reference { name: text, name_node: used.clone(), options: options.clone(), alias: None };
         let authenticates = self.nested(kind, &value, &reference, direction, inside);
         inside.pop();
-        let place = options.as_ref().unwrap_or(&policy).span().place();
         let implementation = Use::BuiltIn(kind.name.to_owned());
         Some((self.instances.add(name, name, implementation, value, place), authenticates))
     }
 
-    /// Checks the members of definitions that no route uses: a mistake is one before it is used.
-    pub(crate) fn check_unused(&mut self) {
+    /// Reads the definitions that no route uses: a mistake is one before it is used. Where the project
+    /// has code, that may run them, and they are there as unused ones.
+    pub(crate) fn read_unused(&mut self, has_runtime: bool) {
+        let has_code = has_runtime || !self.exports.is_empty();
+        let (instances, exports) = (self.instances.len(), self.exports.len());
         let tree = Arc::clone(&self.settings.tree);
-        let used = std::mem::take(&mut self.instances);
         for (name, policy) in tree.root().get("policies").iter().flat_map(|all| all.entries().collect::<Vec<_>>()) {
-            let kind = policy.get("use").and_then(|used| self.catalog.policy(used.as_str()?));
-            if let Some(kind) = kind {
-                self.named(name, kind.direction, &policy, &mut Vec::new());
+            let Some(used) = policy.get("use").and_then(|used| used.as_str()) else { continue };
+            let direction = self.catalog.policy(used).map(|kind| kind.direction);
+            if is_module(used) || direction.is_some() {
+                self.named(name, direction.unwrap_or(Direction::Inbound), &policy, &mut Vec::new());
             }
         }
-        self.instances = used;
+        if has_code {
+            self.instances.mark_unused(instances);
+            self.exports.iter_mut().skip(exports).for_each(|export| export.unused = true);
+        } else {
+            self.instances.truncate(instances);
+            self.exports.truncate(exports);
+        }
     }
 
     /// Makes the instances that a composite names. Whether the policy, or one in it, tells who calls.
@@ -211,8 +239,8 @@ impl Reader<'_> {
         reference: &Reference<'_>,
         direction: Direction,
         inside: &mut Vec<String>,
-    ) -> bool {
-        let mut authenticates = kind.authenticates;
+    ) -> Authenticates {
+        let mut authenticates = Authenticates::of(kind);
         if !matches!(kind.name, "composite" | "composite-outbound" | "any-of") {
             return authenticates;
         }
@@ -227,15 +255,15 @@ impl Reader<'_> {
             let (Some(name), Some(node)) = (name.as_str(), node) else { continue };
             if self.settings.tree.root().get("policies").and_then(|all| all.get(name)).is_some() {
                 let Some((_, member)) = self.named(name, direction, &node, inside) else { continue };
-                authenticates |= member;
-                if only_auth && !member {
+                authenticates = authenticates.max(member);
+                if only_auth && member == Authenticates::No {
                     self.not_an_auth(name, &node);
                 }
             } else if let Some(nested) = self.catalog.policy(name) {
                 if !self.direction(nested, direction, &node) {
                     continue;
                 }
-                authenticates |= nested.authenticates;
+                authenticates = authenticates.max(Authenticates::of(nested));
                 if only_auth && !nested.authenticates {
                     self.not_an_auth(name, &node);
                     continue;
@@ -292,13 +320,6 @@ impl Reader<'_> {
         let own = own.get("policies").map(|all| all.entries().map(|(name, _)| name.to_owned()).collect::<Vec<_>>());
         let kinds = self.catalog.policies.iter().filter(|kind| kind.direction == direction);
         kinds.map(|kind| kind.name.to_owned()).chain(own.into_iter().flatten()).collect()
-    }
-
-    /// Modules have a place in the grammar, and none yet in the program.
-    pub(crate) fn module(&mut self, span: crate::Span) {
-        let message = "TypeScript modules are not available in this build yet";
-        let help = "use a built-in policy or handler here";
-        self.diagnostics.push(Diagnostic::error("module-unavailable", span, message).help(help));
     }
 
     pub(crate) fn expect_text(&mut self, node: &Node<'_>) -> bool {

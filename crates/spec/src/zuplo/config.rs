@@ -58,8 +58,9 @@ impl Config {
             }
         }
         if let Some(node) = root.get("allowHostHeaderOverride").filter(|node| node.value() == true) {
-            let message = "`allowHostHeaderOverride` needs a TypeScript module to have an effect, and is left out";
-            diagnostics.push(Diagnostic::warning("not-read", node.key_span(), message));
+            let message = "`allowHostHeaderOverride` is left out: an upstream always receives its own Host";
+            let help = "what a backend needs to know of the client's host is in `Forwarded` and `X-Forwarded-Host`";
+            diagnostics.push(Diagnostic::warning("not-read", node.key_span(), message).help(help));
         }
         config
     }

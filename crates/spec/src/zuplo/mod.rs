@@ -6,6 +6,7 @@
 
 mod config;
 mod cors;
+mod definition;
 mod environment;
 mod implementation;
 mod paths;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 
 use tollgate_core::project::{Project, ProjectForm};
 
-use crate::load::{LoadContext, ProjectFiles, public_url, settings};
+use crate::load::{LoadContext, ProjectFiles, modules, public_url, settings};
 use crate::openapi::{self, OpenApi};
 use crate::tree::Syntax;
 use crate::{Diagnostic, Diagnostics, Span, Tree};
@@ -74,7 +75,10 @@ pub fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> Project
         let listen = context.options.listen.as_deref();
         public_url::check(&server, &signs, "this policy signs", listen, diagnostics);
     }
-    let (instances, cors) = policies.finish(diagnostics);
+    let mut exports = reader.into_exports();
+    let runtime_module = modules::runtime(files, ProjectForm::Zuplo, diagnostics);
+    let lowered = policies.finish(runtime_module.is_some() || !exports.is_empty(), diagnostics);
+    exports.extend(lowered.exports);
 
     let consumers = server.settings.consumers.clone();
     Project {
@@ -82,12 +86,13 @@ pub fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> Project
         form: ProjectForm::Zuplo,
         compatibility: config.compatibility,
         settings: server.settings,
-        policies: instances,
-        cors,
+        policies: lowered.instances,
+        cors: lowered.cors,
         routes,
         documents: opened.iter().map(|document| Arc::clone(&document.document)).collect(),
         consumers,
-        runtime_module: None,
+        runtime_module,
+        exports,
         scripts: None,
         environment: variables.into_environment(&files.digest()),
         files: Vec::new(),
@@ -120,17 +125,8 @@ fn read_json(files: &ProjectFiles<'_>, name: &str, diagnostics: &mut Diagnostics
     }
 }
 
-/// What a project may have that this build does not run. Leaving out code that may guard every
-/// request would open what it closes, so that is an error.
+/// What a project may have that is not read here.
 fn check_what_is_left_out(files: &ProjectFiles<'_>, diagnostics: &mut Diagnostics) {
-    for extension in ["ts", "tsx", "js", "mjs"] {
-        let name = format!("modules/zuplo.runtime.{extension}");
-        if files.exists(&name) {
-            let message = "its hooks and plugins run on every request, which this build cannot do yet";
-            let help = "the signing of tokens needs no plugin here; take the file away if it does nothing else";
-            diagnostics.push(Diagnostic::error("needs-module", Span::of_file(name), message).help(help));
-        }
-    }
     let keys = "local-config/api-keys.json";
     if files.exists(keys) {
         let message = "the keys in this file are not read";

@@ -1,24 +1,24 @@
 //! `config/policies.json`: the policies by name.
 //!
 //! A policy that no route uses may be as broken as it likes: that is a warning. What counts is
-//! the module and the export; a name that a route uses and nobody declares is an error.
+//! the module and the export; a name that a route uses and nobody declares is an error. Where the
+//! project has code, that may run what no route does: those policies are there too, as unused ones.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde_json::Value;
-use tollgate_core::PolicyKind;
 use tollgate_core::catalog::Direction;
-use tollgate_core::project::{CorsChoice, PolicyInstance, Use};
+use tollgate_core::project::{CorsChoice, NamedExport, PolicyInstance};
 use tollgate_core::settings::CorsSettings;
 
 use super::cors::CorsPolicies;
+use super::definition::{Definition, Kind};
 use super::environment::{Variables, misplaced};
-use super::implementation::{Reference, modules_in, needs_module, read as read_reference};
 use super::{check_fields, missing, read_json};
+use crate::check::known_or_nearest;
 use crate::check::schema::wrong_type;
-use crate::check::{did_you_mean, known_or_nearest};
 use crate::load::LoadContext;
 use crate::{Diagnostic, Diagnostics, Node, Severity, Span, Tree};
 
@@ -26,8 +26,6 @@ const NAME: &str = "config/policies.json";
 /// The policy that signs a token for the upstream.
 const SIGNS: &str = "upstream-jwt";
 const FIELDS: [&str; 2] = ["policies", "corsPolicies"];
-const POLICY_FIELDS: [&str; 3] = ["name", "policyType", "handler"];
-const HANDLER_FIELDS: [&str; 3] = ["module", "export", "options"];
 
 /// The policies of a project, and which of them routes use.
 #[derive(Debug, Default)]
@@ -35,20 +33,6 @@ pub(super) struct Policies {
     definitions: IndexMap<String, Definition>,
     instances: Vec<PolicyInstance>,
     cors: CorsPolicies,
-}
-
-#[derive(Debug)]
-struct Definition {
-    kind: Option<&'static PolicyKind>,
-    instance: Option<PolicyInstance>,
-    /// The policies that it runs itself, and where it names them.
-    nested: Vec<(String, Span)>,
-    /// Whether it refuses those whom it cannot authenticate.
-    authenticates: bool,
-    diagnostics: Diagnostics,
-    span: Span,
-    index: Option<usize>,
-    used: bool,
 }
 
 /// A policy at its place in a route.
@@ -60,6 +44,14 @@ pub(super) struct Chosen {
     pub(super) is_auth: bool,
     /// Whether it refuses those whom it cannot authenticate.
     pub(super) authenticates: bool,
+}
+
+/// What the policies come to.
+#[derive(Debug)]
+pub(super) struct Lowered {
+    pub(super) instances: Vec<PolicyInstance>,
+    pub(super) exports: Vec<NamedExport>,
+    pub(super) cors: Vec<CorsSettings>,
 }
 
 /// Adds what was found in a definition: as warnings where nothing uses it.
@@ -154,7 +146,7 @@ impl Policies {
         };
         definition.used = true;
         let kind = definition.kind?;
-        if kind.direction != direction {
+        if !kind.stands_in(direction) {
             let (is, list) = match direction {
                 Direction::Inbound => ("an outbound", "inbound"),
                 Direction::Outbound => ("an inbound", "outbound"),
@@ -166,7 +158,7 @@ impl Policies {
             return None;
         }
         let (mut authenticates, nested) = (definition.authenticates, definition.nested.clone());
-        let mut is_auth = kind.authenticates;
+        let mut is_auth = kind.authenticates();
         if !around.insert(name.to_owned()) {
             let message = format!("`{name}` would run itself without end");
             diagnostics.push(Diagnostic::error("policy-cycle", at.clone(), message));
@@ -195,17 +187,55 @@ impl Policies {
 
     /// Where a policy is declared that routes use to sign tokens.
     pub(super) fn signs(&self) -> Option<Span> {
-        let signs =
-            |definition: &&Definition| definition.used && definition.kind.is_some_and(|kind| kind.name == SIGNS);
+        let signs = |definition: &&Definition| {
+            definition.used && matches!(definition.kind, Some(Kind::BuiltIn(kind)) if kind.name == SIGNS)
+        };
         self.definitions.values().find(signs).map(|definition| definition.span.clone())
     }
 
-    /// What is used; what is wrong with it, and as warnings what is wrong with the rest.
-    pub(super) fn finish(self, diagnostics: &mut Diagnostics) -> (Vec<PolicyInstance>, Vec<CorsSettings>) {
+    /// What is used, and beside other code (`has_code`) the rest as well; what is wrong with it, and as
+    /// warnings what is wrong with the rest.
+    pub(super) fn finish(mut self, has_code: bool, diagnostics: &mut Diagnostics) -> Lowered {
+        let used = self.definitions.values().filter(|definition| definition.used);
+        let mut exports: Vec<NamedExport> = used.flat_map(|definition| definition.exports.clone()).collect();
+        if has_code || !exports.is_empty() {
+            self.add_unused(&mut exports);
+        }
         for (_, definition) in self.definitions {
             add(definition.diagnostics, definition.used, diagnostics);
         }
-        (self.instances, self.cors.finish(diagnostics))
+        Lowered { instances: self.instances, exports, cors: self.cors.finish(diagnostics) }
+    }
+
+    /// Makes the instances that no route runs, for the code that may.
+    fn add_unused(&mut self, exports: &mut Vec<NamedExport>) {
+        let unused = self.definitions.iter().filter(|(_, definition)| !definition.used);
+        let unused: Vec<(String, bool)> =
+            unused.map(|(name, _)| (name.clone(), self.is_whole(name, &mut Vec::new()))).collect();
+        for (name, whole) in unused {
+            let Some(definition) = self.definitions.get_mut(&name) else { continue };
+            if let Some(instance) = definition.instance.as_ref().filter(|_| whole) {
+                self.instances.push(PolicyInstance { unused: true, ..instance.clone() });
+                let named = definition.exports.iter().cloned();
+                exports.extend(named.map(|export| NamedExport { unused: true, ..export }));
+            } else if definition.diagnostics.is_empty() {
+                let message = format!("`{name}` is left out, because a policy that it runs is missing or broken");
+                let span = definition.span.clone();
+                definition.diagnostics.push(Diagnostic::warning("policy-left-out", span, message));
+            }
+        }
+    }
+
+    /// Whether a policy can be built, as far as its declaration tells: itself, and all that it runs.
+    fn is_whole(&self, name: &str, around: &mut Vec<String>) -> bool {
+        let Some(definition) = self.definitions.get(name) else { return false };
+        if definition.instance.is_none() || definition.diagnostics.has_errors() || around.iter().any(|on| on == name) {
+            return false;
+        }
+        around.push(name.to_owned());
+        let whole = definition.nested.iter().all(|(inner, _)| self.is_whole(inner, around));
+        around.pop();
+        whole
     }
 }
 
@@ -227,96 +257,4 @@ fn expand(tree: &mut Tree, variables: &Variables<'_>, diagnostics: &mut Diagnost
     for place in places {
         variables.expand(tree, &place, &[], diagnostics);
     }
-}
-
-impl Definition {
-    fn read(name: &str, span: Span, node: &Node<'_>, context: &LoadContext<'_>) -> Self {
-        let mut definition = Self {
-            kind: None,
-            instance: None,
-            nested: Vec::new(),
-            authenticates: false,
-            diagnostics: Diagnostics::new(),
-            span,
-            index: None,
-            used: false,
-        };
-        let diagnostics = &mut definition.diagnostics;
-        check_fields(node, &POLICY_FIELDS, "a policy", diagnostics);
-        let Some(handler) = node.get("handler") else {
-            diagnostics.push(missing(node, "handler", "`handler` is missing"));
-            return definition;
-        };
-        let export = match read_reference(&handler) {
-            Ok(Reference::Runtime(export)) => export,
-            Ok(Reference::Module { path, .. }) => {
-                let at = handler.get("module").unwrap_or(handler);
-                diagnostics.push(needs_module(&at, &format!("policy `{name}` is written in `{path}`: it")));
-                return definition;
-            }
-            Err(diagnostic) => {
-                diagnostics.push(*diagnostic);
-                return definition;
-            }
-        };
-        check_fields(&handler, &HANDLER_FIELDS, "a handler", diagnostics);
-        let Some(kind) = context.catalog.policy_by_export(export) else {
-            let at = handler.get("export").unwrap_or(handler);
-            let message = format!("policy `{export}` is not supported yet");
-            let names = context.catalog.policies.iter().flat_map(|kind| kind.exports.iter().copied());
-            // The whole list would drown everything else where several are missing.
-            let help = did_you_mean(export, names).unwrap_or_else(|| {
-                "`tollgate policies` lists those that are; take it out of the routes that use it until it is".to_owned()
-            });
-            diagnostics.push(Diagnostic::error("unsupported-policy", at.caret(), message).help(help));
-            return definition;
-        };
-        definition.kind = Some(kind);
-        let options = handler.get("options").filter(|options| !options.value().is_null());
-        let at = options.clone().unwrap_or(handler);
-        let value = options.as_ref().map_or_else(|| Value::Object(serde_json::Map::new()), own_options);
-        let mut found = Vec::new();
-        for (field, node) in options.iter().flat_map(|options| options.entries().collect::<Vec<_>>()) {
-            // Without `function`, what the identifier names is never called.
-            if value.get(field).is_some() {
-                modules_in(&node, &mut found);
-                if field.ends_with("By") && node.value() == "function" {
-                    found.push(needs_module(&node, &format!("`{field}: function`")));
-                }
-            }
-        }
-        if found.is_empty()
-            && let Some(schema) = context.schemas.policy(kind.name)
-        {
-            schema.check_value(&value, &at, diagnostics);
-        }
-        found.into_iter().for_each(|diagnostic| diagnostics.push(diagnostic));
-        if kind.exports.iter().any(|export| export.starts_with("Composite")) {
-            let list = options.as_ref().and_then(|options| options.get("policies"));
-            for item in list.iter().flat_map(Node::items) {
-                definition.nested.extend(item.as_str().map(|name| (name.to_owned(), item.span())));
-            }
-        }
-        let lets_pass = value.get("allowUnauthenticatedRequests").is_some_and(|allow| *allow != Value::Bool(false));
-        definition.authenticates = kind.authenticates && !lets_pass;
-        definition.instance = Some(PolicyInstance {
-            id: name.into(),
-            name: name.into(),
-            implementation: Use::BuiltIn(kind.name.to_owned()),
-            options: value,
-            place: at.span().place(),
-        });
-        definition
-    }
-}
-
-/// The options without what has no effect: `identifier` counts only beside `rateLimitBy: function`.
-fn own_options(node: &Node<'_>) -> Value {
-    let mut value = node.value().clone();
-    if let Value::Object(options) = &mut value
-        && options.get("rateLimitBy").is_some_and(|by| by != "function")
-    {
-        options.shift_remove("identifier");
-    }
-    value
 }

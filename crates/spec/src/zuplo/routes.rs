@@ -6,18 +6,18 @@ use std::sync::Arc;
 use http::Method;
 use serde_json::{Map, Value};
 use tollgate_core::catalog::Direction;
-use tollgate_core::project::{CorsChoice, HandlerDefinition, Stage, StepRef, Timeouts, Use};
+use tollgate_core::project::{CorsChoice, ExportRole, HandlerDefinition, NamedExport, Stage, StepRef, Timeouts, Use};
 use tollgate_core::route::{Methods, Operation, PathTemplate, Route};
 use tollgate_core::settings::Settings;
 
 use super::config::Config;
-use super::implementation::{Reference, modules_in, needs_module, read as read_reference};
+use super::implementation::{Reference, misplaced_imports, read as read_reference};
 use super::paths;
 use super::policies::Policies;
 use super::{check_fields, missing, misspelt};
 use crate::check::known_or_nearest;
 use crate::check::schema::wrong_type;
-use crate::load::LoadContext;
+use crate::load::{LoadContext, modules};
 use crate::openapi::{OpenApi, OperationNode, PathItem, RouteIds};
 use crate::{Diagnostic, Diagnostics, Node, Span};
 
@@ -46,6 +46,8 @@ pub(super) struct Reader<'a> {
     ids: RouteIds,
     /// Where each method and path was first used.
     seen: HashMap<(String, String), Span>,
+    /// The handlers that are code of the project.
+    exports: Vec<NamedExport>,
 }
 
 impl<'a> Reader<'a> {
@@ -62,7 +64,13 @@ impl<'a> Reader<'a> {
             documents: documents.iter().map(|document| document.document.name.as_str()).collect(),
             ids: RouteIds::new(),
             seen: HashMap::new(),
+            exports: Vec::new(),
         }
+    }
+
+    /// The handlers that are code of the project, once all documents were read.
+    pub(super) fn into_exports(self) -> Vec<NamedExport> {
+        self.exports
     }
 
     pub(super) fn read(
@@ -154,24 +162,31 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn handler(&self, extension: &Node<'_>, diagnostics: &mut Diagnostics) -> Option<HandlerDefinition> {
+    fn handler(&mut self, extension: &Node<'_>, diagnostics: &mut Diagnostics) -> Option<HandlerDefinition> {
         let Some(handler) = extension.get("handler") else {
             diagnostics.push(missing(extension, "handler", "`handler` is missing"));
             return None;
         };
-        let export = match read_reference(&handler) {
-            Ok(Reference::Runtime(export)) => export,
-            Ok(Reference::Module { path, .. }) => {
-                let at = handler.get("module").unwrap_or(handler);
-                diagnostics.push(needs_module(&at, &format!("the handler is written in `{path}`: it")));
-                return None;
-            }
+        let reference = match read_reference(&handler, self.context.files) {
+            Ok(reference) => reference,
             Err(diagnostic) => {
                 diagnostics.push(*diagnostic);
                 return None;
             }
         };
         check_fields(&handler, &["module", "export", "options"], "a handler", diagnostics);
+        let options = handler.get("options").filter(|options| !options.value().is_null());
+        let at = options.clone().unwrap_or_else(|| handler.clone());
+        let mut value = options.as_ref().map_or_else(|| Value::Object(Map::new()), |node| node.value().clone());
+        let export = match reference {
+            Reference::Runtime(export) => export,
+            Reference::Module(export) => {
+                let named = handler.get("export").unwrap_or(handler);
+                self.exports.push(modules::named(export.clone(), ExportRole::Handler, &named));
+                let implementation = Use::Module(export);
+                return Some(HandlerDefinition { implementation, options: value, place: at.span().place() });
+            }
+        };
         let Some(kind) = self.context.catalog.handler_by_export(export) else {
             let at = handler.get("export").unwrap_or(handler);
             let message = format!("handler `{export}` is not supported yet");
@@ -180,20 +195,12 @@ impl<'a> Reader<'a> {
             diagnostics.push(Diagnostic::error("unsupported-handler", at.caret(), message).help_if(help));
             return None;
         };
-        let options = handler.get("options").filter(|options| !options.value().is_null());
-        let at = options.clone().unwrap_or(handler);
-        let mut value = options.as_ref().map_or_else(|| Value::Object(Map::new()), |node| node.value().clone());
         old_url(&mut value, &at, diagnostics);
-        let mut found = Vec::new();
-        modules_in(&at, &mut found);
-        // The module of the handler itself stands beside its options where it has none.
-        if options.is_none() {
-            found.clear();
+        let schema = self.context.schemas.handler(kind.name);
+        let fits = schema.is_none_or(|schema| schema.check_value(&value, &at, diagnostics));
+        if let Some(options) = options.as_ref().filter(|_| fits) {
+            misplaced_imports(options, &[], diagnostics);
         }
-        if let Some(schema) = self.context.schemas.handler(kind.name) {
-            schema.check_value(&value, &at, diagnostics);
-        }
-        found.into_iter().for_each(|diagnostic| diagnostics.push(diagnostic));
         if let Some(path) = at.get("openApiFilePath") {
             self.check_document(&path, diagnostics);
         }

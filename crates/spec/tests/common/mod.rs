@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use tollgate_core::catalog::{BuildContext, BuildError, Catalog, Configure, Direction, schema_of};
+use tollgate_core::services::Export;
 use tollgate_core::units::{Interval, Lifetime};
 use tollgate_core::{HandlerKind, Policy, PolicyKind};
 use tollgate_spec::{LoadOptions, Loaded, load_memory};
@@ -110,7 +111,11 @@ static API_KEY: PolicyKind = PolicyKind::of::<ApiKey>("api-key", Direction::Inbo
 static OPEN_ID: PolicyKind = PolicyKind::of::<ApiKey>("open-id-jwt-auth", Direction::Inbound, "").authenticates();
 static ANY_OF: PolicyKind = PolicyKind::of::<AnyOf>("any-of", Direction::Inbound, "").authenticates();
 static COMPOSITE: PolicyKind = PolicyKind::of::<Composite>("composite", Direction::Inbound, "");
-static RATE_LIMIT: PolicyKind = PolicyKind::of::<RateLimit>("rate-limit", Direction::Inbound, "");
+static RATE_LIMIT: PolicyKind =
+    PolicyKind::of::<RateLimit>("rate-limit", Direction::Inbound, "").functions(|options| {
+        let by = options["by"].as_str().filter(|by| by.starts_with("./"));
+        by.map(|by| ("/by", Export::from_reference(by))).into_iter().collect()
+    });
 static UPSTREAM_JWT: PolicyKind = PolicyKind::of::<UpstreamJwt>("upstream-jwt", Direction::Inbound, "");
 static IP: PolicyKind = PolicyKind::of::<IpRestriction>("ip-restriction", Direction::Inbound, "");
 static SLEEP: PolicyKind = PolicyKind::of::<Sleep>("sleep", Direction::Inbound, "").shorthand("sleepInMs");

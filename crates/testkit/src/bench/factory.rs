@@ -38,6 +38,7 @@ impl Factory<'_> {
             implementation: Use::BuiltIn(kind.name.to_owned()),
             options: options.clone(),
             place: Place::default(),
+            unused: false,
         };
         let nested = |name: &str| {
             let (_, placed) = self.step(name, None)?;

@@ -22,7 +22,6 @@ use tollgate_core::exchange::{Client, Scheme, SpanId, Target, Trace, TraceId};
 use tollgate_core::pipeline::ProblemStyle;
 use tollgate_core::record::Record;
 use tollgate_core::route::Document;
-use tollgate_core::services::gateway::NoGateway;
 use tollgate_core::time::{Clock, ManualClock};
 use tollgate_core::{Body, Exchange, Handler, Pipeline, Request, Route, Services};
 
@@ -146,6 +145,8 @@ impl PolicyBench {
                     trace: compatibility.zuplo_problems.then(|| "bench".into()),
                     explain: false,
                 },
+                hooks: None,
+                keeps_request: false,
             };
             for (direction, placed) in &shared {
                 let mut placed = placed.clone();
@@ -269,8 +270,10 @@ impl PolicyBench {
             response_headers: HeaderMap::new(),
             record: Record::default(),
             services: Arc::clone(&self.rooms.services),
-            gateway: Arc::new(NoGateway),
+            gateway: None,
             depth: 0,
+            called_by: None,
+            sent: None,
             script: None,
         };
         *self.upstream.seen.lock() = None;

@@ -3,6 +3,7 @@
 
 mod keys;
 mod options;
+mod scripts;
 mod serve;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub use keys::{ConsumerCommand, KeyCommand, TokenCommand};
 pub use options::{EnvironmentArgs, ProjectArgs, ProjectFlag, StoreArgs};
+pub use scripts::{TestArgs, TypesArgs};
 pub use serve::{DevArgs, MapHost, RunArgs, ServeArgs};
 
 const AFTER: &str = "\
@@ -47,6 +49,10 @@ pub enum Command {
     Check(CheckArgs),
     /// List the routes of a project
     Routes(RoutesArgs),
+    /// Run the tests of a project against a gateway that is started for them
+    Test(Box<TestArgs>),
+    /// Write the types that give editors completion in modules
+    Types(TypesArgs),
     /// Who calls: make, list, change and delete consumers
     #[command(subcommand)]
     Consumer(ConsumerCommand),

@@ -13,7 +13,7 @@ use crate::{certificates, views, wiring};
 
 pub(crate) async fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     let source = ProjectSource::new(&args.project.dir, &args.project.environment);
-    let loaded = source.load().await?;
+    let loaded = source.load_with_scripts().await?;
     let mut diagnostics = loaded.diagnostics;
     if let Some(project) = &loaded.project {
         diagnostics.add_build_issues(&wiring::compile_offline(project));

@@ -116,7 +116,7 @@ async fn first_good(
     signals: &mut Signals,
 ) -> anyhow::Result<Option<(Arc<Project>, Diagnostics)>> {
     loop {
-        let loaded = source.load().await?;
+        let loaded = source.load_with_scripts().await?;
         watcher.follow(&loaded.files);
         let mut diagnostics = loaded.diagnostics;
         if let Some(project) = loaded.project {

@@ -54,7 +54,7 @@ impl Findings {
 pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     let mut findings = Findings::default();
     let source = ProjectSource::new(&args.project.dir, &args.project.environment);
-    let loaded = source.load().await?;
+    let loaded = source.load_with_scripts().await?;
     let (errors, warnings) = loaded.diagnostics.counts();
     match &loaded.project {
         Some(project) if warnings == 0 => findings.good("project", output::count(project.routes.len(), "route")),

@@ -14,7 +14,9 @@ pub(crate) mod routes;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod snippet;
+pub(crate) mod test;
 pub(crate) mod token;
+pub(crate) mod types;
 pub(crate) mod version;
 
 use tollgate_admin::OperationError;

@@ -20,7 +20,7 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
     let source =
         ProjectSource { listen: args.serve.listen.clone(), ..ProjectSource::new(&args.dir, &args.serve.environment) };
-    let loaded = source.load().await?;
+    let loaded = source.load_with_scripts().await?;
     let data_path = args.serve.data_dir.clone().unwrap_or_else(|| source.dir.join(data_dir::NAME));
     let data = DataDir::open(&data_path)?;
     let options = || Options {
@@ -77,7 +77,7 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
 /// The last project that was good, where it may stand in for a broken one.
 async fn last_good(args: &RunArgs, source: &ProjectSource, data: &DataDir) -> Option<Arc<Project>> {
     let kept = LastGood::find(data, source)?;
-    let project = kept.load().await.ok()?.project?;
+    let project = kept.load_with_scripts().await.ok()?.project?;
     let wanted = args.last_good || project.settings.server.on_broken_project == OnBrokenProject::LastGood;
     wanted.then_some(project)
 }

@@ -40,7 +40,7 @@ async fn settings(args: &SnippetArgs) -> anyhow::Result<Settings> {
     if !loading::is_project(here) {
         return Ok(Settings::default());
     }
-    let loaded = ProjectSource::new(here, environment).load().await?;
+    let loaded = ProjectSource::new(here, environment).load_with_scripts().await?;
     if loaded.project.is_none() {
         output::note("note: the project in this folder has mistakes (see `tollgate check`); using the defaults");
     }

@@ -154,6 +154,9 @@ impl Serving {
             dev: options.mode == Mode::Dev,
         })
         .await?;
+        // What a reload will link may be the first that has scripts.
+        let _ = options.source.outside.set((Arc::clone(&rooms.services), management));
+        options.source.open_scripts();
         let snapshot = rooms.compile(&project).map_err(|issues| {
             diagnostics.add_build_issues(&issues);
             Broken::new(diagnostics)

@@ -64,7 +64,7 @@ impl Serving {
     }
 
     async fn try_reload(&self) -> Outcome {
-        match self.source.load().await {
+        match self.source.load_with_scripts().await {
             Ok(loaded) => {
                 let files = loaded.files.clone();
                 Outcome { files, ..self.apply(loaded) }

@@ -1,5 +1,24 @@
-//! To come.
+//! `structuredClone`.
 
+use rquickjs::{Ctx, Object, prelude::Func};
+
+use crate::Engine;
 use crate::library::Area;
 
-pub(super) static AREA: Area = Area::new("clone");
+pub(super) static AREA: Area = Area {
+    source: Some(include_str!("clone.js")),
+    native: Some(native),
+    globals: &["structuredClone"],
+    ..Area::new("clone")
+};
+
+fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
+    let native = Object::new(ctx.clone())?;
+    native.set("load", Func::from(load))?;
+    Ok(native)
+}
+
+/// The exports of another area, at the moment at which they are needed.
+fn load<'js>(ctx: Ctx<'js>, area: String) -> rquickjs::Result<Object<'js>> {
+    Engine::of(&ctx)?.library(&ctx, &area)
+}

@@ -1,5 +1,55 @@
-//! To come.
+//! Events, targets of events, and signals that abort.
+
+mod report;
+
+use rquickjs::{Ctx, Object, Value, prelude::Func};
 
 use crate::library::Area;
+use crate::{Engine, Thrown};
 
-pub(super) static AREA: Area = Area::new("events");
+pub(in crate::webapi) use report::report;
+
+pub(super) static AREA: Area = Area {
+    source: Some(concat!(
+        include_str!("event.js"),
+        include_str!("messages.js"),
+        include_str!("target.js"),
+        include_str!("abort.js"),
+    )),
+    native: Some(native),
+    install: Some(install),
+    globals: &[
+        "Event",
+        "CustomEvent",
+        "MessageEvent",
+        "ErrorEvent",
+        "CloseEvent",
+        "ProgressEvent",
+        "EventTarget",
+        "AbortController",
+        "AbortSignal",
+        "reportError",
+    ],
+    ..Area::new("events")
+};
+
+fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
+    let native = Object::new(ctx.clone())?;
+    native.set("report", Func::from(report_value))?;
+    Ok(native)
+}
+
+fn report_value(ctx: Ctx<'_>, what: String, value: Value<'_>) -> rquickjs::Result<()> {
+    let engine = Engine::of(&ctx)?;
+    report(&engine, &engine.current()?, &what, &Thrown::of(&value));
+    Ok(())
+}
+
+/// The names that code looks at to find out where it runs.
+fn install(ctx: &Ctx<'_>) -> rquickjs::Result<()> {
+    let globals = ctx.globals();
+    globals.set("self", globals.clone())?;
+    let navigator = Object::new(ctx.clone())?;
+    navigator.set("userAgent", "Tollgate")?;
+    globals.set("navigator", navigator)
+}

@@ -1,5 +1,66 @@
-//! To come.
+//! The Streams Standard, in JavaScript, in two modules: most scripts read streams and never write to
+//! one.
 
+use rquickjs::{Ctx, Object, prelude::Func};
+
+use crate::Engine;
 use crate::library::Area;
 
-pub(super) static AREA: Area = Area::new("streams");
+/// Readable streams, and what the engine's own code does with them.
+pub(super) static AREA: Area = Area {
+    source: Some(concat!(
+        include_str!("basics.js"),
+        "const { load } = import.meta.native;\n",
+        include_str!("readable.js"),
+        include_str!("reader.js"),
+        include_str!("controller.js"),
+        include_str!("bytes.js"),
+        include_str!("bytes_faces.js"),
+        include_str!("iterate.js"),
+        include_str!("tee.js"),
+        include_str!("host.js"),
+    )),
+    native: Some(native),
+    globals: &[
+        "ReadableStream",
+        "ReadableStreamDefaultReader",
+        "ReadableStreamBYOBReader",
+        "ReadableStreamDefaultController",
+        "ReadableByteStreamController",
+        "ReadableStreamBYOBRequest",
+    ],
+    ..Area::new("streams")
+};
+
+/// What is written to, and what is piped.
+pub(super) static WRITABLE: Area = Area {
+    source: Some(concat!(
+        include_str!("writable.js"),
+        include_str!("sink.js"),
+        include_str!("writer.js"),
+        include_str!("transform.js"),
+        include_str!("pipe.js"),
+        include_str!("strategies.js"),
+    )),
+    globals: &[
+        "WritableStream",
+        "WritableStreamDefaultWriter",
+        "WritableStreamDefaultController",
+        "TransformStream",
+        "TransformStreamDefaultController",
+        "ByteLengthQueuingStrategy",
+        "CountQueuingStrategy",
+    ],
+    ..Area::new("streams-writable")
+};
+
+fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
+    let native = Object::new(ctx.clone())?;
+    native.set("load", Func::from(load))?;
+    Ok(native)
+}
+
+/// The exports of another area of the engine, at the moment at which they are needed.
+fn load<'js>(ctx: Ctx<'js>, area: String) -> rquickjs::Result<Object<'js>> {
+    Engine::of(&ctx)?.library(&ctx, &area)
+}

@@ -1,5 +1,68 @@
-//! To come.
+//! `setTimeout` and its like, and `performance`.
+//!
+//! A timer is work of the call whose code set it: it counts as such, and goes with the call. All timers
+//! of one call are kept by one piece of host work, so that they ring in the order in which they are
+//! due, and those due at the same time in the order in which they were set.
+
+mod queue;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use rquickjs::{Ctx, Function, Object, Persistent};
+use tokio::time::Instant;
 
 use crate::library::Area;
+use crate::{Engine, Failure};
+use queue::{Call, Timer, Timers};
 
-pub(super) static AREA: Area = Area::new("timers");
+pub(super) static AREA: Area = Area {
+    source: Some(concat!(include_str!("timers.js"), include_str!("performance.js"))),
+    native: Some(native),
+    globals: &["setTimeout", "setInterval", "clearTimeout", "clearInterval", "performance"],
+    ..Area::new("timers")
+};
+
+/// The longest delay, in milliseconds: what is longer is taken for none, as everywhere.
+const LONGEST: f64 = 2_147_483_647.0;
+
+fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
+    let native = Object::new(ctx.clone())?;
+    let timers = Rc::new(Timers::default());
+    let cleared = Rc::clone(&timers);
+    let start = move |ctx, callback, delay, repeats| start(&timers, &ctx, callback, delay, repeats);
+    native.set("start", Function::new(ctx.clone(), start)?)?;
+    native.set("clear", Function::new(ctx.clone(), move |id: f64| cleared.clear(id))?)?;
+    native.set("now", Function::new(ctx.clone(), now)?)?;
+    Ok(native)
+}
+
+fn start(
+    timers: &Rc<Timers>,
+    ctx: &Ctx<'_>,
+    callback: Persistent<Function<'static>>,
+    delay: f64,
+    repeats: bool,
+) -> rquickjs::Result<u32> {
+    let engine = Engine::of(ctx)?;
+    let task = engine.current()?;
+    let delay = if (1.0..=LONGEST).contains(&delay) { delay.trunc() } else { 1.0 };
+    let delay = Duration::try_from_secs_f64(delay / 1000.0).unwrap_or_default();
+    let call = Call::of(&task);
+    let most = engine.limits().work;
+    if timers.count(call) >= most {
+        return Err(Failure::range_error(format!("more than {most} timers under way")).throw(ctx));
+    }
+    let timer = Timer { call, callback, due: Instant::now() + delay, repeats: repeats.then_some(delay) };
+    let (id, first) = timers.add(timer);
+    if first {
+        let keeper = queue::Keeper::new(timers, &engine, &task);
+        task.spawn(keeper.keep()).map_err(|failure| failure.throw(ctx))?;
+    }
+    Ok(id)
+}
+
+/// Milliseconds since some point in the past.
+fn now(ctx: Ctx<'_>) -> rquickjs::Result<f64> {
+    Ok(Engine::of(&ctx)?.host().monotonic().as_secs_f64() * 1000.0)
+}

@@ -61,9 +61,13 @@ pub(super) fn build(options: Value, context: &HandlerContext<'_>) -> Result<Arc<
 }
 
 impl Handler for UrlForward {
-    fn handle<'a>(&'a self, exchange: &'a mut Exchange, request: Request) -> BoxFuture<'a, Result<Response, Problem>> {
+    fn handle<'a>(
+        &'a self,
+        exchange: &'a mut Exchange,
+        mut request: Request,
+    ) -> BoxFuture<'a, Result<Response, Problem>> {
         Box::pin(async move {
-            let mut to = self.base.render(exchange, &request, &self.upstreams)?;
+            let mut to = self.base.render(exchange, &mut request, &self.upstreams).await?;
             let (path, query) = match to.path_and_query.split_once('?') {
                 Some((path, query)) => (path, Some(query)),
                 None => (to.path_and_query.as_str(), None),

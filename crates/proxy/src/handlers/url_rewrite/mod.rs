@@ -59,9 +59,13 @@ pub(super) fn build(options: Value, context: &HandlerContext<'_>) -> Result<Arc<
 }
 
 impl Handler for UrlRewrite {
-    fn handle<'a>(&'a self, exchange: &'a mut Exchange, request: Request) -> BoxFuture<'a, Result<Response, Problem>> {
+    fn handle<'a>(
+        &'a self,
+        exchange: &'a mut Exchange,
+        mut request: Request,
+    ) -> BoxFuture<'a, Result<Response, Problem>> {
         Box::pin(async move {
-            let mut to = self.url.render(exchange, &request, &self.upstreams)?;
+            let mut to = self.url.render(exchange, &mut request, &self.upstreams).await?;
             if self.forward_search {
                 append_query(&mut to.path_and_query, exchange.target.query.as_deref());
             }

@@ -13,7 +13,6 @@ use tollgate_core::problem::ProblemContext;
 use tollgate_core::project::{CorsChoice, HandlerDefinition, Place, Timeouts, Use};
 use tollgate_core::record::Record;
 use tollgate_core::route::{Document, Methods, Operation, PathMode, PathTemplate, Route};
-use tollgate_core::services::gateway::NoGateway;
 use tollgate_core::settings::{Settings, UpstreamSettings};
 use tollgate_core::{Body, Exchange, Problem, Response, Services};
 use tollgate_proxy::connection::WireSettings;
@@ -206,8 +205,10 @@ impl App {
             response_headers: Default::default(),
             record: Record { started: self.services.clock.monotonic(), ..Record::default() },
             services: Arc::clone(&self.services),
-            gateway: Arc::new(NoGateway),
+            gateway: None,
             depth: 0,
+            called_by: None,
+            sent: None,
             script: None,
         };
         let request = http::Request::from_parts(parts, body);

@@ -1,0 +1,328 @@
+//! Content codings (RFC 9110 §8.4.1). Bytes from outside stay as they came until a script reads them: what
+//! is only passed on is neither decoded nor encoded.
+
+use std::io::{self, Write};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::{Buf, Bytes};
+use flate2::write::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderValue};
+use http_body::{Body as HttpBody, Frame};
+use tollgate_core::{Body, BoxError};
+
+use super::Raw;
+
+/// What bytes are encoded by, and the fields that said so.
+#[derive(Debug, Clone)]
+pub(crate) struct Coding {
+    algorithm: Algorithm,
+    name: HeaderValue,
+    length: Option<HeaderValue>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Algorithm {
+    Gzip,
+    Deflate,
+}
+
+/// Takes the coding out of headers that a script is going to see: what it reads is not encoded. Codings
+/// that are not known here stay, and so do their bytes.
+pub(crate) fn hide(headers: &mut HeaderMap) -> Option<Coding> {
+    let mut lines = headers.get_all(CONTENT_ENCODING).iter();
+    let name = lines.next()?;
+    if lines.next().is_some() {
+        return None;
+    }
+    let algorithm = match name.as_bytes() {
+        name if name.eq_ignore_ascii_case(b"gzip") || name.eq_ignore_ascii_case(b"x-gzip") => Algorithm::Gzip,
+        name if name.eq_ignore_ascii_case(b"deflate") => Algorithm::Deflate,
+        _ => return None,
+    };
+    let name = headers.remove(CONTENT_ENCODING)?;
+    Some(Coding { algorithm, name, length: headers.remove(CONTENT_LENGTH) })
+}
+
+impl Coding {
+    /// Puts it back, where the bytes leave as they came.
+    pub(crate) fn show(self, headers: &mut HeaderMap) {
+        headers.insert(CONTENT_ENCODING, self.name);
+        match self.length {
+            Some(length) => drop(headers.insert(CONTENT_LENGTH, length)),
+            None => drop(headers.remove(CONTENT_LENGTH)),
+        }
+    }
+}
+
+/// The bytes as scripts read them.
+pub(super) fn decoded(raw: Raw) -> Body {
+    match raw.coding {
+        None => raw.body,
+        Some(coding) => Body::stream(Decoded {
+            from: raw.body,
+            input: Bytes::new(),
+            algorithm: coding.algorithm,
+            state: State::Before,
+        }),
+    }
+}
+
+/// A body that is decoded as it comes, in steps that are bounded whatever the bytes expand to.
+struct Decoded {
+    from: Body,
+    input: Bytes,
+    algorithm: Algorithm,
+    state: State,
+}
+
+enum State {
+    /// Nothing has come so far: what is empty needs no end.
+    Before,
+    Decodes(Decoder),
+    Over,
+}
+
+enum Decoder {
+    Gzip(MultiGzDecoder<Vec<u8>>),
+    Zlib(ZlibDecoder<Vec<u8>>),
+    /// What some call `deflate`.
+    Bare(DeflateDecoder<Vec<u8>>),
+}
+
+impl Decoder {
+    /// Reads some of the input, and gives what came of it.
+    fn step(&mut self, input: &mut Bytes) -> io::Result<Vec<u8>> {
+        let read = self.writer().write(input)?;
+        if read == input.len() {
+            // What can be read of a stream is read now, not with its next bytes.
+            self.writer().flush()?;
+        }
+        let output = std::mem::take(self.output());
+        if read == 0 && output.is_empty() {
+            // What comes behind the end of the data is nobody's.
+            input.clear();
+        }
+        input.advance(read.min(input.len()));
+        Ok(output)
+    }
+
+    fn begin(algorithm: Algorithm, input: &[u8]) -> Self {
+        match (algorithm, input) {
+            (Algorithm::Gzip, _) => Self::Gzip(MultiGzDecoder::new(Vec::new())),
+            // RFC 1950 §2.2: the method is 8, and both bytes together are a multiple of 31.
+            (Algorithm::Deflate, [method, flags, ..])
+                if method & 0x0F == 8 && u16::from_be_bytes([*method, *flags]).is_multiple_of(31) =>
+            {
+                Self::Zlib(ZlibDecoder::new(Vec::new()))
+            }
+            (Algorithm::Deflate, _) => Self::Bare(DeflateDecoder::new(Vec::new())),
+        }
+    }
+
+    fn writer(&mut self) -> &mut dyn Write {
+        match self {
+            Self::Gzip(decoder) => decoder,
+            Self::Zlib(decoder) => decoder,
+            Self::Bare(decoder) => decoder,
+        }
+    }
+
+    fn output(&mut self) -> &mut Vec<u8> {
+        match self {
+            Self::Gzip(decoder) => decoder.get_mut(),
+            Self::Zlib(decoder) => decoder.get_mut(),
+            Self::Bare(decoder) => decoder.get_mut(),
+        }
+    }
+
+    /// Checks that the end has been there.
+    fn finish(mut self) -> io::Result<Vec<u8>> {
+        match &mut self {
+            Self::Gzip(decoder) => decoder.try_finish()?,
+            Self::Zlib(decoder) => decoder.try_finish()?,
+            Self::Bare(decoder) => decoder.try_finish()?,
+        }
+        Ok(std::mem::take(self.output()))
+    }
+}
+
+fn wrong(error: io::Error) -> BoxError {
+    format!("it is not encoded as its `content-encoding` says: {error}").into()
+}
+
+impl HttpBody for Decoded {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = self.get_mut();
+        loop {
+            // The first two bytes say which kind of `deflate` it is.
+            let says_nothing = matches!(this.state, State::Before) && this.input.len() == 1;
+            if !this.input.is_empty() && !says_nothing {
+                if let State::Before = this.state {
+                    this.state = State::Decodes(Decoder::begin(this.algorithm, &this.input));
+                }
+                let State::Decodes(decoder) = &mut this.state else { return Poll::Ready(None) };
+                match decoder.step(&mut this.input) {
+                    Ok(output) if output.is_empty() => continue,
+                    Ok(output) => return Poll::Ready(Some(Ok(Frame::data(output.into())))),
+                    Err(error) => return this.end(Err(wrong(error))),
+                }
+            }
+            if let State::Over = this.state {
+                return Poll::Ready(None);
+            }
+            match std::task::ready!(Pin::new(&mut this.from).poll_frame(cx)) {
+                Some(Ok(frame)) => {
+                    let data = frame.into_data().unwrap_or_default();
+                    this.input = if says_nothing { [&this.input[..], &data].concat().into() } else { data };
+                }
+                Some(Err(error)) => return this.end(Err(error)),
+                None => {
+                    let rest = match std::mem::replace(&mut this.state, State::Over) {
+                        State::Decodes(decoder) => decoder.finish().map_err(wrong),
+                        State::Before if says_nothing => Err(wrong(io::ErrorKind::UnexpectedEof.into())),
+                        State::Before | State::Over => Ok(Vec::new()),
+                    };
+                    return this.end(rest);
+                }
+            }
+        }
+    }
+}
+
+impl Decoded {
+    /// Gives what is last.
+    fn end(&mut self, last: Result<Vec<u8>, BoxError>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        self.input.clear();
+        self.state = State::Over;
+        Poll::Ready(match last {
+            Ok(last) if last.is_empty() => None,
+            last => Some(last.map(|last| Frame::data(last.into()))),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use flate2::Compression;
+    use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+    use futures_util::{FutureExt, StreamExt};
+    use http_body_util::{BodyExt, StreamBody};
+
+    use super::*;
+
+    fn coding(name: &'static str) -> Option<Coding> {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(name));
+        hide(&mut headers)
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    /// A body that comes in pieces of this size.
+    fn pieces(bytes: &[u8], size: usize) -> Body {
+        let frames: Vec<_> =
+            bytes.chunks(size).map(|piece| Ok::<_, BoxError>(Frame::data(Bytes::copy_from_slice(piece)))).collect();
+        Body::stream(StreamBody::new(futures_util::stream::iter(frames)))
+    }
+
+    fn decode(name: &'static str, body: Body) -> Result<Bytes, BoxError> {
+        let body = decoded(Raw { body, coding: coding(name) });
+        body.collect().now_or_never().unwrap().map(http_body_util::Collected::to_bytes)
+    }
+
+    #[test]
+    fn gzip_and_both_kinds_of_deflate_are_read_in_pieces_of_any_size() {
+        let text = "some text, ".repeat(5_000).into_bytes();
+        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+        zlib.write_all(&text).unwrap();
+        let mut bare = DeflateEncoder::new(Vec::new(), Compression::default());
+        bare.write_all(&text).unwrap();
+        let two = [gzip(&text[..100]), gzip(&text[100..])].concat();
+        for (name, bytes) in [
+            ("gzip", gzip(&text)),
+            ("X-GZIP", two),
+            ("deflate", zlib.finish().unwrap()),
+            ("deflate", bare.finish().unwrap()),
+        ] {
+            for size in [1, 7, 1_000, usize::MAX] {
+                assert_eq!(decode(name, pieces(&bytes, size)).unwrap(), text, "{name} in {size}");
+            }
+            assert_eq!(decode(name, Body::full(bytes)).unwrap(), text, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_cut_off_or_is_something_else_is_an_error() {
+        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::default());
+        zlib.write_all(b"some text").unwrap();
+        for (name, bytes) in [("gzip", gzip(b"some text")), ("deflate", zlib.finish().unwrap())] {
+            for length in 1..bytes.len() {
+                assert!(decode(name, Body::full(bytes[..length].to_vec())).is_err(), "{name}: {length}");
+            }
+        }
+        assert!(decode("gzip", Body::full("this is not compressed")).is_err());
+        assert!(decode("deflate", Body::full("this is not compressed")).is_err());
+    }
+
+    #[test]
+    fn nothing_is_nothing_in_every_coding() {
+        assert_eq!(decode("gzip", Body::empty()).unwrap(), "");
+        assert_eq!(decode("deflate", Body::empty()).unwrap(), "");
+    }
+
+    #[test]
+    fn what_can_be_decoded_is_given_at_once() {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(b"first").unwrap();
+        encoder.flush().unwrap();
+        let first = Bytes::from(std::mem::take(encoder.get_mut()));
+        let never = futures_util::stream::once(async { Ok::<_, BoxError>(Frame::data(first)) })
+            .chain(futures_util::stream::pending());
+        let mut body = decoded(Raw { body: Body::stream(StreamBody::new(never)), coding: coding("gzip") });
+        let frame = body.frame().now_or_never().unwrap().unwrap().unwrap();
+        assert_eq!(frame.into_data().unwrap(), "first");
+        assert!(body.frame().now_or_never().is_none());
+    }
+
+    #[test]
+    fn what_expands_comes_in_bounded_steps() {
+        let bytes = gzip(&vec![0; 16 << 20]);
+        let mut body = decoded(Raw { body: Body::full(bytes), coding: coding("gzip") });
+        let mut all = 0;
+        while let Some(frame) = body.frame().now_or_never().unwrap() {
+            let data = frame.unwrap().into_data().unwrap();
+            assert!(data.len() <= 128 << 10, "{}", data.len());
+            all += data.len();
+        }
+        assert_eq!(all, 16 << 20);
+    }
+
+    #[test]
+    fn the_fields_come_back_as_they_were() {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static("GZip"));
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("77"));
+        headers.insert("x", HeaderValue::from_static("1"));
+        let before = headers.clone();
+        let coding = hide(&mut headers).unwrap();
+        assert_eq!(headers.len(), 1);
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("a script's"));
+        coding.show(&mut headers);
+        assert_eq!(headers, before);
+    }
+
+    #[test]
+    fn what_is_not_known_stays() {
+        assert!(coding("br").is_none());
+        assert!(coding("gzip, br").is_none());
+        assert!(coding("identity").is_none());
+    }
+}

@@ -1,0 +1,34 @@
+// Timers: what is due is called by the host. Ids are numbers, and those of all calls are distinct.
+
+const native = import.meta.native;
+const { apply } = Reflect;
+
+function start(name, callback, delay, values, repeats) {
+  if (typeof callback !== "function") throw new TypeError(`${name}: the callback is not a function`);
+  const called = values.length === 0 ? () => callback() : () => apply(callback, undefined, values);
+  return native.start(called, +delay, repeats);
+}
+
+/** Calls back once, after this many milliseconds: at least one, and none more than 2^31 - 1. */
+export function setTimeout(callback, delay = 0, ...values) {
+  return start("setTimeout", callback, delay, values, false);
+}
+
+/** Calls back again and again, every so many milliseconds. */
+export function setInterval(callback, delay = 0, ...values) {
+  return start("setInterval", callback, delay, values, true);
+}
+
+const clear = (id) => {
+  if (typeof id === "number" || typeof id === "string") native.clear(+id);
+};
+
+/** Unsets a timer; nothing happens where there is none of this id. */
+export function clearTimeout(id) {
+  clear(id);
+}
+
+/** The same as `clearTimeout`. */
+export function clearInterval(id) {
+  clear(id);
+}

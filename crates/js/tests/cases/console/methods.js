@@ -1,0 +1,6 @@
+// case: its methods give nothing back
+return [console.log("a %s", 1), console.error({ a: 1 }), console.debug(), console.assert(true)].map(String);
+
+// case: its names are there
+return ["assert", "clear", "count", "debug", "dir", "error", "group", "groupEnd", "info", "log", "table", "time", "trace", "warn"]
+  .filter((name) => typeof console[name] !== "function");

@@ -1,0 +1,79 @@
+//! The areas that the gateway adds to those of the Web: the runtime module, and the doors between it
+//! and the gateway.
+
+use std::sync::{Arc, LazyLock};
+
+use tollgate_js::library::{Area, Modules};
+use tollgate_modules::Graph;
+
+use crate::natives;
+use crate::runtime::modules::{MODULES, SPECIFIERS};
+
+/// The functions and classes of the runtime module that Rust calls.
+pub(crate) static FUNCTIONS: &[&str] = &[
+    "createExtensions",
+    "defineInbound",
+    "defineOutbound",
+    "defineHandler",
+    "startInbound",
+    "finishInbound",
+    "startOutbound",
+    "finishOutbound",
+    "startHandler",
+    "finishHandler",
+    "ZuploRequest",
+    "ZuploContext",
+    "deliverLog",
+    "changes",
+    "guard",
+    "respond",
+    "route",
+    "ask",
+    "render",
+];
+
+/// All of them. They are made of the table of the runtime's modules once, and live as long as the
+/// process.
+pub(crate) static ALL: LazyLock<Vec<&'static Area>> = LazyLock::new(|| {
+    let bridge = ("bridge", include_str!("bridge/bridge.js"));
+    let areas = MODULES.iter().copied().chain([bridge]).map(|(name, source)| {
+        let specifiers =
+            SPECIFIERS.iter().find(|(named, _)| *named == name).map_or(&[][..], |(_, specifiers)| specifiers);
+        let native = (name == HOST).then_some(natives::host as _);
+        &*Box::leak(Box::new(Area { source: Some(source), native, specifiers, ..Area::new(name) }))
+    });
+    areas.collect()
+});
+
+/// The module that finds the gateway's functions.
+const HOST: &str = "runtime-host";
+
+/// The area that a specifier names.
+pub(crate) fn named(specifier: &str) -> Option<&'static str> {
+    let areas = ALL.iter().copied().chain(tollgate_js::webapi::ALL.iter().copied());
+    areas.into_iter().find(|area| area.specifiers.contains(&specifier)).map(|area| area.name)
+}
+
+/// Whether a specifier names something that the gateway has: such names are not looked for in
+/// `node_modules`.
+pub(crate) fn provides(specifier: &str) -> bool {
+    named(specifier).is_some()
+}
+
+/// The project's modules, as an engine asks for them.
+#[derive(Debug)]
+pub(crate) struct Project(pub(crate) Arc<Graph>);
+
+impl Modules for Project {
+    fn resolve(&self, base: &str, specifier: &str) -> Result<String, String> {
+        // Entries are asked for by their id.
+        if self.0.source(specifier).is_some() && !specifier.starts_with('.') {
+            return Ok(specifier.to_owned());
+        }
+        self.0.resolve(base, specifier).map(str::to_owned)
+    }
+
+    fn source(&self, id: &str) -> Option<Arc<str>> {
+        self.0.source(id)
+    }
+}

@@ -1,0 +1,134 @@
+//! What an exchange is to the scripts: one context for all of its calls, and the handle by which host
+//! functions know it.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+use tollgate_js::rquickjs::class::Trace;
+use tollgate_js::rquickjs::{self, Ctx, JsLifetime, Object, Persistent};
+
+use crate::live::Live;
+use crate::message::{Ask, Seed};
+
+/// The context of one exchange.
+#[derive(Default)]
+pub(crate) struct Context {
+    object: RefCell<Option<Persistent<Object<'static>>>>,
+    state: RefCell<Option<Rc<State>>>,
+}
+
+/// What host functions know of the exchange.
+#[derive(Default)]
+pub(crate) struct State {
+    seed: RefCell<Option<Seed>>,
+    asks: RefCell<Option<mpsc::UnboundedSender<Box<Ask>>>>,
+    fields: RefCell<Map<String, Value>>,
+    hooked: Cell<bool>,
+    /// Promises that keep the context's task alive.
+    pub(crate) waits: Cell<usize>,
+}
+
+impl Context {
+    /// Begins another call: what the exchange knows now is what the script finds.
+    pub(crate) fn begin(&self, seed: Seed, asks: mpsc::UnboundedSender<Box<Ask>>) {
+        let state = self.state();
+        *state.seed.borrow_mut() = Some(seed);
+        *state.asks.borrow_mut() = Some(asks);
+    }
+
+    /// What host functions know of it.
+    pub(crate) fn state(&self) -> Rc<State> {
+        Rc::clone(self.state.borrow_mut().get_or_insert_with(Rc::default))
+    }
+
+    /// The JavaScript object of it.
+    pub(crate) fn object<'js>(&self, ctx: &Ctx<'js>, live: &Live) -> rquickjs::Result<Object<'js>> {
+        if let Some(object) = &*self.object.borrow() {
+            return object.clone().restore(ctx);
+        }
+        let handle = Handle::new(ctx, self.state())?;
+        let class = live.function(ctx, "ZuploContext")?;
+        let class = class.into_value().into_constructor().ok_or(rquickjs::Error::Unknown)?;
+        let object: Object<'js> = class.construct((handle,))?;
+        *self.object.borrow_mut() = Some(Persistent::save(ctx, object.clone()));
+        Ok(object)
+    }
+
+    /// The same, where there is one already.
+    pub(crate) fn known_object<'js>(&self, ctx: &Ctx<'js>) -> Option<Object<'js>> {
+        self.object.borrow().clone().and_then(|object| object.restore(ctx).ok())
+    }
+}
+
+impl State {
+    /// Of what runs while modules are loaded.
+    pub(crate) fn loading() -> Rc<Self> {
+        Rc::default()
+    }
+
+    /// Reads what is known of the exchange.
+    pub(crate) fn with<R>(&self, read: impl FnOnce(&Seed) -> R) -> Option<R> {
+        self.seed.borrow().as_ref().map(read)
+    }
+
+    /// Where a script asks for parts of the gateway that work on the exchange.
+    pub(crate) fn asks(&self) -> Option<mpsc::UnboundedSender<Box<Ask>>> {
+        self.asks.borrow().clone()
+    }
+
+    /// The call is over: nobody serves its questions any more.
+    pub(crate) fn end(&self) {
+        *self.asks.borrow_mut() = None;
+    }
+
+    /// Takes over what a part of the gateway has made of the exchange.
+    pub(crate) fn update(&self, update: impl FnOnce(&mut Seed)) {
+        if let Some(seed) = &mut *self.seed.borrow_mut() {
+            update(seed);
+        }
+    }
+
+    /// Notes that the context has hooks of its own.
+    pub(crate) fn hook(&self) {
+        self.hooked.set(true);
+    }
+
+    /// Whether it has.
+    pub(crate) fn is_hooked(&self) -> bool {
+        self.hooked.get()
+    }
+
+    /// Adds fields to every line of the log that follows, and to the exchange's own.
+    pub(crate) fn add_fields(&self, fields: Map<String, Value>) {
+        self.fields.borrow_mut().extend(fields);
+    }
+
+    /// The fields so far.
+    pub(crate) fn fields(&self) -> Map<String, Value> {
+        self.fields.borrow().clone()
+    }
+}
+
+/// What JavaScript holds of a [`State`]: it only passes it back.
+#[derive(JsLifetime)]
+#[rquickjs::class]
+pub(crate) struct Handle {
+    #[qjs(skip_trace)]
+    state: Rc<State>,
+}
+
+impl<'js> Trace<'js> for Handle {
+    fn trace<'a>(&self, _: rquickjs::class::Tracer<'a, 'js>) {}
+}
+
+impl Handle {
+    pub(crate) fn new<'js>(ctx: &Ctx<'js>, state: Rc<State>) -> rquickjs::Result<rquickjs::Class<'js, Self>> {
+        rquickjs::Class::instance(ctx.clone(), Self { state })
+    }
+
+    pub(crate) fn state(&self) -> Rc<State> {
+        Rc::clone(&self.state)
+    }
+}

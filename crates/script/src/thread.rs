@@ -1,0 +1,133 @@
+//! One script thread: takes jobs, keeps an engine for each generation, and runs calls until they wait.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use tokio::sync::mpsc;
+
+use crate::call;
+use crate::generation::Generation;
+use crate::live::Live;
+use crate::message::Failed;
+use crate::outbox::Outbox;
+use crate::pool::{Job, Outside};
+
+/// Scripts yield to the gateway's workers: spinning ones would otherwise double the latency of routes
+/// that have none.
+const NICE: i32 = 10;
+
+/// After so many calls those that wait for something have their turn.
+const FAIR: u32 = 16;
+
+/// What a thread keeps of a generation: the engine that takes new calls.
+struct Slot {
+    generation: Arc<Generation>,
+    live: RefCell<Rc<Live>>,
+}
+
+/// Starts a thread.
+pub(crate) fn start(place: usize, queue: usize, outside: Arc<Outside>) -> io::Result<mpsc::Sender<Job>> {
+    let (sender, jobs) = mpsc::channel(queue);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    std::thread::Builder::new()
+        .name(format!("script-{place}"))
+        // Scripts have their own limit of stack; the rest is for Rust around them.
+        .stack_size(80 << 20)
+        .spawn(move || {
+            // Only this thread: Linux keeps the niceness of each.
+            let _ = rustix::process::setpriority_process(rustix::thread::gettid().into(), NICE);
+            tokio::task::LocalSet::new().block_on(&runtime, serve(jobs, outside));
+        })?;
+    Ok(sender)
+}
+
+async fn serve(mut jobs: mpsc::Receiver<Job>, outside: Arc<Outside>) {
+    let mut slots: HashMap<u64, Slot> = HashMap::new();
+    let outbox = Rc::new(Outbox::new(Arc::clone(&outside)));
+    let mut taken = 0_u32;
+    loop {
+        taken = taken.wrapping_add(1);
+        if taken.is_multiple_of(FAIR) {
+            outbox.flush();
+            tokio::task::yield_now().await;
+        }
+        // What is there already is run first; only then do the replies go out.
+        let job = match jobs.try_recv() {
+            Ok(job) => job,
+            Err(_) => {
+                outbox.flush();
+                match jobs.recv().await {
+                    Some(job) => job,
+                    None => return,
+                }
+            }
+        };
+        match job {
+            Job::Load { generation, reply } => {
+                let loaded = Live::load(&generation, &outside).await;
+                let told = loaded.map(|(live, described)| {
+                    let slot = Slot { generation: Arc::clone(&generation), live: RefCell::new(live) };
+                    slots.insert(generation.id, slot);
+                    described
+                });
+                let _ = reply.send(told);
+            }
+            Job::Call(call) => match engine_for(&mut slots, &call.generation, &outside).await {
+                Ok(live) => run(call::run(live, *call, Rc::clone(&outbox)), &outbox),
+                Err(why) => call::refuse(*call, Failed::Broken(why)),
+            },
+            Job::Forget { generation, key } => {
+                if let Some(slot) = slots.get(&generation) {
+                    slot.live.borrow().forget(key);
+                }
+            }
+            Job::Unload { generation } => {
+                if let Some(slot) = slots.remove(&generation) {
+                    slot.live.borrow().retire();
+                }
+            }
+        }
+    }
+}
+
+/// The engine that takes the calls of a generation. One in which a limit was broken is replaced;
+/// the calls that are under way in it finish there.
+async fn engine_for(
+    slots: &mut HashMap<u64, Slot>,
+    generation: &Arc<Generation>,
+    outside: &Arc<Outside>,
+) -> Result<Rc<Live>, String> {
+    if let Some(slot) = slots.get(&generation.id) {
+        let live = Rc::clone(&slot.live.borrow());
+        if !live.is_broken() {
+            return Ok(live);
+        }
+        live.retire();
+    }
+    let loaded = Live::load(generation, outside).await;
+    let (live, _) = loaded.map_err(|issues| {
+        issues.first().map_or_else(String::new, |issue| format!("{}: {}", issue.place, issue.message))
+    })?;
+    let slot = Slot { generation: Arc::clone(generation), live: RefCell::new(Rc::clone(&live)) };
+    slots.insert(slot.generation.id, slot);
+    Ok(live)
+}
+
+/// Runs a call as far as it comes without waiting: most are done then, and need no task.
+fn run(call: impl Future<Output = ()> + 'static, outbox: &Rc<Outbox>) {
+    let mut call: Pin<Box<dyn Future<Output = ()>>> = Box::pin(call);
+    let mut context = Context::from_waker(Waker::noop());
+    if call.as_mut().poll(&mut context) == Poll::Pending {
+        let outbox = Rc::clone(outbox);
+        tokio::task::spawn_local(async move {
+            call.await;
+            outbox.flush();
+        });
+    }
+}

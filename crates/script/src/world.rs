@@ -1,0 +1,152 @@
+//! What one engine may reach: the network through the gateway's own connections, the log, the cache.
+
+use std::cell::{OnceCell, RefCell};
+use std::fmt;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::json;
+use tollgate_core::egress::EgressRules;
+use tollgate_core::{Request, Response};
+use tollgate_js::host::{Level, LocalBoxFuture};
+use tollgate_js::webapi::caches::ByteCache;
+use tollgate_js::{Failure, Host, Task};
+
+use crate::context::State;
+use crate::generation::Generation;
+use crate::live::Live;
+use crate::pool::Outside;
+
+/// How long the head of an answer to `fetch` may take, where the script does not say.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// What one engine may reach.
+pub(crate) struct World {
+    pub(crate) generation: Arc<Generation>,
+    pub(crate) outside: Arc<Outside>,
+    live: RefCell<Weak<Live>>,
+    /// Lines that plugins have not seen yet.
+    lines: RefCell<Vec<String>>,
+    rules: OnceCell<Arc<EgressRules>>,
+}
+
+impl World {
+    pub(crate) fn new(generation: Arc<Generation>, outside: Arc<Outside>) -> Self {
+        Self { generation, outside, live: RefCell::default(), lines: RefCell::default(), rules: OnceCell::new() }
+    }
+
+    pub(crate) fn attach(&self, live: &Rc<Live>) {
+        *self.live.borrow_mut() = Rc::downgrade(live);
+    }
+
+    /// Writes a line of a script: to the gateway's log, and for the plugins that read along.
+    pub(crate) fn write(&self, state: Option<&State>, level: Level, text: &str, messages: Option<serde_json::Value>) {
+        let text = self.generation.graph.translate_stack(text);
+        let (id, route) =
+            state.and_then(|state| state.with(|seed| (Arc::clone(&seed.id), Arc::clone(&seed.route.id)))).unzip();
+        let (id, route) = (id.as_deref().unwrap_or_default(), route.as_deref().unwrap_or_default());
+        match level {
+            Level::Debug => tracing::debug!(target: "script", request_id = id, route, "{text}"),
+            Level::Info => tracing::info!(target: "script", request_id = id, route, "{text}"),
+            Level::Warn => tracing::warn!(target: "script", request_id = id, route, "{text}"),
+            Level::Error => tracing::error!(target: "script", request_id = id, route, "{text}"),
+        }
+        let wanted = self.live.borrow().upgrade().is_some_and(|live| live.has_sinks());
+        if wanted {
+            let now = self.outside.services.get().map(|services| services.clock.now().rfc3339());
+            let line = json!({
+                "timestamp": now,
+                "level": name(level),
+                "text": text,
+                "messages": messages,
+                "requestId": (!id.is_empty()).then_some(id),
+                "source": if id.is_empty() { "runtime" } else { "request" },
+                "properties": state.map(State::fields),
+            });
+            self.lines.borrow_mut().push(line.to_string());
+        }
+    }
+
+    /// Where requests may go.
+    fn rules(&self) -> Arc<EgressRules> {
+        let management = self.outside.management.get().copied();
+        let make = || Arc::new(self.generation.fetch.rules(management.as_slice()));
+        Arc::clone(self.rules.get_or_init(make))
+    }
+
+    /// The lines that plugins have not seen yet.
+    pub(crate) fn take_lines(&self) -> Vec<String> {
+        self.lines.take()
+    }
+}
+
+fn name(level: Level) -> &'static str {
+    match level {
+        Level::Debug => "debug",
+        Level::Info => "info",
+        Level::Warn => "warn",
+        Level::Error => "error",
+    }
+}
+
+impl Host for World {
+    fn fetch(&self, _: &Rc<Task>, request: Request) -> LocalBoxFuture<'static, Result<Response, Failure>> {
+        let (services, workers) = (self.outside.services.get().cloned(), self.outside.workers.get().cloned());
+        let rules = self.rules();
+        Box::pin(async move {
+            let (Some(services), Some(workers)) = (services, workers) else {
+                return Err(Failure::type_error("fetch failed: there is no network while modules are loaded"));
+            };
+            // Connections live on the gateway's workers: a script that spins must not hold up what
+            // others read from them.
+            let sent = workers.spawn(async move { services.http.send(request, CONNECT, &rules).await });
+            let sent = AbortOnDrop(sent);
+            match sent.await {
+                Ok(Ok(response)) => Ok(response),
+                Ok(Err(error)) => Err(Failure::type_error(format!("fetch failed: {error}"))),
+                Err(_) => Err(Failure::type_error("fetch failed: the gateway is stopping")),
+            }
+        })
+    }
+
+    fn log(&self, task: &Rc<Task>, level: Level, message: &str) {
+        let state = task.data::<Rc<State>>();
+        self.write(state.map(|state| &**state), level, message, None);
+    }
+
+    fn cache(&self) -> Option<Arc<ByteCache>> {
+        self.outside.cache.get().map(Arc::clone)
+    }
+
+    fn buffered_body(&self) -> usize {
+        self.generation.buffered_body
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.outside.services.get().map_or(Duration::ZERO, |services| services.clock.monotonic())
+    }
+}
+
+/// A request that nobody waits for any more ends.
+struct AbortOnDrop<T>(tokio::task::JoinHandle<T>);
+
+impl<T> Future for AbortOnDrop<T> {
+    type Output = Result<T, tokio::task::JoinError>;
+
+    fn poll(mut self: std::pin::Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<Self::Output> {
+        std::pin::Pin::new(&mut self.0).poll(cx)
+    }
+}
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").field("generation", &self.generation.id).finish_non_exhaustive()
+    }
+}

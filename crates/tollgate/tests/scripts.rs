@@ -1,0 +1,16 @@
+//! Projects with TypeScript modules, through the built binary: policies, handlers, hooks, what they may
+//! reach, and what becomes of them when they fail.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+#[path = "scripts/failing.rs"]
+mod failing;
+#[path = "scripts/hooks.rs"]
+mod hooks;
+#[path = "scripts/loading.rs"]
+mod loading;
+#[path = "scripts/policies.rs"]
+mod policies;
+#[path = "scripts/project.rs"]
+mod project;

@@ -1,0 +1,102 @@
+//! Modules on their way in: mistakes at their line, changes live at once.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use serde_json::json;
+
+use crate::project::Scripted;
+use crate::support::SOON;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_module_is_live_in_well_under_a_second_and_a_broken_one_keeps_the_last() {
+    let project = Scripted::new()
+        .await
+        .module(
+            "hello.ts",
+            "import { word } from \"./word\";\nexport default () => new Response(null, { status: word });\n",
+        )
+        .module("word.ts", "export const word: number = 201;\n")
+        .handled("/", "get", ("hello", "default"), &[], &[]);
+    let gateway = project.start_as(&["dev", "."]).await;
+    assert_eq!(gateway.get("/", None).await.status, StatusCode::CREATED, "{}", gateway.child.output());
+    project.world.write("modules/word.ts", "export const word: number = 202;\n");
+    let took = gateway.until("/", None, StatusCode::ACCEPTED).await;
+    assert!(took < Duration::from_secs(1), "{took:?}");
+    project.world.write("modules/word.ts", "export const word: number = = 3;\n");
+    gateway.child.wait_for_line("keeps serving", SOON).await.unwrap();
+    assert!(gateway.child.output().contains("modules/word.ts:1"), "{}", gateway.child.output());
+    assert_eq!(gateway.get("/", None).await.status, StatusCode::ACCEPTED);
+    project.world.write("modules/word.ts", "export const word: number = 204;\n");
+    gateway.until("/", None, StatusCode::NO_CONTENT).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mistakes_in_modules_are_found_by_check_at_their_line() {
+    let cases = [
+        ("import { gone } from \"./gone\";\nexport default () => gone;\n", "modules/hello.ts:1:", "./gone"),
+        ("export default () => 1;\nconst x: number = ;\n", "modules/hello.ts:2:", ""),
+        ("export const other = () => 1;\n", "config/routes.oas.json", "exports no `default`"),
+        (
+            "const limits: any = undefined;\n\nexport default () => limits;\nlimits.read();\n",
+            "modules/hello.ts:4:",
+            "throws while the project is loaded",
+        ),
+        ("import stripe from \"stripe\";\nexport default () => stripe;\n", "modules/hello.ts:1:", "npm install stripe"),
+    ];
+    for (text, place, message) in cases {
+        let project =
+            Scripted::new().await.module("hello.ts", text).handled("/", "get", ("hello", "default"), &[], &[]);
+        project.write();
+        let ended = project.world.tollgate(&["check", "."]).await;
+        let printed = format!("{}{}", ended.stdout, ended.stderr);
+        assert_eq!(ended.code, 1, "{text}: {printed}");
+        assert!(printed.contains(place) && printed.contains(message), "{text}: {printed}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_native_project_names_modules_too() {
+    let project = Scripted::new()
+        .await
+        .module(
+            "policy.ts",
+            r#"
+import { ZuploContext, ZuploRequest } from "@tollgate/runtime";
+import words from "./words.json";
+export default (request: ZuploRequest, context: ZuploContext, options: { word: string }) => {
+  const headers = new Headers(request.headers);
+  headers.set("x-word", `${options.word} ${words.two}`);
+  return new ZuploRequest(request, { headers });
+};
+export const answer = () => ({ native: true });
+"#,
+        )
+        .module("words.json", r#"{ "two": "world" }"#);
+    let document = format!(
+        "openapi: 3.1.0\ninfo: {{ title: Test, version: 1.0.0 }}\nx-tollgate: {{ upstream: {}, auth: public }}\npaths:\n  /a:\n    get:\n      operationId: a\n      x-tollgate:\n        inbound:\n          - use: ./modules/policy.ts\n            options: {{ word: hello }}\n      responses: {{ \"200\": {{ description: ok }} }}\n  /b:\n    get:\n      operationId: b\n      x-tollgate: {{ handler: ./modules/policy.ts#answer }}\n      responses: {{ \"200\": {{ description: ok }} }}\n",
+        project.upstream.url()
+    );
+    project.world.write("openapi.yaml", &document);
+    let gateway = project.world.start(&["run", "."]).await;
+    assert_eq!(gateway.get("/a", None).await.status, StatusCode::OK, "{}", gateway.child.output());
+    assert_eq!(project.upstream.last().unwrap().header("x-word"), Some("hello world"));
+    assert_eq!(gateway.get("/b", None).await.json(), json!({ "native": true }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_processor_time_of_each_policy_is_measured() {
+    let project = Scripted::new()
+        .await
+        .module("work.ts", "export default (request: Request) => { let n = 0; for (let i = 0; i < 1e5; i++) n += i; return request; };\n")
+        .policy("work", "work", "default", json!({}))
+        .forwarded("/", "get", &["work"], &[]);
+    let gateway = project.start().await;
+    gateway.get("/", None).await;
+    let token = project.world.read(".tollgate/management.token");
+    let metrics = gateway.manage(http::Method::GET, "/metrics", token.trim(), "").await;
+    let text = String::from_utf8_lossy(&metrics.body).into_owned();
+    let line = text.lines().find(|line| line.starts_with("tollgate_policy_cpu_seconds_total{policy=\"work\"}"));
+    let seconds: f64 = line.unwrap_or_else(|| panic!("{text}")).rsplit(' ').next().unwrap().parse().unwrap();
+    assert!(seconds > 0.0 && seconds < 1.0, "{seconds}");
+}
