@@ -14,9 +14,21 @@ fn check(main: &str, files: &[(&str, &str)], expected: &[&str]) {
 fn a_file_that_is_not_there_is_told_with_what_was_meant() {
     let files = [("modules/hello.ts", ""), ("lib/tools.ts", ""), ("modules/data.json", "{}")];
     check("\nimport './helo';", &files, &["modules/main.ts:2:8: cannot find `./helo` (did you mean `./hello`?)"]);
-    check("import './Hello.ts';", &files, &["modules/main.ts:1:8: cannot find `./Hello.ts` (did you mean `./hello.ts`?)"]);
-    check("import './dat.json';", &files, &["modules/main.ts:1:8: cannot find `./dat.json` (did you mean `./data.json`?)"]);
-    check("import './lib/tools';", &files, &["modules/main.ts:1:8: cannot find `./lib/tools` (did you mean `../lib/tools`?)"]);
+    check(
+        "import './Hello.ts';",
+        &files,
+        &["modules/main.ts:1:8: cannot find `./Hello.ts` (did you mean `./hello.ts`?)"],
+    );
+    check(
+        "import './dat.json';",
+        &files,
+        &["modules/main.ts:1:8: cannot find `./dat.json` (did you mean `./data.json`?)"],
+    );
+    check(
+        "import './lib/tools';",
+        &files,
+        &["modules/main.ts:1:8: cannot find `./lib/tools` (did you mean `../lib/tools`?)"],
+    );
     check(
         "import './nowhere';",
         &files,
@@ -25,7 +37,23 @@ fn a_file_that_is_not_there_is_told_with_what_was_meant() {
     check(
         "import 'lib/tools';",
         &files,
-        &["modules/main.ts:1:8: cannot find the package `lib` (did you mean `../lib/tools`? or set `baseUrl` in tsconfig.json)"],
+        &[
+            "modules/main.ts:1:8: cannot find the package `lib` (did you mean `../lib/tools`? or set `baseUrl` in tsconfig.json)",
+        ],
+    );
+}
+
+#[test]
+fn an_alias_that_leads_nowhere_is_told_with_its_path() {
+    let paths = r#"{ "compilerOptions": { "baseUrl": ".", "paths": { "@/*": ["./lib/*"] } } }"#;
+    let files = [("tsconfig.json", paths)];
+    check(
+        "import '@/a';\nimport 'b';",
+        &files,
+        &[
+            "modules/main.ts:1:8: cannot find `@/a` (`paths` in tsconfig.json maps it to lib/a, which is not there)",
+            "modules/main.ts:2:8: cannot find the package `b` (run `npm install b` in the project)",
+        ],
     );
 }
 
@@ -36,18 +64,34 @@ fn a_package_that_is_not_there_is_told_with_what_to_do() {
         ("node_modules/strict/package.json", r#"{ "exports": "./index.js" }"#),
         ("node_modules/strict/index.js", ""),
     ];
-    check("import 'zod';", &files, &["modules/main.ts:1:8: cannot find the package `zod` (run `npm install zod` in the project)"]);
-    check("import '@a/b/c';", &files, &["modules/main.ts:1:8: cannot find the package `@a/b` (run `npm install @a/b` in the project)"]);
-    check("import 'cokie';", &files, &["modules/main.ts:1:8: cannot find the package `cokie` (did you mean `cookie`?)"]);
+    check(
+        "import 'zod';",
+        &files,
+        &["modules/main.ts:1:8: cannot find the package `zod` (run `npm install zod` in the project)"],
+    );
+    check(
+        "import '@a/b/c';",
+        &files,
+        &["modules/main.ts:1:8: cannot find the package `@a/b` (run `npm install @a/b` in the project)"],
+    );
+    check(
+        "import 'cokie';",
+        &files,
+        &["modules/main.ts:1:8: cannot find the package `cokie` (did you mean `cookie`?)"],
+    );
     check(
         "import 'node:fs';",
         &files,
-        &["modules/main.ts:1:8: `node:fs` is a module of Node.js that scripts do not have here (use the Web's APIs, or a package that does not need it)"],
+        &[
+            "modules/main.ts:1:8: `node:fs` is a module of Node.js that scripts do not have here (use the Web's APIs, or a package that does not need it)",
+        ],
     );
     check(
         "import 'strict/sub';",
         &files,
-        &["modules/main.ts:1:8: `strict/sub` is not among what the package exports (see `exports` in node_modules/strict/package.json, which has nothing for `./sub`)"],
+        &[
+            "modules/main.ts:1:8: `strict/sub` is not among what the package exports (see `exports` in node_modules/strict/package.json, which has nothing for `./sub`)",
+        ],
     );
     check(
         "import '#x';",
@@ -61,17 +105,23 @@ fn specifiers_that_are_no_files_of_the_project_are_refused() {
     check(
         "import '../../secret';",
         &[("../secret.ts", "")],
-        &["modules/main.ts:1:8: `../../secret` leaves the project (only files below the project's folder and packages in node_modules are read)"],
+        &[
+            "modules/main.ts:1:8: `../../secret` leaves the project (only files below the project's folder and packages in node_modules are read)",
+        ],
     );
     check(
         "import 'https://example.com/a.js';",
         &[],
-        &["modules/main.ts:1:8: `https://example.com/a.js` is a URL (only files of the project and packages in node_modules are read)"],
+        &[
+            "modules/main.ts:1:8: `https://example.com/a.js` is a URL (only files of the project and packages in node_modules are read)",
+        ],
     );
     check(
         "import '/etc/passwd';",
         &[],
-        &["modules/main.ts:1:8: `/etc/passwd` is an absolute path (write the path from the importing file, beginning with ./ or ../)"],
+        &[
+            "modules/main.ts:1:8: `/etc/passwd` is an absolute path (write the path from the importing file, beginning with ./ or ../)",
+        ],
     );
     check(
         "import './a?raw'; import './b.css'; import './c';",
@@ -86,7 +136,9 @@ fn specifiers_that_are_no_files_of_the_project_are_refused() {
     check(
         "import 'out';",
         &[("../secret.ts", ""), ("tsconfig.json", outside)],
-        &["modules/main.ts:1:8: `out` leaves the project (only files below the project's folder and packages in node_modules are read)"],
+        &[
+            "modules/main.ts:1:8: `out` leaves the project (only files below the project's folder and packages in node_modules are read)",
+        ],
     );
 }
 
@@ -117,16 +169,42 @@ fn a_name_that_nobody_exports_is_told_with_what_was_meant() {
         ("node_modules/cjs/index.js", "exports.parse = 1;"),
         ("modules/data.json", r#"{ "key": 1 }"#),
     ];
-    check("import { helo } from './a';\nconsole.log(helo);", &files, &["modules/main.ts:1:10: `./a` exports no `helo` (did you mean `hello`?)"]);
-    check("import { zebra as z } from './index';\nz();", &files, &["modules/main.ts:1:10: `./index` exports no `zebra` (it exports: hello, other)"]);
-    check("import a from './a';\na();", &files, &["modules/main.ts:1:8: `./a` has no default export (import one of its names, as in `import { … }`: hello)"]);
-    check("import { pasre } from 'cjs';\npasre();", &files, &["modules/main.ts:1:10: `cjs` exports no `pasre` (did you mean `parse`?)"]);
-    check("import { kee } from './data.json';\nkee();", &files, &["modules/main.ts:1:10: `./data.json` exports no `kee` (it exports: default)"]);
-    check("export { Helo } from './a';", &files, &["modules/main.ts:1:10: `./a` exports no `Helo` (did you mean `hello`?)"]);
+    check(
+        "import { helo } from './a';\nconsole.log(helo);",
+        &files,
+        &["modules/main.ts:1:10: `./a` exports no `helo` (did you mean `hello`?)"],
+    );
+    check(
+        "import { zebra as z } from './index';\nz();",
+        &files,
+        &["modules/main.ts:1:10: `./index` exports no `zebra` (it exports: hello, other)"],
+    );
+    check(
+        "import a from './a';\na();",
+        &files,
+        &["modules/main.ts:1:8: `./a` has no default export (import one of its names, as in `import { … }`: hello)"],
+    );
+    check(
+        "import { pasre } from 'cjs';\npasre();",
+        &files,
+        &["modules/main.ts:1:10: `cjs` exports no `pasre` (did you mean `parse`?)"],
+    );
+    check(
+        "import { kee } from './data.json';\nkee();",
+        &files,
+        &["modules/main.ts:1:10: `./data.json` exports no `kee` (it exports: default)"],
+    );
+    check(
+        "export { Helo } from './a';",
+        &files,
+        &["modules/main.ts:1:10: `./a` exports no `Helo` (did you mean `hello`?)"],
+    );
     check(
         "import { Shape } from './index';\nnew Shape();",
         &files,
-        &["modules/main.ts:1:10: `Shape` of `./index` is a type, and is used as a value (write `import type` if only the type is meant)"],
+        &[
+            "modules/main.ts:1:10: `Shape` of `./index` is a type, and is used as a value (write `import type` if only the type is meant)",
+        ],
     );
 }
 
@@ -137,8 +215,15 @@ fn an_import_that_may_fail_is_no_mistake() {
         "try { await import('not-there') } catch (e) { console.log(e.message) }\nawait import('neither').catch(() => console.log('no'));\ntry { require('nor-this') } catch (e) { console.log(e.code) }",
     )]);
     let printed = project.run("modules/main");
-    assert_eq!(printed, ["cannot find the package `not-there`; run `npm install not-there` in the project", "no", "MODULE_NOT_FOUND"]);
-    check("await import('./gone');", &[], &["modules/main.ts:1:14: cannot find `./gone` (no file of that name is there, with or without an ending)"]);
+    assert_eq!(
+        printed,
+        ["cannot find the package `not-there`; run `npm install not-there` in the project", "no", "MODULE_NOT_FOUND"]
+    );
+    check(
+        "await import('./gone');",
+        &[],
+        &["modules/main.ts:1:14: cannot find `./gone` (no file of that name is there, with or without an ending)"],
+    );
 }
 
 #[test]
@@ -168,27 +253,68 @@ fn a_package_that_needs_what_is_missing_is_told_at_its_file() {
 
 #[test]
 fn configuration_that_cannot_be_read_is_told() {
-    check("", &[("tsconfig.json", "{\n  \"compilerOptions\": 1\n}")], &["tsconfig.json:2:22: this file is not JSON: invalid type: integer `1`, expected struct CompilerOptions at line 2 column 22 ()"]);
-    check("", &[("tsconfig.json", r#"{ "extends": "@none/here" }"#)], &["tsconfig.json:1:1: `extends` names @none/here, which is not there (install the package or correct the path)"]);
-    check("import './a.json';", &[("modules/a.json", "{\n  \"a\": 1,\n}")], &["modules/a.json:3:1: this file is not JSON: key must be a string ()"]);
+    check(
+        "",
+        &[("tsconfig.json", "{\n  \"compilerOptions\": 1\n}")],
+        &[
+            "tsconfig.json:2:22: this file is not JSON: invalid type: integer `1`, expected struct CompilerOptions at line 2 column 22 ()",
+        ],
+    );
+    check(
+        "",
+        &[("tsconfig.json", r#"{ "extends": "@none/here" }"#)],
+        &[
+            "tsconfig.json:1:1: `extends` names @none/here, which is not there (install the package or correct the path)",
+        ],
+    );
+    check(
+        "import './a.json';",
+        &[("modules/a.json", "{\n  \"a\": 1,\n}")],
+        &["modules/a.json:3:1: this file is not JSON: key must be a string ()"],
+    );
 }
 
 #[test]
 fn syntax_that_cannot_run_here_is_told_with_what_to_write() {
-    check("@sealed class A {}\nfunction sealed() {}", &[], &["modules/main.ts:1:1: decorators need `experimentalDecorators` (set `\"experimentalDecorators\": true` in tsconfig.json)"]);
+    check(
+        "@sealed class A {}\nfunction sealed() {}",
+        &[],
+        &[
+            "modules/main.ts:1:1: decorators need `experimentalDecorators` (set `\"experimentalDecorators\": true` in tsconfig.json)",
+        ],
+    );
     check(
         "import text from './a.json' with { type: 'text' };\ntext();",
         &[("modules/a.json", "1")],
-        &["modules/main.ts:1:36: the import attribute `type: \"text\"` is not supported (only `with { type: \"json\" }` is, and JSON files need no attribute)"],
+        &[
+            "modules/main.ts:1:36: the import attribute `type: \"text\"` is not supported (only `with { type: \"json\" }` is, and JSON files need no attribute)",
+        ],
     );
-    check("import defer * as a from './a';", &[("modules/a.ts", "")], &["modules/main.ts:1:1: `import defer` is not supported (write a plain `import`)"]);
+    check(
+        "import defer * as a from './a';",
+        &[("modules/a.ts", "")],
+        &["modules/main.ts:1:1: `import defer` is not supported (write a plain `import`)"],
+    );
     check(
         "export = 1;\nexport const a = 1;",
         &[],
-        &["modules/main.ts:1:1: An export assignment cannot be used in a module with other exported elements (If you want to use `export =`, remove other `export`s and put all of them to the right hand value of `export =`. If you want to use `export`s, remove `export =` statement.)"],
+        &[
+            "modules/main.ts:1:1: An export assignment cannot be used in a module with other exported elements (If you want to use `export =`, remove other `export`s and put all of them to the right hand value of `export =`. If you want to use `export`s, remove `export =` statement.)",
+        ],
     );
     let project = Project::new(&[("modules/main.cjs", "const a = 1;\nexport { a };")]);
-    assert_eq!(project.mistakes("modules/main"), ["modules/main.cjs:2:1: `import` and `export` cannot be in a .cjs file (name it .js or .mjs)"]);
+    assert_eq!(
+        project.mistakes("modules/main"),
+        ["modules/main.cjs:2:1: `import` and `export` cannot be in a .cjs file (name it .js or .mjs)"]
+    );
+}
+
+#[test]
+fn code_may_be_nested_deeper_than_a_stack_bears() {
+    let deep = |count: usize| format!("export const x = {}1{};", "(".repeat(count), ")".repeat(count));
+    let sum = format!("export const y: number = 0{};", " + x".repeat(20_000));
+    let project = Project::new(&[("modules/main.ts", &format!("{}\n{sum}", deep(20_000)))]);
+    assert_eq!(project.graph(&["modules/main"]).exports("modules/main.ts"), ["x", "y"]);
 }
 
 #[test]
@@ -199,7 +325,13 @@ fn an_entry_that_is_not_there_has_no_place_in_any_file() {
         (errors[0].file.clone(), errors[0].line, errors[0].message.clone(), errors[0].help.clone().unwrap())
     };
     let said = |file: &str, message: &str, help: &str| (file.to_owned(), 0, message.to_owned(), help.to_owned());
-    assert_eq!(told("modules/helo"), said("modules/helo", "cannot find `./modules/helo`", "did you mean `./modules/hello`?"));
-    assert_eq!(told("cookie"), said("cookie", "cannot find the package `cookie`", "run `npm install cookie` in the project"));
+    assert_eq!(
+        told("modules/helo"),
+        said("modules/helo", "cannot find `./modules/helo`", "did you mean `./modules/hello`?")
+    );
+    assert_eq!(
+        told("cookie"),
+        said("cookie", "cannot find the package `cookie`", "run `npm install cookie` in the project")
+    );
     assert_eq!(told("../outside").2, "`../outside` leaves the project");
 }

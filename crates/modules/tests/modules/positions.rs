@@ -30,7 +30,10 @@ fn a_stack_trace_names_the_lines_of_typescript() {
 #[test]
 fn frames_of_packages_keep_their_places_and_internal_ones_are_left_out() {
     let project = Project::new(&[
-        ("modules/main.ts", "import type {} from 'x';\nimport { go } from 'cjs';\ngo(() => {\n  throw new Error('x');\n});"),
+        (
+            "modules/main.ts",
+            "import type {} from 'x';\nimport { go } from 'cjs';\ngo(() => {\n  throw new Error('x');\n});",
+        ),
         ("node_modules/cjs/index.js", "const run = require('./run'); exports.go = function go(f) { run(f) };"),
         ("node_modules/cjs/run.js", "'use strict';\nmodule.exports = function run(f) {\n  f();\n};"),
     ]);
@@ -49,10 +52,10 @@ fn frames_of_packages_keep_their_places_and_internal_ones_are_left_out() {
         ]
     );
     assert_eq!(graph.first_project_position(&stack), position("modules/main.ts", 4, 9));
-    let quickjs = "    at <anonymous> (node_modules/cjs/run.js?commonjs:3:3)\n    at f (native)\n    at go (tollgate:webapi/x.js:1:1)\n    at <anonymous> (modules/none.ts:9:9)\n    at modules/main.ts\n";
+    let quickjs = "    at parse (native)\n    at <anonymous> (node_modules/cjs/run.js?commonjs:3:3)\n    at apply (native)\n    at go (tollgate:webapi/x.js:1:1)\n    at <anonymous> (node_modules/cjs/run.js:2:9)\n    at <anonymous> (modules/(a)/none.ts:9:9)\n    at modules/main.ts\n";
     assert_eq!(
         graph.translate_stack(quickjs),
-        "    at <anonymous> (node_modules/cjs/run.js:3:3)\n    at f (native)\n    at <anonymous> (modules/none.ts:9:9)\n    at modules/main.ts\n"
+        "    at parse (native)\n    at <anonymous> (node_modules/cjs/run.js:3:3)\n    at <anonymous> (modules/(a)/none.ts:9:9)\n    at modules/main.ts\n"
     );
     assert_eq!(graph.first_project_position(quickjs), None);
 }
@@ -65,7 +68,8 @@ fn a_place_is_found_by_bytes_and_told_by_utf16_units() {
     ]);
     let graph = project.graph(&["modules/main", "modules/plain"]);
     let text = graph.source("modules/main.ts").unwrap();
-    let (line, column) = text.lines().enumerate().find_map(|(at, line)| Some((at + 1, line.find("b = 1")? + 1))).unwrap();
+    let (line, column) =
+        text.lines().enumerate().find_map(|(at, line)| Some((at + 1, line.find("b = 1")? + 1))).unwrap();
     assert_eq!(graph.original("modules/main.ts", line as u32, column as u32), position("modules/main.ts", 1, 32));
     let bytes = "const ä = '𝒳'; export".len() + 1;
     assert_eq!(graph.original("modules/plain.js", 1, bytes as u32), position("modules/plain.js", 1, 23));
@@ -79,7 +83,10 @@ fn edits_of_a_package_move_nothing() {
     let project = Project::new(&[
         ("modules/main.ts", "import { go } from 'p';\ntry { go() } catch (e) { console.log(e.stack) }"),
         ("node_modules/p/package.json", r#"{ "exports": "./index.mjs" }"#),
-        ("node_modules/p/index.mjs", "#!/usr/bin/env node\nimport data from './d.json' with {\n  type: 'json' }; if (process.env.NODE_ENV === 'production') { var f = () => { throw new Error('x') } }\nexport function go() { f(data) }"),
+        (
+            "node_modules/p/index.mjs",
+            "#!/usr/bin/env node\nimport data from './d.json' with {\n  type: 'json' }; if (process.env.NODE_ENV === 'production') { var f = () => { throw new Error('x') } }\nexport function go() { f(data) }",
+        ),
         ("node_modules/p/d.json", "1"),
     ]);
     let printed = project.run("modules/main");

@@ -62,7 +62,12 @@ fn a_package_answers_as_for_a_worker() {
         "node_modules/p/w.js",
     );
     let nested = r#"{ "exports": { "./sub/*": { "import": { "types": "./t.d.ts", "default": "./esm/*.mjs" } } } }"#;
-    check_with(&["node_modules/p/esm/a.mjs"], &[("node_modules/p/package.json", nested)], "p/sub/a", "node_modules/p/esm/a.mjs");
+    check_with(
+        &["node_modules/p/esm/a.mjs"],
+        &[("node_modules/p/package.json", nested)],
+        "p/sub/a",
+        "node_modules/p/esm/a.mjs",
+    );
     let fields = r#"{ "main": "./main.js", "module": "./module.js" }"#;
     check_with(
         &["node_modules/p/main.js", "node_modules/p/module.js"],
@@ -97,7 +102,10 @@ fn what_a_package_says_is_of_no_use_is_empty() {
     let project = Project::new(&[
         ("modules/main.ts", "import { x } from 'p'; console.log(x);"),
         ("node_modules/p/package.json", r#"{ "browser": { "fs": false, "./node.js": false } }"#),
-        ("node_modules/p/index.js", "import fs, { readFileSync } from 'fs'; import * as n from './node.js'; export const x = [fs, typeof readFileSync, n.y];"),
+        (
+            "node_modules/p/index.js",
+            "import fs, { readFileSync } from 'fs'; import * as n from './node.js'; export const x = [fs, typeof readFileSync, n.y];",
+        ),
         ("node_modules/p/node.js", "throw new Error('not read')"),
     ]);
     assert_eq!(project.run("modules/main"), [r#"[{},"undefined",null]"#]);
@@ -157,7 +165,10 @@ fn entries_are_paths_from_the_root_or_packages() {
 #[test]
 fn packages_are_found_upwards_and_through_links_of_a_workspace() {
     let workspace = Project::new(&[
-        ("apps/gateway/modules/main.ts", "import { shared } from '@acme/shared'; import { up } from 'up'; import { linked } from './linked/a'; console.log(shared, up, linked);"),
+        (
+            "apps/gateway/modules/main.ts",
+            "import { shared } from '@acme/shared'; import { up } from 'up'; import { linked } from './linked/a'; console.log(shared, up, linked);",
+        ),
         ("packages/shared/package.json", r#"{ "name": "@acme/shared", "main": "src/index.ts" }"#),
         ("packages/shared/src/index.ts", "import { inner } from '../inner'; export const shared: string = inner;"),
         ("packages/shared/inner.ts", "export const inner = 'shared';"),
@@ -210,13 +221,21 @@ fn everything_that_is_read_is_listed() {
     let files: Vec<_> = graph.files().iter().map(|path| path.strip_prefix(&root).unwrap().to_str().unwrap()).collect();
     assert_eq!(
         files,
-        ["base.json", "modules/data.json", "modules/main.ts", "node_modules/p/index.js", "node_modules/p/package.json", "tsconfig.json"]
+        [
+            "base.json",
+            "modules/data.json",
+            "modules/main.ts",
+            "node_modules/p/index.js",
+            "node_modules/p/package.json",
+            "tsconfig.json"
+        ]
     );
 }
 
 #[test]
 fn the_digest_changes_with_every_text_and_with_nothing_else() {
-    let files = [("modules/main.ts", "import { a } from './a'; console.log(a);"), ("modules/a.ts", "export const a = 1;")];
+    let files =
+        [("modules/main.ts", "import { a } from './a'; console.log(a);"), ("modules/a.ts", "export const a = 1;")];
     let (first, second) = (Project::new(&files), Project::new(&files));
     let digest = first.graph(&["modules/main"]).digest();
     assert_eq!(digest.len(), 64);
@@ -230,7 +249,10 @@ fn the_digest_changes_with_every_text_and_with_nothing_else() {
 #[test]
 fn exports_are_listed_with_those_of_others() {
     let project = Project::new(&[
-        ("modules/main.ts", "export * from './a'; export * as ns from './a'; export const { x, y: [z] } = { x: 1, y: [2] }; export default class {} export type T = 1; export function f() {}"),
+        (
+            "modules/main.ts",
+            "export * from './a'; export * as ns from './a'; export const { x, y: [z] } = { x: 1, y: [2] }; export default class {} export type T = 1; export function f() {}",
+        ),
         ("modules/a.ts", "export const a = 1; export { b } from 'p'; export default 1;"),
         ("node_modules/p/index.js", "exports.b = 1; exports.c = 2;"),
     ]);

@@ -10,6 +10,7 @@
 //     buildId()                      the id of the snapshot
 //     builtIns()                     JSON { policies: [{ export, direction }], handlers: [export] }:
 //                                    what the catalog has; direction is "inbound" or "outbound"
+//     testUrl()                      the address of the gateway under test: only asked for by tests
 //     compatibilityDate()            "2026-03-01", or nothing: as the newest
 //     background(callback)           calls it soon in a task of its own that no request owns, waits for
 //                                    what it promises, and logs what it throws
@@ -48,6 +49,9 @@
 //     builtInOutbound(handle, export, options, name, response, request, state)
 //                                    promise of an outcome
 //     builtInHandler(handle, export, options, request, state) promise of a Response
+//     note(handle, policy, name, json)
+//                                    what code said to a policy by its class ("QuotaInboundPolicy",
+//                                    "meters", …), each time all of it; may be ignored
 //     policyUsage(handle, name)      JSON of what a quota has counted, or nothing
 //
 // What the gateway calls in turn is in internal.js.

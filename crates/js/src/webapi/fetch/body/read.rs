@@ -39,10 +39,8 @@ impl How {
             Self::Bytes => buffers::uint8_array(ctx, bytes),
             Self::Text => text(ctx, bytes),
             Self::Json => json(ctx, bytes),
-            Self::Blob | Self::FormData => {
-                let bytes = buffers::uint8_array(ctx, bytes)?;
-                scripts::of_form(ctx, self == Self::Blob, bytes, content_type)
-            }
+            Self::Blob => scripts::to_blob(ctx, buffers::uint8_array(ctx, bytes)?, content_type),
+            Self::FormData => scripts::to_form(ctx, buffers::uint8_array(ctx, bytes)?, content_type),
         }
     }
 }
