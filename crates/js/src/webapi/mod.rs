@@ -14,7 +14,7 @@ mod node;
 mod streams;
 mod timers;
 mod url;
-mod websocket;
+pub mod websocket;
 
 use crate::library::Area;
 
