@@ -169,6 +169,22 @@ fn more_than_a_script_may_hold_is_refused() {
 }
 
 #[test]
+fn a_long_body_passes_although_its_clone_was_too_long_to_read() {
+    let (sender, body) = channel();
+    run(limits(), async |engine, call| {
+        for _ in 0..12 {
+            sender.send(data(&"x".repeat(1 << 20))).await.unwrap();
+        }
+        drop(sender);
+        let task = engine.task(());
+        let code = "globalThis.told = await response.clone().text().catch((e) => e.name); return response";
+        let response = outbound(&engine, &task, http::Response::new(body), code).await.unwrap();
+        assert_eq!(call(&engine, "return told").await.unwrap(), r#""RangeError""#);
+        assert_eq!(text(response.into_body()).await.unwrap().len(), 12 << 20);
+    });
+}
+
+#[test]
 fn a_clone_is_read_on_its_own() {
     let (sender, body) = channel();
     run_on(limits(), serving(body), async |engine, call| {
@@ -482,7 +498,7 @@ fn a_length_that_is_not_that_of_the_bytes_does_not_leave() {
 #[test]
 fn an_engine_that_goes_while_bodies_are_read_takes_them_along() {
     let (sender, body) = channel();
-    let senders: RefCell<Option<Frames>> = RefCell::new(Some(sender));
+    let kept: Frames = sender.clone();
     run_on(limits(), serving(body), async |engine, _| {
         let task = engine.task(());
         let began = engine.enter(&task, |ctx| {
@@ -495,11 +511,11 @@ fn an_engine_that_goes_while_bodies_are_read_takes_them_along() {
         began.unwrap();
         settle().await;
         assert!(task.is_busy());
-        senders.borrow().as_ref().unwrap().send(data("a")).await.unwrap();
+        sender.send(data("a")).await.unwrap();
         settle().await;
         drop(task);
     });
-    assert!(senders.take().unwrap().is_closed());
+    assert!(kept.is_closed());
 }
 
 #[test]
