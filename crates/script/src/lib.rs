@@ -29,13 +29,10 @@ mod runner;
 mod runtime;
 mod tester;
 mod thread;
+mod types;
 mod world;
 
 pub use link::link;
 pub use pool::ScriptPool;
 pub use tester::{TestError, TestResult, TestRun, test, test_files};
-
-/// The type declarations of what modules import, by the names of their files.
-pub static TYPES: &[(&str, &str)] = &[];
-/// The settings of the TypeScript compiler that a new project gets.
-pub static TSCONFIG: &str = "{}\n";
+pub use types::{TSCONFIG, TYPES};
