@@ -92,6 +92,12 @@ async fn modules_of_every_kind_pass_the_stock_compiler() {
     assert_eq!(tsc(&world, &["--skipLibCheck", "false"]).await, "", "the declarations themselves are sound");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_passes_the_compiler_runs() {
+    let ended = project("good").tollgate(&["test", "."]).await.good();
+    assert!(ended.stdout.contains("3 passed, 0 failed, 3 skipped"), "{}", ended.stdout);
+}
+
 #[tokio::test]
 async fn wrong_code_is_refused_at_its_line() {
     let world = project("wrong");

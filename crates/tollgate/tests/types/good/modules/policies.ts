@@ -71,14 +71,14 @@ export class Tenant extends InboundPolicy<TenantOptions> {
 
   async handler(request: Call, context: ZuploContext) {
     context.log.debug(this.policyName, this.options.header, request.headers.get(this.#header));
-    const next = await context.invokeInboundPolicy("other", request);
+    const next = await context.invokeInboundPolicy("typed", request);
     return next instanceof Response ? next : next.clone();
   }
 }
 
 export class Seal extends OutboundPolicy {
   handler(response: Response, request: ZuploRequest, context: ZuploContext) {
-    return context.invokeOutboundPolicy("other", response, request);
+    return context.invokeOutboundPolicy("outbound", response, request);
   }
 }
 

@@ -14,8 +14,9 @@ describe("hello", () => {
   afterAll(() => console.log(count));
 
   it("greets", async () => {
-    const response = await fetch(`${TestHelper.TEST_URL}/hello/world`, { headers: { "x-key": TestHelper.environment.KEY ?? "" } });
+    const response = await fetch(`${TestHelper.TEST_URL}/hello/world`, { headers: { "x-team": TestHelper.environment.TEAM ?? "A" } });
     expect(response.status).to.equal(200);
+    expect(await response.json()).to.deep.equal({ hello: "world", team: "a", words: "words", backend: "http://127.0.0.1:8888", options: 42 });
   });
   it.skip("waits", () => {});
   it.ignore("waits as well");
