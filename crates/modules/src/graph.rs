@@ -137,8 +137,14 @@ impl Graph {
         Some(Position { file: origin.file.clone(), line: place.line, column: place.column })
     }
 
+    /// Whether a text is one that nobody wrote.
+    pub(crate) fn is_generated(&self, id: &str) -> bool {
+        self.artifacts.get(id).is_some_and(|artifact| artifact.origin.is_none())
+    }
+
     /// A stack trace of QuickJS with the places as their authors know them. Frames of this crate's own
-    /// modules, and of the host's whose names begin with `tollgate:`, are left out.
+    /// modules, and of the host's whose names begin with `tollgate:`, are left out, and so are those of
+    /// the native functions that these called.
     pub fn translate_stack(&self, stack: &str) -> String {
         stack::translate(self, stack)
     }

@@ -28,6 +28,7 @@ mod loader;
 mod module;
 mod positions;
 mod resolve;
+mod room;
 mod source;
 mod stack;
 mod template;

@@ -14,6 +14,7 @@ use crate::{
     loader::Loader,
     module::{Module, Target},
     resolve::Resolver,
+    source::Purpose,
 };
 
 /// What to load, and for whom.
@@ -71,9 +72,7 @@ pub fn load(options: &LoadOptions<'_>) -> Result<Graph, Vec<ModuleError>> {
     }
     loader.read_all();
     let linked = link::link(&loader.modules);
-    for (importer, types) in &linked.types {
-        loader.recompile(*importer, types);
-    }
+    loader.recompile(&linked.types);
     for (importer, error) in linked.errors {
         if let Some(module) = loader.modules.get_mut(importer) {
             module.errors.push(error);
@@ -98,7 +97,8 @@ pub fn load(options: &LoadOptions<'_>) -> Result<Graph, Vec<ModuleError>> {
 fn host_imports(module: &Module) -> Vec<HostImport> {
     let from_host = module.edges.iter().filter(|edge| matches!(edge.target, Target::Host));
     let names = from_host.flat_map(|edge| edge.request.names.iter().map(move |name| (edge, name)));
-    let imports = names.map(|(edge, name)| {
+    let linked = names.filter(|(_, name)| name.purpose != Purpose::Property);
+    let imports = linked.map(|(edge, name)| {
         let Place { line, column } = name.place;
         let position = Position { file: module.id.clone(), line, column };
         HostImport { specifier: edge.request.specifier.clone(), name: name.name.clone(), position }

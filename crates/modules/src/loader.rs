@@ -1,7 +1,7 @@
 //! Reads and compiles the entries and everything that they need.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -12,8 +12,10 @@ use serde_json::value::RawValue;
 use crate::{
     errors::{Complaint, ModuleError, Place},
     helpers::is_helper,
+    link::Types,
     module::{Body, Edge, Module, Target},
-    resolve::{Failure, Found, Resolver, in_package},
+    resolve::{Failure, Found, Resolver},
+    room,
     source::{Compiled, Format, Input, Kind, Request, Settings, compile},
 };
 
@@ -26,7 +28,7 @@ pub(crate) struct Loader<'l> {
     pub(crate) resolver: Resolver,
     host: &'l dyn Fn(&str) -> bool,
     by_path: HashMap<PathBuf, usize>,
-    unread: VecDeque<usize>,
+    unread: Vec<usize>,
     settings: HashMap<PathBuf, Arc<Settings>>,
     default_settings: Arc<Settings>,
 }
@@ -38,7 +40,7 @@ impl<'l> Loader<'l> {
             resolver,
             host,
             by_path: HashMap::new(),
-            unread: VecDeque::new(),
+            unread: Vec::new(),
             settings: HashMap::new(),
             default_settings: Arc::new(Settings::new(None)),
         }
@@ -61,23 +63,33 @@ impl<'l> Loader<'l> {
         }
     }
 
-    /// Reads everything that is still unread.
+    /// Reads everything that is still unread, and what that needs.
     pub(crate) fn read_all(&mut self) {
-        while let Some(index) = self.unread.pop_front() {
-            let Some(module) = self.modules.get(index) else { continue };
-            let (path, id) = (module.path.clone(), module.id.clone());
-            match self.resolver.files().text(&path) {
-                Ok(text) => self.compile(index, text, &HashSet::new()),
-                Err(error) => self.fail(index, vec![unreadable(&error).at(&id, Place::START)]),
+        while !self.unread.is_empty() {
+            let mut jobs = Vec::new();
+            for index in std::mem::take(&mut self.unread) {
+                let Some(module) = self.modules.get(index) else { continue };
+                let (path, id) = (module.path.clone(), module.id.clone());
+                match self.resolver.files().text(&path) {
+                    Ok(text) => jobs.push(self.job(index, path, text, HashSet::new())),
+                    Err(error) => self.fail(index, vec![unreadable(&error).at(&id, Place::START)]),
+                }
             }
+            self.compile(jobs);
         }
     }
 
-    /// Compiles a file once more, now that some of its imports are known to be types.
-    pub(crate) fn recompile(&mut self, index: usize, types: &HashSet<(String, String)>) {
-        if let Some(text) = self.modules.get_mut(index).and_then(|module| module.source.take()) {
-            self.compile(index, text, types);
+    /// Compiles files once more, now that some of their imports are known to be types.
+    pub(crate) fn recompile(&mut self, types: &Types) {
+        let mut jobs = Vec::new();
+        for (index, types) in types {
+            let Some(module) = self.modules.get_mut(*index) else { continue };
+            let (path, source) = (module.path.clone(), module.source.take());
+            if let Some(text) = source {
+                jobs.push(self.job(*index, path, text, types.clone()));
+            }
         }
+        self.compile(jobs);
     }
 
     fn fail(&mut self, index: usize, errors: Vec<ModuleError>) {
@@ -86,41 +98,32 @@ impl<'l> Loader<'l> {
         }
     }
 
-    fn compile(&mut self, index: usize, text: String, types: &HashSet<(String, String)>) {
-        let Some(module) = self.modules.get(index) else { return };
-        let (path, id, package, declared) = (module.path.clone(), module.id.clone(), module.package, module.declared);
-        if path.extension().is_some_and(|ending| ending == "json") {
-            match serde_json::from_str::<&RawValue>(&text) {
-                Ok(_) => self.set(index, Body::Json(text), Vec::new(), None),
-                Err(error) => self.fail(index, vec![not_json(&id, &error)]),
-            }
-            return;
-        }
+    fn job(&mut self, index: usize, path: PathBuf, text: String, types: HashSet<(String, String)>) -> Job {
         let settings = self.settings_of(&path);
-        let input = Input { file: &id, path: &path, text: &text, package, declared, settings: &settings, types };
-        match compile(&input) {
-            Ok(Compiled { code, mappings, requests, format }) => {
-                let body = match format {
-                    Format::Module { exports, uses_require } => {
-                        // Node has no `require` in ES modules, and packages ask whether there is one.
-                        Body::Module { code, mappings, exports, uses_require: uses_require && !package }
-                    }
-                    Format::CommonJs { names, undeclared } => Body::CommonJs { code, mappings, names, undeclared },
-                };
-                let edges = requests.into_iter().filter(|request| {
-                    // The same for its `require`, which then finds nothing.
-                    !(package && matches!(body, Body::Module { .. }) && matches!(request.kind, Kind::Require { .. }))
-                });
-                let edges = edges.collect::<Vec<_>>().into_iter().map(|request| self.edge(&path, &id, request));
-                let edges = edges.collect();
-                self.set(index, body, edges, (!package).then_some(text));
+        let (id, package, declared) = match self.modules.get(index) {
+            Some(module) => (module.id.clone(), module.package, module.declared),
+            None => (String::new(), false, None),
+        };
+        Job { index, path, id, package, declared, text, settings, types }
+    }
+
+    fn compile(&mut self, jobs: Vec<Job>) {
+        let results = room::each(&jobs, Job::run);
+        for (job, result) in jobs.into_iter().zip(results) {
+            match result {
+                Ok(Made { body, requests }) => {
+                    let edges = requests.into_iter().map(|request| self.edge(&job.path, &job.id, request));
+                    let edges = edges.collect();
+                    self.set(job.index, body, edges, job.text);
+                }
+                Err(errors) => self.fail(job.index, errors),
             }
-            Err(errors) => self.fail(index, errors),
         }
     }
 
-    fn set(&mut self, index: usize, body: Body, edges: Vec<Edge>, source: Option<String>) {
+    fn set(&mut self, index: usize, body: Body, edges: Vec<Edge>, text: String) {
         if let Some(module) = self.modules.get_mut(index) {
+            let source = module.is_typescript().then_some(text);
             (module.body, module.edges, module.source) = (body, edges, source);
         }
     }
@@ -146,7 +149,7 @@ impl<'l> Loader<'l> {
 
     fn target(&mut self, found: Result<Found, Failure>, specifier: &str, file: &str, place: Place) -> Target {
         match found {
-            Ok(Found::File(path, declared)) => match unsupported(&path) {
+            Ok(Found::File(path, declared)) => match unsupported(&path, self.resolver.in_package(&path)) {
                 Some(complaint) => Target::Absent(complaint_of(complaint, specifier).at(file, place)),
                 None => Target::Module(self.module(path, declared)),
             },
@@ -161,9 +164,9 @@ impl<'l> Loader<'l> {
             return *known;
         }
         let index = self.modules.len();
-        let (id, package) = (self.resolver.id_of(&path), in_package(&path));
+        let (id, package) = (self.resolver.id_of(&path), self.resolver.in_package(&path));
         self.by_path.insert(path.clone(), index);
-        self.unread.push_back(index);
+        self.unread.push(index);
         self.modules.push(Module {
             path,
             id,
@@ -194,8 +197,57 @@ impl std::fmt::Debug for Loader<'_> {
     }
 }
 
+/// A file to compile.
+struct Job {
+    index: usize,
+    path: PathBuf,
+    id: String,
+    package: bool,
+    declared: Option<ModuleType>,
+    text: String,
+    settings: Arc<Settings>,
+    types: HashSet<(String, String)>,
+}
+
+/// What came of it.
+struct Made {
+    body: Body,
+    requests: Vec<Request>,
+}
+
+impl Job {
+    fn run(&self) -> Result<Made, Vec<ModuleError>> {
+        if self.path.extension().is_some_and(|ending| ending == "json") {
+            return match serde_json::from_str::<&RawValue>(&self.text) {
+                Ok(_) => Ok(Made { body: Body::Json(self.text.clone()), requests: Vec::new() }),
+                Err(error) => Err(vec![not_json(&self.id, &error)]),
+            };
+        }
+        let Compiled { code, mappings, mut requests, format } = compile(&Input {
+            file: &self.id,
+            path: &self.path,
+            text: &self.text,
+            package: self.package,
+            declared: self.declared,
+            settings: &self.settings,
+            types: &self.types,
+        })?;
+        let body = match format {
+            Format::Module { exports, uses_require } => {
+                // Node has no `require` in ES modules, and packages ask whether there is one.
+                if self.package {
+                    requests.retain(|request| !matches!(request.kind, Kind::Require { .. }));
+                }
+                Body::Module { code, mappings, exports, uses_require: uses_require && !self.package }
+            }
+            Format::CommonJs { names, undeclared } => Body::CommonJs { code, mappings, names, undeclared },
+        };
+        Ok(Made { body, requests })
+    }
+}
+
 /// Why a file that exists is no module.
-fn unsupported(path: &Path) -> Option<&'static str> {
+fn unsupported(path: &Path, package: bool) -> Option<&'static str> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or("");
     if [".d.ts", ".d.mts", ".d.cts"].iter().any(|ending| name.ends_with(ending)) {
         return Some("it declares types and has no code: write `import type`");
@@ -205,7 +257,7 @@ fn unsupported(path: &Path) -> Option<&'static str> {
         Some("node") => Some("it is machine code for Node.js"),
         Some("wasm") => Some("WebAssembly is not supported"),
         // Packages have files without an ending, or with a strange one, that are JavaScript.
-        _ if in_package(path) => None,
+        _ if package => None,
         _ => Some("only JavaScript, TypeScript and JSON can be imported"),
     }
 }

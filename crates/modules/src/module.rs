@@ -19,7 +19,7 @@ pub(crate) struct Module {
     /// Whether it belongs to an installed package.
     pub(crate) package: bool,
     pub(crate) declared: Option<ModuleType>,
-    /// The text of a file of the project, in case that it must be compiled once more.
+    /// The text of a file with types, in case that it must be compiled once more.
     pub(crate) source: Option<String>,
     pub(crate) body: Body,
     pub(crate) edges: Vec<Edge>,

@@ -31,6 +31,11 @@ impl Mappings {
         Self { segments }
     }
 
+    /// The place in the file of a place in the generated code; both count from 1, in UTF-16 code units.
+    pub(crate) fn place(&self, generated: Place) -> Option<Place> {
+        self.original(generated.line.checked_sub(1)?, generated.column.checked_sub(1)?)
+    }
+
     fn original(&self, line: u32, column: u32) -> Option<Place> {
         let after = self.segments.partition_point(|segment| (segment.line, segment.column) <= (line, column));
         let segment = self.segments.get(after.checked_sub(1)?)?;

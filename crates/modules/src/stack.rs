@@ -19,8 +19,8 @@ struct Frame<'s> {
 fn frame(line: &str) -> Option<Frame<'_>> {
     let at = line.trim_start().strip_prefix("at ")?;
     let start = line.len() - at.len();
-    let (start, end) = match (at.rfind('('), at.strip_suffix(')')) {
-        (Some(open), Some(_)) => (start + open + 1, line.len() - 1),
+    let (start, end) = match (at.find(" ("), at.strip_suffix(')')) {
+        (Some(open), Some(_)) => (start + open + 2, line.len() - 1),
         _ => (start, line.len()),
     };
     let place = line.get(start..end)?;
@@ -40,30 +40,38 @@ fn original(graph: &Graph, frame: &Frame<'_>) -> Option<Position> {
     graph.original(frame.id, frame.line, column)
 }
 
-fn is_internal(id: &str) -> bool {
-    id.starts_with("tollgate:")
+/// Whether nobody who reads the trace wrote what is there: a module of the host or of this crate, or a
+/// face of a CommonJS module.
+fn is_internal(graph: &Graph, id: &str) -> bool {
+    id.starts_with("tollgate:") || graph.is_generated(id)
 }
 
 /// The trace with places translated, and without frames of internal modules.
 pub(crate) fn translate(graph: &Graph, stack: &str) -> String {
     let mut translated = String::with_capacity(stack.len());
+    // Where the native functions begin that the next frame has called.
+    let mut natives = None;
     for line in stack.split_inclusive('\n') {
         let (text, end) = match line.strip_suffix('\n') {
             Some(text) => (text, "\n"),
             None => (line, ""),
         };
         let Some(frame) = frame(text) else {
+            let native = text.ends_with(" (native)");
+            natives = native.then(|| natives.unwrap_or(translated.len()));
             translated.push_str(line);
             continue;
         };
-        if is_internal(frame.id) {
+        let natives = natives.take();
+        if is_internal(graph, frame.id) {
+            translated.truncate(natives.unwrap_or(translated.len()));
             continue;
         }
         match original(graph, &frame) {
             Some(Position { file, line, column }) => {
                 translated.push_str(&format!("{}{file}:{line}:{column}{}{end}", frame.before, frame.after));
             }
-            // A face, whose place nobody knows, or something of the host.
+            // Something of the host.
             None => {
                 let file = file_of(frame.id);
                 let Frame { before, line, column, after, .. } = frame;
@@ -76,7 +84,7 @@ pub(crate) fn translate(graph: &Graph, stack: &str) -> String {
 
 /// The first place in a file of the project.
 pub(crate) fn first_of_project(graph: &Graph, stack: &str) -> Option<Position> {
-    let frames = stack.lines().filter_map(frame).filter(|frame| !is_internal(frame.id));
+    let frames = stack.lines().filter_map(frame).filter(|frame| !is_internal(graph, frame.id));
     frames
         .filter(|frame| !frame.id.split('/').any(|part| part == "node_modules"))
         .find_map(|frame| original(graph, &frame))

@@ -1,6 +1,12 @@
 //! Template literals that are written in documents, as `https://${env.HOST}/a`.
 
-use crate::source::{Unclosed, expression};
+use crate::{
+    room,
+    source::{Unclosed, expression},
+};
+
+/// The longest expression in bytes: what is longer belongs into a module.
+const LONGEST: usize = 4 * 1024;
 
 /// Checks a text with `${…}` in it and gives it as a template literal of JavaScript, with its backticks,
 /// that can stand wherever an expression can. What is not in `${…}` is taken by the letter: backticks and
@@ -10,6 +16,11 @@ use crate::source::{Unclosed, expression};
 ///
 /// A sentence, if something in `${…}` is not an expression.
 pub fn compile_template(text: &str) -> Result<String, String> {
+    // Short texts are not nested too deep for the stack that is there.
+    if text.len() <= 512 { compile(text) } else { room::deep(|| compile(text)) }
+}
+
+fn compile(text: &str) -> Result<String, String> {
     let mut literal = String::from("`");
     let mut rest = text;
     while let Some(start) = rest.find("${") {
@@ -33,6 +44,9 @@ pub fn compile_template(text: &str) -> Result<String, String> {
 fn first_expression(text: &str) -> Result<(String, usize), String> {
     let mut wrong = None;
     for (end, _) in text.match_indices('}') {
+        if end > LONGEST {
+            return Err(format!("an expression in `${{}}` is longer than {LONGEST} bytes: write it in a module"));
+        }
         let written = text.get(..end).unwrap_or("");
         if written.trim().is_empty() {
             return Err("there is nothing in `${}`: write an expression, such as `${env.NAME}`".to_owned());
@@ -94,6 +108,10 @@ mod tests {
         for text in ["${", "${a", "${a b}", "${}", "${ }", "${a as string}", "${await x}", "${a; b}", "${if (a) b}"] {
             assert!(compile_template(text).is_err(), "{text}");
         }
+        assert!(compile_template(&format!("${{{}}}", "(".repeat(100_000))).is_err());
+        assert!(compile_template(&format!("${{a}}{}", "b".repeat(100_000))).is_ok());
+        let deep = format!("${{{}a{}}}", "(".repeat(2000), ")".repeat(2000));
+        assert_eq!(compile_template(&deep).as_deref(), Ok("`${a}`"));
         let why = compile_template("a ${b c} d").unwrap_err();
         assert!(why.starts_with("`${b c}` is not an expression of JavaScript"), "{why}");
     }

@@ -29,6 +29,8 @@ pub(crate) struct Generation {
     /// Bodies that scripts read whole may be this long.
     pub(crate) buffered_body: usize,
     pub(crate) fetch: FetchSettings,
+    /// Where the gateway under test listens, for the engine of tests.
+    pub(crate) test_url: Option<String>,
     /// What has to be there as soon as it is loaded.
     pub(crate) wanted: Vec<Wanted>,
     /// Definitions are added while a snapshot is built, and looked up by their place.

@@ -81,6 +81,7 @@ pub(crate) fn generation(project: &Project, catalog: &Catalog, graph: &Arc<Graph
         compatibility_date: project.compatibility.date.clone(),
         buffered_body: project.settings.server.limits.buffered_body.as_usize(),
         fetch: settings.fetch.clone(),
+        test_url: None,
         wanted: Vec::new(),
         definitions: RwLock::default(),
         graph: Arc::clone(graph),

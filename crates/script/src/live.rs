@@ -25,6 +25,9 @@ use crate::world::World;
 /// What loading may take of the processor: packages are large, and nobody waits for an answer.
 const LOADING: Duration = Duration::from_secs(20);
 
+/// The area that gathers the tests of a project, and runs them.
+const TEST_TREE: &str = "runtime-test-tree";
+
 /// On which side of the handler a policy's definition is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Side {
@@ -111,17 +114,14 @@ impl Live {
     ) -> Result<(), Vec<ScriptIssue>> {
         let task = self.engine.task_allowing(State::loading(), Duration::MAX);
         let failed = |error: CallError| vec![self.issue(&error, None)];
-        let endpoint = options.endpoint.clone();
-        let prepare = self.engine.call(
-            &task,
-            move |ctx| {
-                let prepare: Function<'_> = Engine::of(ctx)?.library(ctx, "runtime-testing")?.get("prepare")?;
-                prepare.call((endpoint,))
-            },
-            |_, _| Ok(()),
-        );
-        prepare.await.map_err(failed)?;
         for file in files {
+            let begun = self.engine.enter(&task, |ctx| {
+                let begin: Function<'_> = self.engine.library(ctx, TEST_TREE)?.get("beginFile")?;
+                begin.call::<_, ()>((file.as_str(),))
+            });
+            if !matches!(begun, Ok(Ok(()))) {
+                return Err(vec![issues::plain(format!("the tests of {file} cannot begin"))]);
+            }
             self.import(file).await.map_err(|error| vec![self.issue(&error, Some(file))])?;
         }
         let graph = Arc::clone(&self.generation.graph);
@@ -141,7 +141,7 @@ impl Live {
                 chosen.set("filter", options.filter)?;
                 chosen.set("skipFilter", options.skip_filter)?;
                 chosen.set("only", options.only)?;
-                let run: Function<'_> = Engine::of(ctx)?.library(ctx, "runtime-testing")?.get("runTests")?;
+                let run: Function<'_> = Engine::of(ctx)?.library(ctx, TEST_TREE)?.get("runTests")?;
                 run.call((chosen, tell))
             },
             |_, _| Ok(()),

@@ -39,8 +39,10 @@ pub struct TestRun {
 /// What became of one test.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct TestResult {
-    /// Its name, with those of the suites around it in front.
-    pub name: String,
+    /// The file that it is in.
+    pub file: String,
+    /// The names of the suites around it, and its own.
+    pub path: Vec<String>,
     /// `passed`, `failed` or `skipped`.
     pub outcome: String,
     /// How long it took.
@@ -59,12 +61,6 @@ pub struct TestError {
     pub message: String,
     /// Where, at the lines of the TypeScript.
     pub stack: String,
-    /// What was expected, where an assertion says so.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expected: Option<String>,
-    /// What was there instead.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub actual: Option<String>,
 }
 
 /// The files of a project's tests, in their order.
@@ -126,6 +122,7 @@ fn on_thread(
     let graph = Arc::new(graph.map_err(|errors| errors.into_iter().map(issues::of_module).collect::<Vec<_>>())?);
     let ids: Vec<String> = files.iter().filter_map(|file| graph.id_of_entry(file).map(str::to_owned)).collect();
     let mut generation = link::generation(project, catalog, &graph);
+    generation.test_url = Some(run.endpoint.clone());
     generation.limits = Limits { cpu: PATIENCE, wall: PATIENCE, memory: 1 << 30, ..generation.limits };
     let failed = |error: std::io::Error| vec![issues::plain(format!("the tests cannot be run: {error}"))];
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;

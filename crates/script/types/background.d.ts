@@ -47,6 +47,10 @@ declare module "@tollgate/runtime" {
 
   /** Entries were lost: the function of a {@link BackgroundDispatcher} failed. `cause` is what it threw. */
   export class BackgroundDispatchError extends Error {
+    /**
+     * @param message - What went wrong.
+     * @param options - `cause`: what was thrown before.
+     */
     constructor(message?: string, options?: ErrorOptions);
   }
 

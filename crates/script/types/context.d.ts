@@ -53,8 +53,11 @@ declare module "@tollgate/runtime" {
 
   /** What a listener of "responseSending" gets. */
   export interface ResponseSendingEvent {
+    /** The name of the event. */
     readonly type: "responseSending";
+    /** The request that is answered. */
     readonly request: ZuploRequest;
+    /** What is around it. */
     readonly context: ZuploContext;
     /** The response; assign another to send that one. */
     mutableResponse: Response;
@@ -62,9 +65,13 @@ declare module "@tollgate/runtime" {
 
   /** What a listener of "responseSent" gets. */
   export interface ResponseSentEvent {
+    /** The name of the event. */
     readonly type: "responseSent";
+    /** The request that is answered. */
     readonly request: ZuploRequest;
+    /** What is around it. */
     readonly context: ZuploContext;
+    /** The response, as it is sent. */
     readonly response: Response;
   }
 
@@ -122,21 +129,19 @@ declare module "@tollgate/runtime" {
     /** Sees the response as it is sent, and cannot change it. */
     addResponseSendingFinalHook(hook: ResponseSendingFinalHook): void;
 
-    /**
-     * The older form of the hooks.
-     *
-     * @param type - "responseSending" before the response is sent, "responseSent" as it is sent.
-     */
+    /** The older form of {@link ZuploContext.addResponseSendingHook}. */
     addEventListener(
       type: "responseSending",
       listener: ContextListener<ResponseSendingEvent> | null,
       options?: boolean | { once?: boolean },
     ): void;
+    /** The older form of {@link ZuploContext.addResponseSendingFinalHook}. */
     addEventListener(
       type: "responseSent",
       listener: ContextListener<ResponseSentEvent> | null,
       options?: boolean | { once?: boolean },
     ): void;
+    /** Hears of events that code dispatches. */
     addEventListener(type: string, listener: ContextListener<any> | null, options?: boolean | { once?: boolean }): void;
 
     /** Takes a listener away again. */

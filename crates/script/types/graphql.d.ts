@@ -1,6 +1,12 @@
-// The policies for GraphQL.
+// `@tollgate/graphql`: the policies for GraphQL.
 
-declare module "@tollgate/runtime" {
+declare module "@zuplo/graphql" {
+  export * from "@tollgate/graphql";
+}
+
+declare module "@tollgate/graphql" {
+  import type { BuiltInInboundPolicy, BuiltInOutboundPolicy, OptionsOf } from "@tollgate/runtime";
+
   /** Keeps answers to queries, and gives them again. */
   export const GraphQLCacheInboundPolicy: BuiltInInboundPolicy<OptionsOf<"GraphQLCacheInboundPolicy">>;
   /** Refuses queries that are too deep or too costly. */

@@ -43,9 +43,15 @@ declare module "@tollgate/runtime" {
      * @defaultValue `"/__zuplo/issuer"`
      */
     basePath?: string;
-    /** What tokens are signed with. */
+    /**
+     * What tokens are signed with.
+     * @defaultValue `"EdDSA"`
+     */
     algorithm?: JwtAlgorithm;
-    /** How long tokens are valid: seconds, or a number and a unit such as `"5m"`. */
+    /**
+     * How long tokens are valid: seconds, or a number and a unit such as `"5m"`.
+     * @defaultValue `"1h"`
+     */
     expiresIn?: number | string;
     /**
      * An older name.
@@ -60,13 +66,14 @@ declare module "@tollgate/runtime" {
     subject?: string;
     /** Whom it is for: `aud`. */
     audience?: string | string[];
-    /** How long it is valid: seconds, or a number and a unit such as `"5m"`. */
+    /** How long it is valid: seconds, or a number and a unit such as `"5m"`; as the plugin says, unless given. */
     expiresIn?: number | string;
     [claim: string]: unknown;
   }
 
   /** Configures the gateway's issuer of tokens, and signs some from code. */
   export class JwtServicePlugin extends SystemRuntimePlugin {
+    /** @param options - Where the issuer is found, and how it signs. */
     constructor(options?: JwtServicePluginOptions);
 
     /**
@@ -92,6 +99,7 @@ declare module "@tollgate/runtime" {
 
   /** Publishes where clients find the authorization server of this gateway (RFC 9728). */
   export class OAuthProtectedResourcePlugin extends SystemRuntimePlugin {
+    /** @param options - Where tokens come from. */
     constructor(options: OAuthProtectedResourcePluginOptions);
   }
 }

@@ -13,6 +13,7 @@ declare module "@tollgate/runtime" {
 
   /** One policy of the catalog, made with options. */
   export interface BuiltInInboundPolicyInstance<TOptions = any> extends InboundPolicy<TOptions> {
+    /** Gives the request to go on with, or the response that the policy refuses it with. */
     handler(request: Request, context: ZuploContext): Promise<ZuploRequest | Response>;
   }
 
@@ -33,11 +34,13 @@ declare module "@tollgate/runtime" {
       options: TOptions,
       policyName?: string,
     ): Promise<ZuploRequest | Response>;
+    /** Makes one with options of its own; without a name it is called as it is here. */
     new (options: TOptions, policyName?: string): BuiltInInboundPolicyInstance<TOptions>;
   }
 
   /** One policy of the catalog behind the handler, made with options. */
   export interface BuiltInOutboundPolicyInstance<TOptions = any> extends OutboundPolicy<TOptions> {
+    /** Gives the response to go on with. */
     handler(response: Response, request: Request, context: ZuploContext): Promise<Response>;
   }
 
@@ -51,6 +54,7 @@ declare module "@tollgate/runtime" {
       options: TOptions,
       policyName?: string,
     ): Promise<Response>;
+    /** Makes one with options of its own; without a name it is called as it is here. */
     new (options: TOptions, policyName?: string): BuiltInOutboundPolicyInstance<TOptions>;
   }
 

@@ -61,6 +61,10 @@ declare module "@tollgate/runtime" {
    * ```
    */
   export abstract class InboundPolicy<TOptions = any> {
+    /**
+     * @param options - Its options, as the project's document has them.
+     * @param policyName - Its name in the project.
+     */
     constructor(options: TOptions, policyName: string);
 
     /** Its options, as the project's document has them. */
@@ -78,6 +82,10 @@ declare module "@tollgate/runtime" {
    * @typeParam TOptions - The options of the policy, as the project's document has them.
    */
   export abstract class OutboundPolicy<TOptions = any> {
+    /**
+     * @param options - Its options, as the project's document has them.
+     * @param policyName - Its name in the project.
+     */
     constructor(options: TOptions, policyName: string);
 
     /** Its options, as the project's document has them. */
@@ -132,7 +140,7 @@ declare module "@tollgate/runtime" {
     /** Requests of equal keys share a quota. */
     key: string;
     /** How much of each meter, by name. */
-    allowances?: Record<string, number>;
+    allowances: Record<string, number>;
   }
 
   /** The function by which a quota asks whose it is. */

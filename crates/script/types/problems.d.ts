@@ -223,7 +223,15 @@ declare module "@tollgate/runtime" {
    * ```
    */
   export class RuntimeError extends Error {
+    /**
+     * @param message - What the log has.
+     * @param options - `cause`, and `extensionMembers` of the problem.
+     */
     constructor(message: string, options?: ErrorOptions & { extensionMembers?: Record<string, unknown> });
+    /**
+     * @param details - What the log has, and what the client gets.
+     * @param options - `cause`: what was thrown before.
+     */
     constructor(details: RuntimeErrorDetails, options?: ErrorOptions);
 
     /** Members of the problem that the client gets. */
@@ -232,6 +240,10 @@ declare module "@tollgate/runtime" {
 
   /** The project asks for something that cannot be: a mistake of its author, and never of the client. */
   export class ConfigurationError extends Error {
+    /**
+     * @param message - What went wrong.
+     * @param options - `cause`: what was thrown before.
+     */
     constructor(message?: string, options?: ErrorOptions);
   }
 }

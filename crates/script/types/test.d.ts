@@ -9,35 +9,20 @@ declare module "@tollgate/test" {
   /** What a test or a hook does. It fails where it throws, or where what it promises is rejected. */
   export type TestFunction = () => unknown;
 
-  /** Declares tests that belong together. */
-  export interface Describe {
-    /** @param declare - Calls `it`, hooks, and `describe` for suites within this one. */
-    (name: string, declare: () => void | Promise<void>): void | Promise<void>;
+  /** Declares something by its name, and says whether it runs. */
+  export interface Declare<TBody> {
+    (name: string, body: TBody): void;
     /** With `--only`, nothing runs but what is declared so. */
-    only(name: string, declare: () => void | Promise<void>): void | Promise<void>;
-    /** Declares tests that do not run. */
-    skip(name: string, declare: () => void | Promise<void>): void | Promise<void>;
+    only(name: string, body: TBody): void;
+    /** Declares something that does not run. */
+    skip(name: string, body?: TBody): void;
     /** The same as `skip`. */
-    ignore(name: string, declare: () => void | Promise<void>): void | Promise<void>;
-    /** Declares that tests are yet to be written. */
-    todo(name: string): void | Promise<void>;
-  }
-
-  /** Declares a test. */
-  export interface It {
-    (name: string, run: TestFunction): void;
-    /** With `--only`, nothing runs but what is declared so. */
-    only(name: string, run: TestFunction): void;
-    /** Declares a test that does not run. */
-    skip(name: string, run?: TestFunction): void;
-    /** The same as `skip`. */
-    ignore(name: string, run?: TestFunction): void;
-    /** Declares a test that is yet to be written. */
-    todo(name: string): void;
+    ignore(name: string, body?: TBody): void;
   }
 
   /**
-   * Declares tests that belong together.
+   * Declares tests that belong together: what is given calls `it`, hooks, and `describe` for suites within
+   * this one. It must not be `async`.
    *
    * @example
    * ```ts
@@ -49,13 +34,10 @@ declare module "@tollgate/test" {
    * });
    * ```
    */
-  export const describe: Describe;
+  export const describe: Declare<() => void>;
 
   /** Declares a test. */
-  export const it: It;
-
-  /** The same as {@link it}. */
-  export const test: It;
+  export const it: Declare<TestFunction>;
 
   /** Runs once before the tests of the suite. */
   export const beforeAll: (run: TestFunction) => void;

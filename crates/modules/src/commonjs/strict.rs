@@ -20,7 +20,7 @@ pub(crate) fn check(body: &str) -> Result<(), (Complaint, Place)> {
         found = SemanticBuilder::new().with_check_syntax_error(true).build(&parsed.program).diagnostics;
     }
     let Some(first) = found.errors().next() else { return Ok(()) };
-    let offset = first.labels.first().map_or(0, |label| label.offset() as u32);
+    let offset = first.labels.first().map_or(0, |label| label.offset());
     let place = Lines::new(body).place(offset.saturating_sub(OPEN.len() as u32));
     let message = first.message.trim_end_matches('.');
     let complaint = Complaint::new(format!("this CommonJS module is not strict code: {message}"));

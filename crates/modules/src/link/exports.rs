@@ -28,11 +28,14 @@ pub(super) enum Meaning {
     Absent,
 }
 
+/// Names that a CommonJS module surely has, and whether these are all.
+type Known = Rc<(BTreeSet<String>, bool)>;
+
 /// Looks names up in all modules.
 #[derive(Debug)]
 pub(super) struct Names<'m> {
     modules: &'m [Module],
-    commonjs: RefCell<HashMap<usize, Rc<(BTreeSet<String>, bool)>>>,
+    commonjs: RefCell<HashMap<usize, Known>>,
 }
 
 impl<'m> Names<'m> {
@@ -103,7 +106,7 @@ impl<'m> Names<'m> {
     }
 
     /// The names that a CommonJS module surely has, and whether these are all.
-    fn commonjs(&self, index: usize) -> Rc<(BTreeSet<String>, bool)> {
+    fn commonjs(&self, index: usize) -> Known {
         if let Some(found) = self.commonjs.borrow().get(&index) {
             return Rc::clone(found);
         }

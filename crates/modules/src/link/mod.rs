@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use crate::{
     errors::{Complaint, ModuleError, nearest},
     module::{Body, Module, Target},
-    source::{ImportedName, Kind},
+    source::{ImportedName, Kind, Purpose},
 };
 use exports::{Meaning, Names};
 
@@ -35,10 +35,11 @@ pub(crate) fn link(modules: &[Module]) -> Linked {
                 match names.meaning(target, &name.name) {
                     Meaning::Value | Meaning::Unknown => {}
                     Meaning::Asked(asked) => drop(linked.asked.entry(asked).or_default().insert(name.name.clone())),
+                    _ if name.purpose == Purpose::Property => {}
                     meaning => {
                         let untyped = modules.get(target).is_none_or(|target| !target.is_typescript());
                         let is_type = meaning == Meaning::Type || untyped;
-                        if module.is_typescript() && name.may_be_type && is_type {
+                        if module.is_typescript() && name.purpose == Purpose::Export && is_type {
                             let import = (edge.request.specifier.clone(), name.name.clone());
                             linked.types.entry(index).or_default().insert(import);
                         } else {

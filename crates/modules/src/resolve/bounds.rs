@@ -8,16 +8,23 @@ use std::{
 /// The folders that may be read beside `node_modules`.
 #[derive(Debug)]
 pub(super) struct Bounds {
+    root: PathBuf,
     areas: Vec<PathBuf>,
 }
 
 impl Bounds {
     pub(super) fn new(root: &Path) -> Self {
-        Self { areas: vec![root.to_owned()] }
+        Self { root: root.to_owned(), areas: vec![root.to_owned()] }
+    }
+
+    /// Whether a file belongs to an installed package. Where the project itself is does not matter.
+    pub(super) fn in_package(&self, path: &Path) -> bool {
+        let path = path.strip_prefix(&self.root).unwrap_or(path);
+        path.components().any(|component| component.as_os_str() == OsStr::new("node_modules"))
     }
 
     pub(super) fn contains(&self, path: &Path) -> bool {
-        in_package(path) || self.area_of(path).is_some()
+        self.in_package(path) || self.area_of(path).is_some()
     }
 
     /// The folder that makes a path readable; none for packages.
@@ -40,9 +47,4 @@ impl Bounds {
         let folder = target.as_deref().or_else(|| real.parent()).unwrap_or(real).to_owned();
         self.allow(&folder);
     }
-}
-
-/// Whether a file belongs to an installed package.
-pub(crate) fn in_package(path: &Path) -> bool {
-    path.components().any(|component| component.as_os_str() == OsStr::new("node_modules"))
 }

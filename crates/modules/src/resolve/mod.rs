@@ -20,7 +20,6 @@ use crate::{
 use bounds::Bounds;
 use tsconfig::Tsconfigs;
 
-pub(crate) use bounds::in_package;
 pub(crate) use node::is_module_of_node;
 
 /// How a module is asked for: packages may answer the two with different files.
@@ -98,7 +97,12 @@ impl Resolver {
         path.to_string_lossy().replace('\\', "/")
     }
 
-    /// The settings that hold for a file of the project.
+    /// Whether a file belongs to an installed package.
+    pub(crate) fn in_package(&self, path: &Path) -> bool {
+        self.bounds.in_package(path)
+    }
+
+    /// The settings that hold for a file of the project; none for packages.
     pub(crate) fn tsconfig_of(&mut self, file: &Path) -> Option<Arc<TsConfig>> {
         let [resolver, _] = &self.project;
         self.tsconfigs.of(file, &self.bounds, &self.root, resolver)
@@ -137,8 +141,8 @@ impl Resolver {
         if relative && !self.bounds.contains(&lexical) {
             return Err(leaves_the_project(specifier).into());
         }
-        let tsconfig = if in_package(importer) { None } else { self.tsconfig_of(importer) };
-        let resolver = match in_package(importer) {
+        let tsconfig = self.tsconfig_of(importer);
+        let resolver = match self.bounds.in_package(importer) {
             false => &self.project[asked as usize],
             true => &self.packages[asked as usize],
         };
@@ -146,7 +150,7 @@ impl Resolver {
         match resolver.resolve_with_context(&folder, specifier, tsconfig.as_deref(), &mut context) {
             Ok(resolution) => self.accept(specifier, relative.then_some(lexical.as_path()), &resolution),
             Err(ResolveError::Ignored(_)) => Ok(Found::Empty),
-            Err(error) => Err(self.failure(importer, specifier, &error)),
+            Err(error) => Err(self.failure(importer, specifier, tsconfig.as_deref(), &error)),
         }
     }
 
@@ -157,7 +161,7 @@ impl Resolver {
         }
         let path = found.path();
         if !self.bounds.contains(path) {
-            let package = found.package_json().filter(|package| in_package(package.path()));
+            let package = found.package_json().filter(|package| self.bounds.in_package(package.path()));
             match (lexical, package) {
                 (Some(lexical), _) => self.bounds.follow_link(lexical, path),
                 (None, Some(package)) => self.bounds.allow(package.realpath().parent().unwrap_or(path)),
@@ -167,7 +171,7 @@ impl Resolver {
         Ok(Found::File(path.to_owned(), found.module_type()))
     }
 
-    fn failure(&self, importer: &Path, specifier: &str, error: &ResolveError) -> Failure {
+    fn failure(&self, importer: &Path, specifier: &str, tsconfig: Option<&TsConfig>, error: &ResolveError) -> Failure {
         match error {
             ResolveError::Json(error) => {
                 let place = Place { line: error.line.max(1) as u32, column: error.column.max(1) as u32 };
@@ -185,7 +189,14 @@ impl Resolver {
                 complaint.with_help(format!("add it to `imports` in {manifest}")).into()
             }
             ResolveError::NotFound(_) | ResolveError::ExtensionAlias(..) | ResolveError::MatchedAliasNotFound(..) => {
-                near::not_found(&self.root, importer, specifier).into()
+                match tsconfig.and_then(|tsconfig| tsconfig::alias(tsconfig, specifier)) {
+                    Some(path) => {
+                        let help =
+                            format!("`paths` in tsconfig.json maps it to {}, which is not there", self.id_of(&path));
+                        Complaint::new(format!("cannot find `{specifier}`")).with_help(help).into()
+                    }
+                    None => near::not_found(&self.root, importer, specifier).into(),
+                }
             }
             other => Complaint::new(format!("cannot resolve `{specifier}`: {other}")).into(),
         }

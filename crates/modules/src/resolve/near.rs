@@ -89,7 +89,7 @@ fn module_names(folder: &Path, with_ending: bool) -> BTreeSet<String> {
 
 fn exists_as_module(path: &Path) -> bool {
     let with = |ending: &&str| PathBuf::from(format!("{}.{ending}", path.display())).is_file();
-    path.is_file() || ENDINGS.iter().any(|ending| with(&ending)) || path.join("index.ts").is_file()
+    path.is_file() || ENDINGS.iter().any(with) || path.join("index.ts").is_file()
 }
 
 fn installed(folder: &Path, name: &str) -> Option<PathBuf> {

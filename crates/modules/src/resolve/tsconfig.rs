@@ -8,7 +8,7 @@ use std::{
 
 use oxc_resolver::{ResolveError, ResolverGeneric, TsConfig};
 
-use super::{bounds::Bounds, in_package};
+use super::bounds::Bounds;
 use crate::{
     errors::{Complaint, ModuleError, Place},
     files::Files,
@@ -32,7 +32,7 @@ impl Tsconfigs {
         root: &Path,
         resolver: &ResolverGeneric<Files>,
     ) -> Option<Arc<TsConfig>> {
-        if in_package(file) {
+        if bounds.in_package(file) {
             return None;
         }
         let area = bounds.area_of(file)?.to_owned();
@@ -64,6 +64,16 @@ impl Tsconfigs {
     pub(super) fn take_errors(&mut self) -> Vec<ModuleError> {
         std::mem::take(&mut self.errors)
     }
+}
+
+/// Where `paths` of a `tsconfig.json` says that a specifier leads.
+pub(super) fn alias(tsconfig: &TsConfig, specifier: &str) -> Option<PathBuf> {
+    tsconfig.compiler_options.paths.as_ref()?;
+    let mut mapped = tsconfig.resolve_path_alias_or_base_url(specifier).into_iter();
+    // Without a match there is the path below `baseUrl`, which is no alias.
+    mapped
+        .next()
+        .filter(|path| tsconfig.compiler_options.base_url.as_ref().is_none_or(|base| base.join(specifier) != *path))
 }
 
 fn complaint(error: &ResolveError, path: &Path, root: &Path) -> ModuleError {

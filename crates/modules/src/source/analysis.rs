@@ -22,6 +22,9 @@ use super::{
 };
 use crate::errors::{Complaint, Lines};
 
+/// What every CommonJS body has without declaring it.
+const GIVEN: [&str; 5] = ["exports", "module", "require", "__filename", "__dirname"];
+
 /// The result of looking at every node of a module once.
 #[derive(Debug, Default)]
 pub(super) struct Analysis {
@@ -226,7 +229,8 @@ impl<'a> Analyst<'_, 'a> {
         let written = unresolved
             .iter()
             .filter(|(_, references)| references.iter().any(|reference| scoping.get_reference(*reference).is_write()));
-        self.found.undeclared = written.map(|(name, _)| name.to_string()).collect();
+        let undeclared = written.map(|(name, _)| name.as_str()).filter(|name| !GIVEN.contains(name));
+        self.found.undeclared = undeclared.map(str::to_owned).collect();
         self.found.undeclared.sort_unstable();
     }
 }

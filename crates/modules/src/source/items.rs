@@ -1,6 +1,6 @@
 //! Imports and exports at the top of a module, after everything of TypeScript is gone.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use oxc::{
     ast::ast::{
@@ -10,7 +10,7 @@ use oxc::{
     span::{GetSpan, Span},
 };
 
-use super::requests::{Exports, Forward, ImportedName, Kind, Request};
+use super::requests::{Exports, Forward, ImportedName, Kind, Purpose, Request};
 use crate::{
     errors::{Lines, Place},
     helpers::is_helper,
@@ -27,7 +27,7 @@ pub(super) struct Items {
 pub(super) fn items(program: &Program<'_>, lines: &Lines<'_>, only_exported: &HashSet<String>) -> Items {
     let mut collector = Collector { lines, only_exported, items: Items::default(), imported: HashMap::new() };
     for statement in &program.body {
-        collector.imports(statement);
+        collector.imports(program, statement);
     }
     for statement in &program.body {
         collector.exports(statement);
@@ -65,7 +65,7 @@ impl Collector<'_> {
         }
     }
 
-    fn imports(&mut self, statement: &Statement<'_>) {
+    fn imports(&mut self, program: &Program<'_>, statement: &Statement<'_>) {
         match statement {
             Statement::ImportDeclaration(import) => {
                 let request = self.request(&import.source);
@@ -76,10 +76,16 @@ impl Collector<'_> {
                         ImportDeclarationSpecifier::ImportDefaultSpecifier(_) => Some("default".to_owned()),
                         ImportDeclarationSpecifier::ImportNamespaceSpecifier(_) => None,
                     };
-                    if let Some(name) = &name {
-                        let place = self.place(specifier.span());
-                        let may_be_type = self.only_exported.contains(&local);
-                        self.name(request, ImportedName { name: name.clone(), place, may_be_type });
+                    let place = self.place(specifier.span());
+                    let exported = self.only_exported.contains(&local);
+                    let purpose = if exported { Purpose::Export } else { Purpose::Value };
+                    match &name {
+                        Some(name) => self.name(request, ImportedName { name: name.clone(), place, purpose }),
+                        None => {
+                            for name in properties(program.source_text, &local) {
+                                self.name(request, ImportedName { name, place, purpose: Purpose::Property });
+                            }
+                        }
                     }
                     self.imported.insert(local, (request, name));
                 }
@@ -116,7 +122,7 @@ impl Collector<'_> {
                 for specifier in &export.specifiers {
                     let name = specifier.local.name().to_string();
                     let place = self.place(specifier.span);
-                    self.name(request, ImportedName { name: name.clone(), place, may_be_type: true });
+                    self.name(request, ImportedName { name: name.clone(), place, purpose: Purpose::Export });
                     self.forward(&specifier.exported, request, Some(name));
                 }
             }
@@ -156,6 +162,36 @@ impl Collector<'_> {
     }
 }
 
+/// The names that follow a variable and a dot somewhere in a text. A package that is written for CommonJS
+/// may have any properties, and of those only what is asked for becomes an export; the text tells well
+/// enough what that is.
+fn properties(text: &str, variable: &str) -> BTreeSet<String> {
+    let is_letter = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '$');
+    let mut found = BTreeSet::new();
+    for (at, _) in text.match_indices(variable) {
+        let (before, after) = (text.get(..at).unwrap_or(""), text.get(at + variable.len()..).unwrap_or(""));
+        let Some(member) = after.strip_prefix('.') else { continue };
+        let end = member.find(|letter| !is_letter(letter)).unwrap_or(member.len());
+        let name = member.get(..end).unwrap_or("");
+        let is_name = name.starts_with(|letter: char| !letter.is_numeric());
+        if is_name && !before.ends_with(|letter| is_letter(letter) || letter == '.') {
+            found.insert(name.to_owned());
+        }
+    }
+    found
+}
+
 fn bound_names(pattern: &BindingPattern<'_>) -> Vec<String> {
     pattern.get_binding_identifiers().into_iter().map(|id| id.name.to_string()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn properties_of_a_variable_are_found_in_the_text() {
+        let text = "_.chunk(a); x._.no; my_.no; _ .no; _.a.b + _.$c; _.5; _.";
+        assert_eq!(properties(text, "_").into_iter().collect::<Vec<_>>(), ["$c", "a", "chunk"]);
+    }
 }

@@ -7,15 +7,15 @@ mod format;
 mod items;
 mod necessity;
 mod parse;
+mod plain;
 mod requests;
 mod settings;
 mod transform;
 
-use std::{borrow::Cow, collections::HashSet, path::Path};
+use std::{collections::HashSet, path::Path};
 
 use oxc::{
     allocator::Allocator,
-    ast::ast::Program,
     semantic::{SemanticBuilder, SemanticBuilderReturn},
     span::Span,
     syntax::module_record::ModuleRecord,
@@ -24,7 +24,7 @@ use oxc_resolver::ModuleType;
 
 use crate::{
     commonjs::{names, strict},
-    errors::{Complaint, Lines, ModuleError},
+    errors::{Complaint, Lines, ModuleError, Place},
     positions::Mappings,
 };
 use analysis::{Analysis, analyse};
@@ -35,7 +35,7 @@ use transform::Unit;
 pub(crate) use analysis::literal;
 pub(crate) use necessity::never_runs;
 pub(crate) use parse::{Unclosed, expression};
-pub(crate) use requests::{Exports, ImportedName, Kind, Request};
+pub(crate) use requests::{Exports, ImportedName, Kind, Purpose, Request};
 pub(crate) use settings::Settings;
 
 /// A file to compile.
@@ -101,8 +101,8 @@ pub(crate) fn compile(input: &Input<'_>) -> Result<Compiled, Vec<ModuleError>> {
     }
     let hashbang = parsed.program.hashbang.as_ref().map(|hashbang| hashbang.span);
     let (program, record) = (parsed.program, parsed.module_record);
-    if input.package && !ending.is_typescript() && is_plain_module(input, ending, &syntax, &record) {
-        return Ok(plain_module(input, &program, &record, &lines, hashbang));
+    if plain::is_plain(input, ending, &syntax, &program, &record) {
+        return Ok(plain::module(input, &program, &record, &lines, hashbang));
     }
     let SemanticBuilderReturn { semantic, diagnostics } = SemanticBuilder::new()
         .with_build_nodes(true)
@@ -140,7 +140,8 @@ pub(crate) fn compile(input: &Input<'_>) -> Result<Compiled, Vec<ModuleError>> {
     compiled.requests.append(&mut analysis.requests);
     if let Some(names) = names {
         if !is_strict && let Err((complaint, place)) = strict::check(&compiled.code) {
-            return Err(vec![complaint.at(input.file, place)]);
+            let original = compiled.mappings.map_or(Some(place), |mappings| mappings.place(place));
+            return Err(vec![complaint.at(input.file, original.unwrap_or(Place::START))]);
         }
         let undeclared = if is_strict { Vec::new() } else { std::mem::take(&mut analysis.undeclared) };
         compiled.format = Format::CommonJs { names, undeclared };
@@ -150,52 +151,6 @@ pub(crate) fn compile(input: &Input<'_>) -> Result<Compiled, Vec<ModuleError>> {
 
 fn module(exports: Exports, analysis: &Analysis) -> Format {
     Format::Module { exports, uses_require: analysis.uses_require }
-}
-
-/// Whether a file of a package can be passed on without a look at its expressions.
-fn is_plain_module(input: &Input<'_>, ending: Ending, syntax: &format::Syntax, record: &ModuleRecord<'_>) -> bool {
-    let is_module = syntax.module.is_some() || format::is_declared_module(input, ending);
-    let plain_import = |import: &oxc::syntax::module_record::DynamicImport| {
-        let after = input.text.get(import.module_request.end as usize..import.span.end as usize);
-        after.is_none_or(|after| after.trim() == ")")
-    };
-    is_module
-        && !input.text.contains("NODE_ENV")
-        && !input.text.contains(" with")
-        && record.dynamic_imports.iter().all(plain_import)
-}
-
-fn plain_module(
-    input: &Input<'_>,
-    program: &Program<'_>,
-    record: &ModuleRecord<'_>,
-    lines: &Lines<'_>,
-    hashbang: Option<Span>,
-) -> Compiled {
-    let items = items::items(program, lines, &HashSet::new());
-    let mut requests = items.requests;
-    for import in &record.dynamic_imports {
-        let span = import.module_request;
-        let written = input.text.get(span.start as usize..span.end as usize).unwrap_or("");
-        if let Some(specifier) = unquoted(written) {
-            let kind = Kind::Dynamic { necessary: false };
-            let place = lines.place(span.start);
-            requests.push(Request { specifier: specifier.to_owned(), place, kind, names: Vec::new() });
-        }
-    }
-    let code = match hashbang {
-        Some(_) => Cow::Owned(input.text.replacen("#!", "//", 1)),
-        None => Cow::Borrowed(input.text),
-    };
-    let format = Format::Module { exports: items.exports, uses_require: false };
-    Compiled { code: code.into_owned(), mappings: None, requests, format }
-}
-
-/// The text of a string literal that needs no unescaping.
-fn unquoted(written: &str) -> Option<&str> {
-    let quote = written.chars().next().filter(|quote| "\"'`".contains(*quote))?;
-    let inner = written.strip_prefix(quote)?.strip_suffix(quote)?;
-    (!inner.contains(['\\', '$'])).then_some(inner)
 }
 
 /// The names that the source exports, types included, as far as the file itself says.

@@ -42,7 +42,7 @@ pub(super) fn complaint(diagnostic: &OxcDiagnostic) -> Complaint {
 }
 
 pub(super) fn place(diagnostic: &OxcDiagnostic, lines: &Lines<'_>) -> Place {
-    diagnostic.labels.first().map_or(Place::START, |label| lines.place(label.offset() as u32))
+    diagnostic.labels.first().map_or(Place::START, |label| lines.place(label.offset()))
 }
 
 /// Why a text is not an expression.

@@ -54,9 +54,19 @@ impl Kind {
 pub(crate) struct ImportedName {
     pub(crate) name: String,
     pub(crate) place: Place,
+    pub(crate) purpose: Purpose,
+}
+
+/// What an imported name is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It is used as a value.
+    Value,
     /// Nothing but an export uses it, so that it may well be a type: a compiler that sees one file at a
     /// time cannot know.
-    pub(crate) may_be_type: bool,
+    Export,
+    /// It seems to be read from a namespace that is imported as a whole, and may be absent.
+    Property,
 }
 
 /// What a module written with `export` gives to others.

@@ -84,6 +84,25 @@ fn default_and_names_are_imported_from_what_compilers_made() {
 }
 
 #[test]
+fn a_namespace_has_what_is_read_from_it() {
+    check(
+        &[
+            (
+                "modules/main.ts",
+                "import * as _ from 'dash';\nimport { inner } from 'user';\nconsole.log(_.chunk(1), typeof (_ as any).none, inner);",
+            ),
+            (
+                "node_modules/dash/index.js",
+                "(function () { var dash = () => {}; for (const name of ['chunk', 'pick']) dash[name] = (x) => name + x; module.exports = dash })()",
+            ),
+            ("node_modules/user/index.mjs", "import * as dash from 'dash';\nexport const inner = dash.pick(2);"),
+            ("node_modules/user/package.json", r#"{ "exports": "./index.mjs" }"#),
+        ],
+        &["chunk1 undefined pick2"],
+    );
+}
+
+#[test]
 fn a_package_for_node_gets_the_default_that_node_would_give() {
     check(
         &[
@@ -188,7 +207,10 @@ fn variables_that_sloppy_code_forgets_to_declare_stay_in_the_module() {
     check(
         &[
             ("modules/main.ts", "import a from 'a';\nconsole.log(a.sum, typeof (globalThis as any).total);"),
-            ("node_modules/a/index.js", "total = 0; for (i = 0; i < 3; i++) total += i; exports.sum = total;"),
+            (
+                "node_modules/a/index.js",
+                "exports = module.exports = {}; total = 0; for (i = 0; i < 3; i++) total += i; exports.sum = total;",
+            ),
         ],
         &["3 undefined"],
     );

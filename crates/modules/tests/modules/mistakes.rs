@@ -44,6 +44,20 @@ fn a_file_that_is_not_there_is_told_with_what_was_meant() {
 }
 
 #[test]
+fn an_alias_that_leads_nowhere_is_told_with_its_path() {
+    let paths = r#"{ "compilerOptions": { "baseUrl": ".", "paths": { "@/*": ["./lib/*"] } } }"#;
+    let files = [("tsconfig.json", paths)];
+    check(
+        "import '@/a';\nimport 'b';",
+        &files,
+        &[
+            "modules/main.ts:1:8: cannot find `@/a` (`paths` in tsconfig.json maps it to lib/a, which is not there)",
+            "modules/main.ts:2:8: cannot find the package `b` (run `npm install b` in the project)",
+        ],
+    );
+}
+
+#[test]
 fn a_package_that_is_not_there_is_told_with_what_to_do() {
     let files = [
         ("node_modules/cookie/index.js", ""),
@@ -293,6 +307,14 @@ fn syntax_that_cannot_run_here_is_told_with_what_to_write() {
         project.mistakes("modules/main"),
         ["modules/main.cjs:2:1: `import` and `export` cannot be in a .cjs file (name it .js or .mjs)"]
     );
+}
+
+#[test]
+fn code_may_be_nested_deeper_than_a_stack_bears() {
+    let deep = |count: usize| format!("export const x = {}1{};", "(".repeat(count), ")".repeat(count));
+    let sum = format!("export const y: number = 0{};", " + x".repeat(20_000));
+    let project = Project::new(&[("modules/main.ts", &format!("{}\n{sum}", deep(20_000)))]);
+    assert_eq!(project.graph(&["modules/main"]).exports("modules/main.ts"), ["x", "y"]);
 }
 
 #[test]

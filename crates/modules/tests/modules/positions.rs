@@ -52,10 +52,10 @@ fn frames_of_packages_keep_their_places_and_internal_ones_are_left_out() {
         ]
     );
     assert_eq!(graph.first_project_position(&stack), position("modules/main.ts", 4, 9));
-    let quickjs = "    at <anonymous> (node_modules/cjs/run.js?commonjs:3:3)\n    at f (native)\n    at go (tollgate:webapi/x.js:1:1)\n    at <anonymous> (modules/none.ts:9:9)\n    at modules/main.ts\n";
+    let quickjs = "    at parse (native)\n    at <anonymous> (node_modules/cjs/run.js?commonjs:3:3)\n    at apply (native)\n    at go (tollgate:webapi/x.js:1:1)\n    at <anonymous> (node_modules/cjs/run.js:2:9)\n    at <anonymous> (modules/(a)/none.ts:9:9)\n    at modules/main.ts\n";
     assert_eq!(
         graph.translate_stack(quickjs),
-        "    at <anonymous> (node_modules/cjs/run.js:3:3)\n    at f (native)\n    at <anonymous> (modules/none.ts:9:9)\n    at modules/main.ts\n"
+        "    at parse (native)\n    at <anonymous> (node_modules/cjs/run.js:3:3)\n    at <anonymous> (modules/(a)/none.ts:9:9)\n    at modules/main.ts\n"
     );
     assert_eq!(graph.first_project_position(quickjs), None);
 }

@@ -89,6 +89,22 @@ fn types_that_are_exported_again_without_saying_so_are_left_out() {
 }
 
 #[test]
+fn packages_may_ship_typescript() {
+    check(
+        &[
+            ("modules/main.ts", "import { twice } from 'typed';\nconsole.log(twice(2));"),
+            ("node_modules/typed/package.json", r#"{ "exports": "./index.ts", "type": "module" }"#),
+            (
+                "node_modules/typed/index.ts",
+                "import { Shape } from './shape';\nexport { Shape };\nexport const twice = (x: number): number => x * 2;",
+            ),
+            ("node_modules/typed/shape.ts", "export interface Shape {}"),
+        ],
+        &["4"],
+    );
+}
+
+#[test]
 fn an_import_that_nothing_uses_stays_with_verbatim_module_syntax_only() {
     let files = [
         ("modules/main.ts", "import { unused } from './effect';\nconsole.log('main');"),

@@ -32,11 +32,13 @@ pub(super) struct Options {
     pub(super) header_mode: Option<HeaderMode>,
     /// What is counted: `user`, `ip`, `all` or `function`.
     pub(super) rate_limit_by: Option<RateLimitBy>,
-    /// How many requests, in `timeWindowMinutes`.
+    /// How many requests, in `timeWindowMinutes`. With `rateLimitBy: function` 1000 unless the function
+    /// says otherwise.
     #[serde(deserialize_with = "number_or_text")]
     #[schemars(with = "Option<NonZeroU32>", extend("type" = ["integer", "string", "null"]))]
     pub(super) requests_allowed: Option<f64>,
-    /// In how many minutes. Fractions are allowed.
+    /// In how many minutes. Fractions are allowed. With `rateLimitBy: function` 60 unless the function
+    /// says otherwise.
     #[serde(deserialize_with = "number_or_text")]
     #[schemars(with = "Option<f64>", extend("type" = ["number", "string", "null"], "exclusiveMinimum" = 0))]
     pub(super) time_window_minutes: Option<f64>,
@@ -282,10 +284,14 @@ impl Options {
             Some(RateLimitBy::All) => By::All,
             Some(RateLimitBy::Function) => By::Function(self.identifier()?),
         };
-        let count =
-            self.requests_allowed.ok_or_else(|| missing("requestsAllowed", "such as `requestsAllowed: 100`"))?;
-        let length =
-            self.time_window_minutes.ok_or_else(|| missing("timeWindowMinutes", "such as `timeWindowMinutes: 1`"))?;
+        // A function says itself how many; these hold for what it leaves open.
+        let by_function = matches!(by, By::Function(_));
+        let (count, length) = (
+            self.requests_allowed.or_else(|| by_function.then_some(1000.0)),
+            self.time_window_minutes.or_else(|| by_function.then_some(60.0)),
+        );
+        let count = count.ok_or_else(|| missing("requestsAllowed", "such as `requestsAllowed: 100`"))?;
+        let length = length.ok_or_else(|| missing("timeWindowMinutes", "such as `timeWindowMinutes: 1`"))?;
         let count = requests(count).filter(|count| *count > 0).ok_or_else(|| {
             BuildError::at("/requestsAllowed", format!("`{count}` is not a whole number of requests from 1"))
         })?;

@@ -1,22 +1,28 @@
-// Times as options write them: `90`, `"90s"`, `"5 minutes"`, `"1h"`.
+// Lengths of time as projects write them: a number of seconds, or "30s", "5 minutes", "1h", "2 weeks".
 
 import { ConfigurationError } from "tollgate:runtime-errors";
 
-const UNITS = [
-  [/^(s|secs?|seconds?)$/, 1],
-  [/^(m|mins?|minutes?)$/, 60],
-  [/^(h|hrs?|hours?)$/, 3600],
-  [/^(d|days?)$/, 86400],
-  [/^(w|weeks?)$/, 604800],
-  [/^(y|yrs?|years?)$/, 31557600],
+const SECONDS = [
+  [/^s(ec(ond)?s?)?$/, 1],
+  [/^m(ins?|inutes?)?$/, 60],
+  [/^h(rs?|ours?)?$/, 3600],
+  [/^d(ays?)?$/, 86_400],
+  [/^w(eeks?)?$/, 604_800],
+  [/^y(rs?|ears?)?$/, 31_557_600],
 ];
 
-/** In seconds; `undefined` stays what it is. */
+/**
+ * @param {number | string | undefined} value
+ * @param {string} name What it is, for the error.
+ * @returns {number | undefined} Seconds.
+ */
 export function seconds(value, name) {
   if (value === undefined || value === null) return undefined;
-  if (typeof value === "number" && Number.isFinite(value) && value > 0) return value;
-  const found = typeof value === "string" ? /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)\s*$/i.exec(value) : null;
-  const unit = found && UNITS.find(([pattern]) => pattern.test(found[2].toLowerCase()));
-  if (!unit) throw new ConfigurationError(`${name} is no time: write seconds, or a number and a unit, such as "5m"`);
-  return Number(found[1]) * unit[1];
+  if (typeof value === "number" && value > 0) return value;
+  if (typeof value === "string") {
+    const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*$/i.exec(value) ?? [];
+    const found = unit === "" ? [null, 1] : SECONDS.find(([names]) => names.test((unit ?? "-").toLowerCase()));
+    if (found !== undefined && Number(number) > 0) return Number(number) * found[1];
+  }
+  throw new ConfigurationError(`${name} must be a number of seconds or a duration such as "5m" or "1 hour"`);
 }

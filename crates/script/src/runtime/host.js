@@ -10,6 +10,7 @@
 //     buildId()                      the id of the snapshot
 //     builtIns()                     JSON { policies: [{ export, direction }], handlers: [export] }:
 //                                    what the catalog has; direction is "inbound" or "outbound"
+//     testUrl()                      the address of the gateway under test: only asked for by tests
 //     compatibilityDate()            "2026-03-01", or nothing: as the newest
 //     background(callback)           calls it soon in a task of its own that no request owns, waits for
 //                                    what it promises, and logs what it throws
@@ -22,6 +23,7 @@
 //     routeId(handle)                a number that stands for the route as long as the engine lives, or nothing
 //     route(handle)                  JSON of the RouteConfiguration, or nothing: no route matched
 //     routeRaw(handle)               JSON of the operation as the document has it, or nothing
+//     elapsed(handle)                milliseconds since the request came
 //     properties(handle)             JSON of the incomingRequestProperties
 //     params(handle)                 JSON of the path parameters, or nothing
 //     user(handle)                   JSON of { sub, data } as policies before this call left it, or nothing
@@ -48,6 +50,9 @@
 //     builtInOutbound(handle, export, options, name, response, request, state)
 //                                    promise of an outcome
 //     builtInHandler(handle, export, options, request, state) promise of a Response
+//     note(handle, policy, name, json)
+//                                    what code said to a policy by its class ("QuotaInboundPolicy",
+//                                    "meters", …), each time all of it; may be ignored
 //     policyUsage(handle, name)      JSON of what a quota has counted, or nothing
 //
 // What the gateway calls in turn is in internal.js.

@@ -17,6 +17,9 @@
 //   setCustom(context, json)                   native policies changed the bag between two scripts
 //   deliverLog(json)                           one line, to the log plugins; see sinks.js
 //   describeError(thrown)                      JSON { name, message, stack, configuration, extensionMembers? }
+//
+// For tests of a project, from `runtime-test-tree`: beginFile(path) before each file is imported, then
+// runTests(options, report).
 
 export { createExtensions } from "tollgate:runtime-extensions";
 export {

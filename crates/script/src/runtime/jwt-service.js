@@ -1,4 +1,4 @@
-// `JwtServicePlugin`: the gateway's issuer, configured in code, and tokens that code signs.
+// `JwtServicePlugin`: sets up the issuer that the gateway signs tokens with, and signs some from code.
 
 import { seconds } from "tollgate:runtime-duration";
 import { ConfigurationError } from "tollgate:runtime-errors";
@@ -7,29 +7,38 @@ import { host } from "tollgate:runtime-host";
 import { SystemRuntimePlugin } from "tollgate:runtime-plugin";
 import { stringify } from "tollgate:runtime-values";
 
-const DEFAULT_PATH = "/__zuplo/issuer";
+const ALGORITHMS = ["EdDSA", "ES256", "ES384", "PS256", "PS384", "PS512", "RS256", "RS384", "RS512"];
 
 export class JwtServicePlugin extends SystemRuntimePlugin {
   #options;
 
-  /** @param {{ basePath?: string, algorithm?: string, expiresIn?: string | number, tokenExpiration?: string | number }} [options] */
+  /**
+   * @param {{ basePath?: string, algorithm?: string, expiresIn?: number | string }} [options]
+   *   `tokenExpiration` is an older name of `expiresIn`.
+   */
   constructor(options = {}) {
     super();
-    this.#options = options;
+    const { basePath = "/__zuplo/issuer", algorithm = "EdDSA", expiresIn, tokenExpiration } = options;
+    if (typeof basePath !== "string" || !basePath.startsWith("/")) {
+      throw new ConfigurationError('JwtServicePlugin: basePath must begin with "/"');
+    }
+    if (!ALGORITHMS.includes(algorithm)) {
+      throw new ConfigurationError(`JwtServicePlugin: algorithm must be one of ${ALGORITHMS.join(", ")}`);
+    }
+    const lifetime = seconds(expiresIn, "JwtServicePlugin: expiresIn") ?? seconds(tokenExpiration, "JwtServicePlugin: tokenExpiration");
+    this.#options = { path: basePath, algorithm, expiresIn: lifetime ?? 3600 };
   }
 
   [INSTALL](setup) {
-    const { basePath, algorithm, expiresIn, tokenExpiration } = this.#options;
-    const path = basePath ?? DEFAULT_PATH;
-    if (typeof path !== "string" || !path.startsWith("/")) {
-      throw new ConfigurationError("JwtServicePlugin: `basePath` must begin with a slash");
-    }
-    setup.issuer = { path, algorithm, expiresIn: seconds(expiresIn ?? tokenExpiration, "JwtServicePlugin: `expiresIn`") };
+    setup.issuer = this.#options;
   }
 
-  /** A compact JWT, signed by the gateway's issuer. What is none of the first three becomes a claim. */
+  /**
+   * Signs a token. Everything that is not subject, audience or expiresIn becomes a claim.
+   *
+   * @returns {Promise<string>} A compact JWT.
+   */
   static async signJwt({ subject, audience, expiresIn, ...claims } = {}) {
-    const lifetime = seconds(expiresIn, "signJwt: `expiresIn`");
-    return host.signJwt(stringify({ subject, audience, expiresIn: lifetime, claims }));
+    return host.signJwt(stringify({ subject, audience, expiresIn: seconds(expiresIn, "signJwt: expiresIn"), claims }));
   }
 }

@@ -1,31 +1,25 @@
-// `OAuthProtectedResourcePlugin`: the metadata of RFC 9728, by which clients find where to log in.
+// `OAuthProtectedResourcePlugin`: tells clients where tokens for this gateway come from (RFC 9728).
 
 import { ConfigurationError } from "tollgate:runtime-errors";
 import { INSTALL } from "tollgate:runtime-extensions";
 import { SystemRuntimePlugin } from "tollgate:runtime-plugin";
 
 export class OAuthProtectedResourcePlugin extends SystemRuntimePlugin {
-  #options;
+  #document;
 
-  /** @param {{ authorizationServers: string[], resourceName: string }} options */
+  /** @param {{ authorizationServers: string[], resourceName?: string }} options */
   constructor(options) {
     super();
-    if (!Array.isArray(options?.authorizationServers) || options.authorizationServers.length === 0) {
-      throw new ConfigurationError("OAuthProtectedResourcePlugin: `authorizationServers` must list at least one");
+    const { authorizationServers, resourceName } = options ?? {};
+    if (!Array.isArray(authorizationServers) || !authorizationServers.every((server) => typeof server === "string")) {
+      throw new ConfigurationError("OAuthProtectedResourcePlugin: authorizationServers must be a list of URLs");
     }
-    this.#options = options;
+    // `resource` is the URL that was asked for: the gateway puts it in.
+    this.#document = { authorization_servers: [...authorizationServers], bearer_methods_supported: ["header"] };
+    if (resourceName !== undefined) this.#document.resource_name = resourceName;
   }
 
   [INSTALL](setup) {
-    const { authorizationServers, resourceName, ...rest } = this.#options;
-    setup.documents.push({
-      path: "/.well-known/oauth-protected-resource",
-      body: {
-        authorization_servers: authorizationServers,
-        resource_name: resourceName,
-        bearer_methods_supported: ["header"],
-        ...rest,
-      },
-    });
+    setup.documents.push({ path: "/.well-known/oauth-protected-resource", body: this.#document });
   }
 }

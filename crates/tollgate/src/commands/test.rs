@@ -110,12 +110,9 @@ fn tell(result: &TestResult) {
         "skipped" => (palette.yellow("skip"), String::new()),
         _ => (palette.red("FAIL"), format!(" ({:.0} ms)", result.milliseconds)),
     };
-    output::line(format!("{mark} {}{took}", result.name));
+    output::line(format!("{mark} {}{took}", result.path.join(" › ")));
     let Some(error) = &result.error else { return };
-    output::line(format!("     {}: {}", error.name, error.message));
-    if let (Some(expected), Some(actual)) = (&error.expected, &error.actual) {
-        output::line(format!("     expected {expected}\n     actual   {actual}"));
-    }
+    output::line(format!("     {}: {}\n     in {}", error.name, error.message, result.file));
     for frame in error.stack.lines().filter(|line| !line.trim().is_empty()) {
         output::line(format!("     {}", frame.trim()));
     }

@@ -65,6 +65,29 @@ export function pump(stream, sink) {
 /** A stream of what an object iterates over. */
 export const streamFrom = (iterable) => ReadableStream.from(iterable);
 
+/**
+ * The bytes of a blob or of a form, and what they are; nothing where the value is neither.
+ * @returns {[Uint8Array, string] | undefined}
+ */
+export function bytesOf(value) {
+  const blobs = load("blob");
+  if (blobs.isBlob(value)) return [blobs.bytesOf(value), value.type];
+  if (!blobs.isFormData(value)) return undefined;
+  const { bytes, type } = blobs.encodeFormData(value);
+  return [bytes, type];
+}
+
+export const toBlob = (bytes, type) => load("blob").newBlob(bytes, type);
+export const toForm = (bytes, type) => load("blob").parseFormData(bytes, type);
+
+/** A signal that is aborted when another one is. */
+export const follow = (signal) => load("events").AbortSignal.any([signal]);
+
+/** A signal that is never aborted. */
+export const freshSignal = () => new (load("events").AbortController)().signal;
+
+export const isSignal = (value) => load("events").isSignal(value);
+
 /** Signals, and what ends with them. */
 const linked = new WeakMap();
 

@@ -1,56 +1,45 @@
 //! What the classes look up often, looked up once.
 
+use std::rc::Rc;
+
 use rquickjs::class::JsClass;
+use rquickjs::object::Filter;
 use rquickjs::{Atom, Class, Ctx, JsLifetime, Object, Value};
 
-/// The members of dictionaries, as the engine's own names.
-#[derive(JsLifetime)]
-pub(super) struct Names<'js> {
-    pub(super) body: Atom<'js>,
-    pub(super) headers: Atom<'js>,
-    pub(super) method: Atom<'js>,
-    pub(super) redirect: Atom<'js>,
-    pub(super) signal: Atom<'js>,
-    pub(super) status: Atom<'js>,
-    pub(super) status_text: Atom<'js>,
-}
+use crate::Failure;
 
 /// Kept for each engine.
+#[derive(Clone, JsLifetime)]
+pub(super) struct Realm<'js>(Rc<Known<'js>>);
+
 #[derive(JsLifetime)]
-pub(super) struct Realm<'js> {
-    pub(super) names: Names<'js>,
+struct Known<'js> {
+    /// By [`Key`].
+    keys: Vec<Atom<'js>>,
     object: Option<Object<'js>>,
 }
 
 /// Makes the realm ready.
-pub(super) fn prepare<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<()> {
-    let name = |name: &str| Atom::from_str(ctx.clone(), name);
-    let names = Names {
-        body: name("body")?,
-        headers: name("headers")?,
-        method: name("method")?,
-        redirect: name("redirect")?,
-        signal: name("signal")?,
-        status: name("status")?,
-        status_text: name("statusText")?,
-    };
+pub(super) fn prepare(ctx: &Ctx<'_>) -> rquickjs::Result<()> {
+    let keys: rquickjs::Result<_> = NAMES.iter().map(|name| Atom::from_str(ctx.clone(), name)).collect();
     let object = Object::new(ctx.clone())?.get_prototype();
-    drop(ctx.store_userdata(Realm { names, object }));
+    drop(ctx.store_userdata(Realm(Rc::new(Known { keys: keys?, object }))));
     Ok(())
 }
 
-/// Runs something with the realm.
-///
-/// # Errors
-/// Where the engine was made without it.
-pub(super) fn with<'js, T>(ctx: &Ctx<'js>, run: impl FnOnce(&Realm<'js>) -> T) -> rquickjs::Result<T> {
-    ctx.userdata::<Realm<'js>>().map(|realm| run(&realm)).ok_or(rquickjs::Error::Unknown)
-}
-
 impl<'js> Realm<'js> {
+    /// That of a context.
+    ///
+    /// # Errors
+    /// Where its engine was made without it.
+    pub(super) fn of(ctx: &Ctx<'js>) -> rquickjs::Result<Self> {
+        ctx.userdata::<Self>().map(|realm| realm.clone()).ok_or(rquickjs::Error::Unknown)
+    }
+
     /// Whether this is an object of no class: `{…}`.
     pub(super) fn is_plain(&self, object: &Object<'js>) -> bool {
-        object.get_prototype() == self.object
+        // A proxy may run code of a script to say what its prototype is.
+        !object.is_proxy() && object.get_prototype() == self.0.object
     }
 }
 
@@ -58,43 +47,99 @@ impl<'js> Realm<'js> {
 /// of Rust, so that the usual ones are not asked.
 pub(super) fn instance<'js, C: JsClass<'js>>(value: &Value<'js>) -> Option<Class<'js, C>> {
     let object = value.as_object()?;
-    if value.is_array() || with(value.ctx(), |realm| realm.is_plain(object)).unwrap_or(false) {
+    if value.is_array() || Realm::of(value.ctx()).is_ok_and(|realm| realm.is_plain(object)) {
         return None;
     }
     Class::from_object(object)
 }
 
-/// A member of a dictionary (Web IDL §3.2.17): none where it is `undefined`.
-pub(super) fn member<'js>(
-    dictionary: &Object<'js>,
-    name: impl for<'a> FnOnce(&'a Names<'js>) -> &'a Atom<'js>,
-) -> rquickjs::Result<Option<Value<'js>>> {
-    let name = with(dictionary.ctx(), |realm| name(&realm.names).clone())?;
-    let value: Value<'js> = dictionary.get(name)?;
-    Ok((!value.is_undefined()).then_some(value))
+/// The members of the dictionaries that describe messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(super) enum Key {
+    Body,
+    Cache,
+    Credentials,
+    Duplex,
+    Headers,
+    Integrity,
+    Keepalive,
+    Method,
+    Mode,
+    Redirect,
+    Referrer,
+    ReferrerPolicy,
+    Signal,
+    Status,
+    StatusText,
+    Window,
 }
 
-/// The same for a member that is seldom there.
-pub(super) fn named<'js>(dictionary: &Object<'js>, name: &str) -> rquickjs::Result<Option<Value<'js>>> {
-    let value: Value<'js> = dictionary.get(name)?;
-    Ok((!value.is_undefined()).then_some(value))
+const NAMES: [&str; 16] = [
+    "body",
+    "cache",
+    "credentials",
+    "duplex",
+    "headers",
+    "integrity",
+    "keepalive",
+    "method",
+    "mode",
+    "redirect",
+    "referrer",
+    "referrerPolicy",
+    "signal",
+    "status",
+    "statusText",
+    "window",
+];
+
+/// A dictionary (Web IDL §3.2.17).
+pub(super) struct Dictionary<'js> {
+    realm: Realm<'js>,
+    object: Object<'js>,
+    /// Which members there are, a bit for each [`Key`].
+    there: u16,
 }
 
-/// A dictionary: an object, or nothing.
-///
-/// # Errors
-/// A `TypeError` where it is something else.
-pub(super) fn dictionary<'js>(
-    ctx: &Ctx<'js>,
-    value: Option<Value<'js>>,
-    what: &str,
-) -> rquickjs::Result<Option<Object<'js>>> {
-    match value {
-        None => Ok(None),
-        Some(value) if value.is_undefined() || value.is_null() => Ok(None),
-        Some(value) => match value.into_object() {
-            Some(object) => Ok(Some(object)),
-            None => Err(crate::Failure::type_error(format!("{what} is an object")).throw(ctx)),
-        },
+impl<'js> Dictionary<'js> {
+    /// A dictionary from an argument, which may be missing.
+    ///
+    /// # Errors
+    /// A `TypeError` where it is something else than an object.
+    pub(super) fn new(ctx: &Ctx<'js>, value: Option<Value<'js>>, what: &str) -> rquickjs::Result<Option<Self>> {
+        let Some(value) = value.filter(|value| !value.is_undefined() && !value.is_null()) else { return Ok(None) };
+        let Some(object) = value.into_object() else {
+            return Err(Failure::type_error(format!("{what} is an object")).throw(ctx));
+        };
+        let realm = Realm::of(ctx)?;
+        // Most have a member or two, which are faster listed than all that there might be are looked up.
+        let there = if realm.is_plain(&object) {
+            let mut there = 0;
+            for name in object.own_keys::<Atom<'js>>(Filter::new().string()) {
+                let name = name?;
+                let at = realm.0.keys.iter().position(|known| *known == name);
+                there |= at.map_or(0, |at| 1 << at);
+            }
+            there
+        } else {
+            u16::MAX
+        };
+        Ok(Some(Self { realm, object, there }))
+    }
+
+    pub(super) fn as_value(&self) -> &Value<'js> {
+        self.object.as_value()
+    }
+
+    /// A member; none where it is `undefined`.
+    pub(super) fn get(&self, key: Key) -> rquickjs::Result<Option<Value<'js>>> {
+        let at = key as usize;
+        if self.there & (1 << at) == 0 {
+            return Ok(None);
+        }
+        let Some(name) = self.realm.0.keys.get(at) else { return Ok(None) };
+        let value: Value<'js> = self.object.get(name.clone())?;
+        Ok((!value.is_undefined()).then_some(value))
     }
 }

@@ -30,8 +30,7 @@ pub(crate) fn extract<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Resu
         "ReadableStream" if scripts::is_readable(ctx, value)? => return stream(ctx, object),
         "URLSearchParams" => return text(value, PARAMETERS),
         "Blob" | "File" | "FormData" => {
-            if let Some((body, content_type)) = scripts::form(ctx, &tag, value)? {
-                let content_type = content_type.and_then(|it| HeaderValue::from_str(&it).ok());
+            if let Some((body, content_type)) = scripts::bytes_of(ctx, value)? {
                 return Ok(Extracted { body: BodyCell::host(Body::full(body)), content_type });
             }
         }

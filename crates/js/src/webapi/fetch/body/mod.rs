@@ -25,7 +25,7 @@ pub(super) use decode::{Coding, hide as hide_coding};
 pub(super) use extract::extract;
 pub(super) use handle::Handle;
 pub(super) use read::settled;
-pub(super) use scripts::link;
+pub(super) use scripts::{follow, is_signal, link};
 
 /// Where a message keeps its body.
 #[derive(JsLifetime)]

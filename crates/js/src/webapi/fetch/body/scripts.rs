@@ -1,12 +1,13 @@
 //! The functions of `fetch.js`, loaded when the first of them is needed.
 
+use http::HeaderValue;
 use rquickjs::{Class, Ctx, Function, Object, Promise, Value};
 
 use super::Handle;
 use super::collect::Collector;
 use super::pump::Sink;
-use crate::Engine;
 use crate::webapi::fetch::abort::Links;
+use crate::{Engine, bytes};
 
 fn function<'js>(ctx: &Ctx<'js>, name: &str) -> rquickjs::Result<Function<'js>> {
     Engine::of(ctx)?.library(ctx, "fetch")?.get(name)
@@ -62,22 +63,41 @@ pub(super) fn stream_from<'js>(ctx: &Ctx<'js>, iterable: &Value<'js>) -> rquickj
 }
 
 /// The bytes of a `Blob` or of `FormData`, and what they are; none where the value only calls itself so.
-pub(super) fn form<'js>(
-    _: &Ctx<'js>,
-    _tag: &str,
-    _value: &Value<'js>,
-) -> rquickjs::Result<Option<(Vec<u8>, Option<String>)>> {
-    Ok(None)
+pub(super) fn bytes_of<'js>(
+    ctx: &Ctx<'js>,
+    value: &Value<'js>,
+) -> rquickjs::Result<Option<(Vec<u8>, Option<HeaderValue>)>> {
+    let found: Option<rquickjs::Array<'js>> = function(ctx, "bytesOf")?.call((value.clone(),))?;
+    let Some(found) = found else { return Ok(None) };
+    let kind: String = found.get(1)?;
+    let kind = HeaderValue::from_str(&kind).ok().filter(|kind| !kind.is_empty());
+    Ok(Some((bytes::view(&found.get(0)?)?.unwrap_or_default(), kind)))
 }
 
-/// Bytes as a `Blob` or as `FormData`.
-pub(super) fn of_form<'js>(
+/// Bytes as a `Blob`.
+pub(super) fn to_blob<'js>(ctx: &Ctx<'js>, bytes: Value<'js>, kind: Option<String>) -> rquickjs::Result<Value<'js>> {
+    function(ctx, "toBlob")?.call((bytes, kind.unwrap_or_default()))
+}
+
+/// A promise for bytes as `FormData`.
+pub(super) fn to_form<'js>(ctx: &Ctx<'js>, bytes: Value<'js>, kind: Option<String>) -> rquickjs::Result<Value<'js>> {
+    function(ctx, "toForm")?.call((bytes, kind))
+}
+
+/// Whether a value is an `AbortSignal`.
+pub(in crate::webapi::fetch) fn is_signal<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Result<bool> {
+    function(ctx, "isSignal")?.call((value.clone(),))
+}
+
+/// A signal that is aborted when another one is; never, where there is none.
+pub(in crate::webapi::fetch) fn follow<'js>(
     ctx: &Ctx<'js>,
-    _blob: bool,
-    _bytes: Value<'js>,
-    _content_type: Option<String>,
-) -> rquickjs::Result<Value<'js>> {
-    Err(crate::Failure::type_error("to come").throw(ctx))
+    signal: Option<Object<'js>>,
+) -> rquickjs::Result<Object<'js>> {
+    match signal {
+        Some(signal) => function(ctx, "follow")?.call((signal,)),
+        None => function(ctx, "freshSignal")?.call(()),
+    }
 }
 
 /// What ends with a signal.

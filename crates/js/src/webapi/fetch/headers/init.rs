@@ -10,7 +10,7 @@ use rquickjs::{Atom, Ctx, Function, Object, Value};
 
 use super::{Headers, list, text};
 use crate::Failure;
-use crate::webapi::fetch::realm::{instance, with};
+use crate::webapi::fetch::realm::{Realm, instance};
 
 /// A list from what a script gives. Other headers are not copied until one of both changes.
 ///
@@ -30,7 +30,7 @@ pub(crate) fn fill<'js>(ctx: &Ctx<'js>, init: &Value<'js>) -> rquickjs::Result<R
         }
         return Ok(Rc::new(all));
     }
-    let plain = with(ctx, |realm| realm.is_plain(object))?;
+    let plain = Realm::of(ctx)?.is_plain(object);
     let iterator: Value<'js> = object.get(PredefinedAtom::SymbolIterator)?;
     if !plain || !iterator.is_undefined() {
         if iterator.is_function() {

@@ -4,13 +4,13 @@ use std::rc::Rc;
 
 use http::Method;
 use http::header::CONTENT_TYPE;
-use rquickjs::{Class, Ctx, Object, Value};
+use rquickjs::{Class, Ctx, Value};
 use url::Url;
 
-use super::{Head, Request, settings};
-use crate::webapi::fetch::body::{BodyCell, extract, is_unusable, transfer};
+use super::{Head, Request, Signal, settings};
+use crate::webapi::fetch::body::{BodyCell, extract, is_signal, is_unusable, transfer};
 use crate::webapi::fetch::headers::{Guard, fill, text};
-use crate::webapi::fetch::realm::{dictionary, instance, member};
+use crate::webapi::fetch::realm::{Dictionary, Key, instance};
 use crate::webapi::fetch::slot::Slot;
 use crate::{Failure, bytes};
 
@@ -23,7 +23,7 @@ pub(crate) fn make<'js>(
     input: &Value<'js>,
     init: Option<Value<'js>>,
 ) -> rquickjs::Result<Request<'js>> {
-    let init = dictionary(ctx, init, "what describes a request")?;
+    let init = Dictionary::new(ctx, init, "what describes a request")?;
     let from = instance::<Request<'js>>(input);
     let mut request = match &from {
         Some(from) => from.borrow().without_body(),
@@ -34,7 +34,7 @@ pub(crate) fn make<'js>(
         if let Some(other) = instance::<Request<'js>>(init.as_value()) {
             body = like(ctx, &mut request, &other)?.map(Given::Body);
         } else {
-            body = member(init, |names| &names.body)?.filter(|body| !body.is_null()).map(Given::Value);
+            body = init.get(Key::Body)?.filter(|body| !body.is_null()).map(Given::Value);
             apply(ctx, &mut request, init)?;
         }
     }
@@ -73,7 +73,7 @@ fn like<'js>(
     request.headers = Slot::List(other.headers.list(), Guard::None);
     request.head.method = other.head.method.clone();
     request.redirect = other.redirect;
-    request.signal.clone_from(&other.signal);
+    request.signal = other.signal.as_ref().map(Signal::given);
     request.settings.clone_from(&other.settings);
     if other.body.is_null() { Ok(None) } else { other.body.share(ctx).map(Some) }
 }
@@ -88,32 +88,28 @@ fn give_body<'js>(ctx: &Ctx<'js>, request: &mut Request<'js>, body: &Value<'js>)
 }
 
 /// All members but the body.
-fn apply<'js>(ctx: &Ctx<'js>, request: &mut Request<'js>, init: &Object<'js>) -> rquickjs::Result<()> {
-    if let Some(headers) = member(init, |names| &names.headers)? {
+fn apply<'js>(ctx: &Ctx<'js>, request: &mut Request<'js>, init: &Dictionary<'js>) -> rquickjs::Result<()> {
+    if let Some(headers) = init.get(Key::Headers)? {
         request.headers = Slot::List(fill(ctx, &headers)?, Guard::None);
     }
-    if let Some(method) = member(init, |names| &names.method)? {
+    if let Some(method) = init.get(Key::Method)? {
         request.head.method = parse_method(ctx, &method)?;
     }
-    if let Some(redirect) = member(init, |names| &names.redirect)? {
+    if let Some(redirect) = init.get(Key::Redirect)? {
         request.redirect = settings::Redirect::read(&redirect)?;
     }
-    if let Some(signal) = member(init, |names| &names.signal)? {
+    if let Some(signal) = init.get(Key::Signal)? {
         request.signal = parse_signal(ctx, &signal)?;
     }
     request.settings = settings::read(ctx, init, request.settings.take())?;
     Ok(())
 }
 
-/// A signal is whatever looks like one: the class itself may not be loaded.
-fn parse_signal<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Result<Option<Object<'js>>> {
-    if value.is_null() {
-        return Ok(None);
-    }
-    let looks = |object: &Object<'js>| object.get::<_, Value<'js>>("aborted").is_ok_and(|aborted| aborted.is_bool());
-    match value.as_object().filter(|object| looks(object)) {
-        Some(signal) => Ok(Some(signal.clone())),
-        None => Err(Failure::type_error("`signal` of a request is an AbortSignal").throw(ctx)),
+fn parse_signal<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Result<Option<Signal<'js>>> {
+    match value.as_object() {
+        _ if value.is_null() => Ok(None),
+        Some(signal) if is_signal(ctx, value)? => Ok(Some(Signal::Given(signal.clone()))),
+        _ => Err(Failure::type_error("`signal` of a request is an AbortSignal").throw(ctx)),
     }
 }
 
@@ -163,7 +159,7 @@ impl<'js> Request<'js> {
             headers: Slot::List(self.headers.list(), Guard::None),
             body: BodyCell::null(),
             redirect: self.redirect,
-            signal: self.signal.clone(),
+            signal: self.signal.as_ref().map(Signal::given),
             settings: self.settings.clone(),
         }
     }

@@ -11,7 +11,7 @@ use rquickjs::class::{JsClass, Trace, Tracer, Writable};
 use rquickjs::function::{Constructor, Opt, This};
 use rquickjs::{Class, Ctx, JsLifetime, Object, Value};
 
-use super::body::{BodyCell, Carrier, members as body_members, tee};
+use super::body::{BodyCell, Carrier, follow, members as body_members, tee};
 use super::headers::Headers;
 use super::members::{self, Members};
 use super::slot::Slot;
@@ -25,10 +25,30 @@ pub(super) struct Request<'js> {
     pub(super) headers: Slot<'js>,
     pub(super) body: BodyCell<'js>,
     pub(super) redirect: Redirect,
-    /// What a script gave as `signal`, or what it was given when it asked for one.
-    pub(super) signal: Option<Object<'js>>,
+    pub(super) signal: Option<Signal<'js>>,
     /// `None` where all of it is as it is by itself.
     pub(super) settings: Option<Rc<Settings>>,
+}
+
+/// What aborts a request.
+#[derive(JsLifetime)]
+pub(super) enum Signal<'js> {
+    /// What a script gave, or that of the request that this one is made of.
+    Given(Object<'js>),
+    /// Its own, which follows what was given.
+    Own(Object<'js>),
+}
+
+impl<'js> Signal<'js> {
+    pub(super) fn object(&self) -> &Object<'js> {
+        let (Self::Given(signal) | Self::Own(signal)) = self;
+        signal
+    }
+
+    /// The same for another request.
+    fn given(&self) -> Self {
+        Self::Given(self.object().clone())
+    }
 }
 
 /// What a request line says.
@@ -72,7 +92,7 @@ fn clone<'js>(ctx: Ctx<'js>, this: Itself<'js>) -> rquickjs::Result<Class<'js, R
             headers: request.headers.copy(),
             body,
             redirect: request.redirect,
-            signal: request.signal.clone(),
+            signal: request.signal.as_ref().map(Signal::given),
             settings: request.settings.clone(),
         }
     };
@@ -83,15 +103,15 @@ fn headers<'js>(ctx: Ctx<'js>, this: Itself<'js>) -> rquickjs::Result<Class<'js,
     this.0.borrow_mut().headers.object(&ctx)
 }
 
-/// The signal of a request that has none never aborts.
+/// `signal`: the request's own, made when a script first looks.
 fn signal<'js>(ctx: Ctx<'js>, this: Itself<'js>) -> rquickjs::Result<Object<'js>> {
-    if let Some(signal) = &this.0.borrow().signal {
-        return Ok(signal.clone());
-    }
-    let controller: Constructor<'js> = ctx.globals().get("AbortController")?;
-    let controller: Object<'js> = controller.construct(())?;
-    let signal: Object<'js> = controller.get("signal")?;
-    this.0.borrow_mut().signal = Some(signal.clone());
+    let given = match &this.0.borrow().signal {
+        Some(Signal::Own(signal)) => return Ok(signal.clone()),
+        Some(Signal::Given(signal)) => Some(signal.clone()),
+        None => None,
+    };
+    let signal = follow(&ctx, given)?;
+    this.0.borrow_mut().signal = Some(Signal::Own(signal.clone()));
     Ok(signal)
 }
 
@@ -116,7 +136,9 @@ impl<'js> Trace<'js> for Request<'js> {
     fn trace<'a>(&self, tracer: Tracer<'a, 'js>) {
         self.headers.trace(tracer);
         self.body.trace(tracer);
-        self.signal.trace(tracer);
+        if let Some(signal) = &self.signal {
+            signal.object().trace(tracer);
+        }
     }
 }
 

@@ -3,9 +3,9 @@
 
 use std::rc::Rc;
 
-use rquickjs::{Ctx, Object, Value};
+use rquickjs::{Ctx, Value};
 
-use crate::webapi::fetch::realm::named;
+use crate::webapi::fetch::realm::{Dictionary, Key};
 use crate::{Failure, bytes};
 
 /// What to do with an answer that points elsewhere.
@@ -85,48 +85,48 @@ const REFERRER_POLICY: &[&str] = &[
 /// A `TypeError` where one of them is none of its values.
 pub(super) fn read<'js>(
     ctx: &Ctx<'js>,
-    init: &Object<'js>,
+    init: &Dictionary<'js>,
     base: Option<Rc<Settings>>,
 ) -> rquickjs::Result<Option<Rc<Settings>>> {
     let mut changed: Option<Settings> = None;
     let mut change = |set: &mut dyn FnMut(&mut Settings)| {
         set(changed.get_or_insert_with(|| base.as_deref().cloned().unwrap_or_default()));
     };
-    if let Some(value) = named(init, "cache")? {
+    if let Some(value) = init.get(Key::Cache)? {
         let cache = one_of(&value, "cache", CACHE)?;
         change(&mut |settings| settings.cache = cache);
     }
-    if let Some(value) = named(init, "credentials")? {
+    if let Some(value) = init.get(Key::Credentials)? {
         let credentials = one_of(&value, "credentials", CREDENTIALS)?;
         change(&mut |settings| settings.credentials = credentials);
     }
-    if let Some(value) = named(init, "duplex")? {
+    if let Some(value) = init.get(Key::Duplex)? {
         one_of(&value, "duplex", &["half"])?;
     }
-    if let Some(value) = named(init, "integrity")? {
+    if let Some(value) = init.get(Key::Integrity)? {
         let integrity: Rc<str> = bytes::usv_string(&value)?.into();
         change(&mut |settings| settings.integrity = Rc::clone(&integrity));
     }
-    if let Some(value) = named(init, "keepalive")? {
+    if let Some(value) = init.get(Key::Keepalive)? {
         let keepalive = value.get::<rquickjs::Coerced<bool>>()?.0;
         change(&mut |settings| settings.keepalive = keepalive);
     }
-    if let Some(value) = named(init, "mode")? {
+    if let Some(value) = init.get(Key::Mode)? {
         let mode = one_of(&value, "mode", MODE)?;
         if mode == "navigate" {
             return Err(Failure::type_error("a script cannot make a request that navigates").throw(ctx));
         }
         change(&mut |settings| settings.mode = mode);
     }
-    if let Some(value) = named(init, "referrer")? {
+    if let Some(value) = init.get(Key::Referrer)? {
         let referrer = referrer(ctx, &value)?;
         change(&mut |settings| settings.referrer = Rc::clone(&referrer));
     }
-    if let Some(value) = named(init, "referrerPolicy")? {
+    if let Some(value) = init.get(Key::ReferrerPolicy)? {
         let policy = one_of(&value, "referrerPolicy", REFERRER_POLICY)?;
         change(&mut |settings| settings.referrer_policy = policy);
     }
-    if named(init, "window")?.is_some_and(|value| !value.is_null()) {
+    if init.get(Key::Window)?.is_some_and(|value| !value.is_null()) {
         return Err(Failure::type_error("`window` of a request can only be null").throw(ctx));
     }
     if let Some(settings) = &changed

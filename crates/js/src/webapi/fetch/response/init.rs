@@ -12,7 +12,7 @@ use super::{Kind, Response};
 use crate::webapi::fetch::body::{BodyCell, extract};
 use crate::webapi::fetch::headers::{Guard, fill, text};
 use crate::webapi::fetch::members;
-use crate::webapi::fetch::realm::{dictionary, instance, member};
+use crate::webapi::fetch::realm::{Dictionary, Key, instance};
 use crate::webapi::fetch::slot::Slot;
 use crate::{Failure, bytes};
 
@@ -87,17 +87,18 @@ pub(super) fn redirect<'js>(
 /// A response without a body, from the dictionary that describes it.
 fn described<'js>(ctx: &Ctx<'js>, init: Option<Value<'js>>) -> rquickjs::Result<Response<'js>> {
     let mut response = Response::new(StatusCode::OK);
-    let Some(init) = dictionary(ctx, init, "what describes a response")? else { return Ok(response) };
+    let Some(init) = Dictionary::new(ctx, init, "what describes a response")? else { return Ok(response) };
     if let Some(other) = instance::<Response<'js>>(init.as_value()) {
+        let status = other.borrow().status_number();
+        response.status = in_range(ctx, status)?;
         let other = other.borrow();
-        response.status = in_range(ctx, other.status_number())?;
         response.status_text.clone_from(&other.status_text);
         response.headers = Slot::List(other.headers.list(), Guard::None);
         return Ok(response);
     }
-    let headers = member(&init, |names| &names.headers)?;
-    let status = member(&init, |names| &names.status)?;
-    let status_text = member(&init, |names| &names.status_text)?;
+    let headers = init.get(Key::Headers)?;
+    let status = init.get(Key::Status)?;
+    let status_text = init.get(Key::StatusText)?;
     if let Some(status) = status {
         response.status = in_range(ctx, unsigned_short(&status)?)?;
     }

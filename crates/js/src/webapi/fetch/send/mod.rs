@@ -39,7 +39,7 @@ pub(super) fn fetch<'js>(
 
 fn begin<'js>(ctx: &Ctx<'js>, input: &Value<'js>, init: Option<Value<'js>>) -> rquickjs::Result<Promise<'js>> {
     let request = make(ctx, input, init)?;
-    let signal = request.signal;
+    let signal = request.signal.as_ref().map(|signal| signal.object().clone());
     if let Some(signal) = &signal
         && abort::is_aborted(signal)?
     {

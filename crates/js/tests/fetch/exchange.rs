@@ -1,30 +1,14 @@
-//! Messages that go into an engine and come out again, and `fetch` with a host that answers.
-
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs, reason = "a test may fail")]
-
-mod support;
+//! Messages that go into an engine and come out again.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use http::{HeaderValue, Method};
 use tollgate_core::Body;
-use tollgate_js::rquickjs::{Ctx, Function, Module, Object, Value};
+use tollgate_js::rquickjs::{self, Object, Value};
 use tollgate_js::webapi::fetch::exchange;
-use tollgate_js::{Engine, Limits, engine};
+use tollgate_js::{Engine, engine};
 
-fn limits() -> Limits {
-    Limits { cpu: Duration::from_secs(10), ..Limits::default() }
-}
-
-/// The default export of a module with this text.
-fn function<'js>(ctx: &Ctx<'js>, code: &str) -> rquickjs::Result<Function<'js>> {
-    let (module, done) = Module::declare(ctx.clone(), "test.js", code)?.eval()?;
-    done.finish::<()>()?;
-    module.namespace()?.get("default")
-}
-
-use tollgate_js::rquickjs;
+use crate::{channel, data, function, limits, support, text};
 
 fn post(body: &'static str) -> tollgate_core::Request {
     let mut request = http::Request::new(Body::full(body));
@@ -139,5 +123,69 @@ fn identity_and_untouchedness_are_told() {
             Ok(exchange::is_untouched(request.as_value(), &request))
         });
         assert!(!told.unwrap().unwrap());
+    });
+}
+
+#[test]
+fn a_body_that_comes_later_passes_through_a_script() {
+    for code in [
+        "return request",
+        "return new Request(request, { headers: {} })",
+        "return new Request('http://b.test/', request)",
+        "return new Request('http://b.test/', { method: 'PUT', body: request.body })",
+        "const { body } = request; return new Request(request)",
+    ] {
+        support::run(limits(), async |engine, _| {
+            let (sender, body) = channel();
+            let mut request = post("");
+            *request.body_mut() = body;
+            let request = policy(&engine, request, code).await.unwrap();
+            sender.send(data("later")).await.unwrap();
+            drop(sender);
+            assert_eq!(text(request.into_body()).await.unwrap(), "later", "{code}");
+        });
+    }
+}
+
+#[test]
+fn heads_are_copied_without_bodies() {
+    support::run(limits(), async |engine, _| {
+        let task = engine.task(());
+        engine
+            .enter(&task, |ctx| {
+                let url: Rc<str> = "http://a.test/path?x=1".into();
+                let request = exchange::request(ctx, post("body"), url, None).unwrap();
+                let head = exchange::request_head(ctx, request.as_value()).unwrap().unwrap();
+                assert_eq!((head.method(), head.uri().to_string()), (&Method::POST, "/path?x=1".to_owned()));
+                assert_eq!(head.headers()["x-in"], "1");
+                assert_eq!(
+                    exchange::take_request(ctx, request.as_value()).unwrap().unwrap().body().bytes().unwrap(),
+                    "body"
+                );
+                let mut response = http::Response::new(Body::full("x"));
+                *response.status_mut() = http::StatusCode::CREATED;
+                let response = exchange::response(ctx, response).unwrap();
+                assert_eq!(exchange::response_head(response.as_value()).unwrap().status(), 201);
+                assert!(exchange::is_response(response.as_value()));
+                assert!(exchange::take_request(ctx, response.as_value()).unwrap().is_none());
+                assert!(exchange::take_response(ctx, request.as_value()).unwrap().is_none());
+                let nothing = Value::new_undefined(ctx.clone());
+                assert!(exchange::take_response(ctx, &nothing).unwrap().is_none());
+            })
+            .unwrap();
+    });
+}
+
+#[test]
+fn response_error_cannot_be_an_answer() {
+    support::run(limits(), async |engine, _| {
+        let task = engine.task(());
+        let failed = engine.call(
+            &task,
+            |ctx| function(ctx, "export default () => Response.error()")?.call(()),
+            |ctx, value: Value<'_>| exchange::take_response(ctx, &value).map(drop),
+        );
+        let error = failed.await.unwrap_err();
+        assert!(error.to_string().contains("Response.error()"), "{error}");
     });
 }

@@ -1,0 +1,48 @@
+// Small services, and those of a hosted platform. What this gateway does not have says so when it is
+// called.
+
+declare module "@tollgate/runtime" {
+  /** Digests, MD5 among them. */
+  export const CryptoBeta: {
+    /** The digest of bytes, or of a text in UTF-8. */
+    digest(algorithm: string | { name: string }, data: BufferSource | string): Promise<ArrayBuffer>;
+  };
+
+  /** The `errors` of a GraphQL answer: of a response, which stays readable, of its text, or of its body as a value. */
+  export function extractGraphqlErrors(source: unknown): Promise<any[]>;
+
+  /** A token by which the gateway proves itself to a cloud. */
+  export class ZuploServices {
+    /** Not available in this version. */
+    static getIDToken(context: ZuploContext, options?: { audience?: string }): Promise<string>;
+  }
+
+  /** A call of the platform's own services: not available in this version. */
+  export function apiServices(path: string, options?: RequestInit): Promise<Response>;
+
+  /** Reads consumers of API keys. */
+  export class ApiKeyConsumerClient {
+    /** @param options - The bucket, and for how long is kept what was read. */
+    constructor(options?: { bucketId?: string; cacheDurationSeconds?: number });
+    /** Not available in this version. */
+    get(consumerId: string): Promise<any>;
+  }
+
+  /** The call of an MCP tool, seen from the route that it leads to. */
+  export class ZuploMcpSdk {
+    /** @param context - That of the route. */
+    constructor(context: ZuploContext);
+    /** Not available in this version. */
+    getRawCallToolRequest(): any;
+    /** Not available in this version. */
+    setRawCallToolResult(result: any): void;
+  }
+
+  /** The events that functions of AWS Lambda are called with. */
+  export const AwsLambdaHandlerExtensions: {
+    /** Not available in this version. */
+    addSendingAwsLambdaEventHook(
+      hook: (request: ZuploRequest, context: ZuploContext, event: any) => any,
+    ): void;
+  };
+}
