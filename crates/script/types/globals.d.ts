@@ -3,16 +3,30 @@
 
 // What scripts have beyond the compiler's library "WebWorker".
 
+interface CacheStorage {
+  /** A cache that is there without being opened. */
+  readonly default: Cache;
+}
+
 /** The parts of a URL that a `URLPattern` is made of, or is matched against. */
 interface URLPatternInit {
+  /** The scheme. */
   protocol?: string;
+  /** The user. */
   username?: string;
+  /** The user's password. */
   password?: string;
+  /** The host. */
   hostname?: string;
+  /** The port. */
   port?: string;
+  /** The path. */
   pathname?: string;
+  /** The query. */
   search?: string;
+  /** The fragment. */
   hash?: string;
+  /** The URL that the parts which are absent come from. */
   baseURL?: string;
 }
 
@@ -24,6 +38,7 @@ interface URLPatternOptions {
 
 /** What matched one part of a URL. */
 interface URLPatternComponentResult {
+  /** That part. */
   input: string;
   /** What each group matched, by name, or by number from 0. */
   groups: Record<string, string | undefined>;
@@ -31,14 +46,23 @@ interface URLPatternComponentResult {
 
 /** What matched. */
 interface URLPatternResult {
+  /** What was matched, as it was given. */
   inputs: (string | URLPatternInit)[];
+  /** The scheme. */
   protocol: URLPatternComponentResult;
+  /** The user. */
   username: URLPatternComponentResult;
+  /** The user's password. */
   password: URLPatternComponentResult;
+  /** The host. */
   hostname: URLPatternComponentResult;
+  /** The port. */
   port: URLPatternComponentResult;
+  /** The path. */
   pathname: URLPatternComponentResult;
+  /** The query. */
   search: URLPatternComponentResult;
+  /** The fragment. */
   hash: URLPatternComponentResult;
 }
 
@@ -52,13 +76,21 @@ interface URLPatternResult {
  * ```
  */
 interface URLPattern {
+  /** The scheme: its pattern. */
   readonly protocol: string;
+  /** The user: its pattern. */
   readonly username: string;
+  /** The user's password: its pattern. */
   readonly password: string;
+  /** The host: its pattern. */
   readonly hostname: string;
+  /** The port: its pattern. */
   readonly port: string;
+  /** The path: its pattern. */
   readonly pathname: string;
+  /** The query: its pattern. */
   readonly search: string;
+  /** The fragment: its pattern. */
   readonly hash: string;
   /** Whether one of the parts has a regular expression of the author's own. */
   readonly hasRegExpGroups: boolean;
@@ -68,7 +100,9 @@ interface URLPattern {
   exec(input?: string | URLPatternInit, baseURL?: string | URL): URLPatternResult | null;
 }
 
+/** Makes a `URLPattern`: of its parts, or of a text such as `https://*.example.com/books/:id`. */
 declare var URLPattern: {
+  /** What all patterns have. */
   prototype: URLPattern;
   new (input: string | URLPatternInit, baseURL: string | URL, options?: URLPatternOptions): URLPattern;
   new (input?: string | URLPatternInit, options?: URLPatternOptions): URLPattern;

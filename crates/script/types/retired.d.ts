@@ -1,16 +1,16 @@
-// Names that old projects import. None is available in this version: they throw when they are used.
+// Names that old projects import. Importing one is no mistake; using one is: this gateway does not have it.
 
 declare module "@tollgate/runtime" {
-  /** Not available. */
+  /** @deprecated Not available. */
   export const AkamaiApiSecurityPlugin: new (options?: any) => RuntimePlugin;
-  /** Not available. */
-  export const KeyValueStore: new (...args: any[]) => any;
-  /** Not available. */
-  export const LogRequestResponseInboundPolicy: CatalogInboundPolicy;
-  /** Not available. */
-  export const ResponseFactory: any;
-  /** Not available. */
+  /** @deprecated Not available. */
+  export const KeyValueStore: new (...values: any[]) => any;
+  /** @deprecated Not available. */
+  export const LogRequestResponseInboundPolicy: BuiltInInboundPolicy;
+  /** @deprecated Not available. */
+  export const ResponseFactory: new (...values: any[]) => any;
+  /** @deprecated Not available. */
   export const StripeMonetizationPlugin: new (options?: any) => RuntimePlugin;
-  /** Not available. */
-  export const SystemResponse: any;
+  /** @deprecated Not available. */
+  export const SystemResponse: new (...values: any[]) => any;
 }

@@ -1,4 +1,4 @@
-import { TestHelper, afterAll, beforeAll, beforeEach, describe, it, test } from "@tollgate/test";
+import { TestHelper, afterAll, beforeAll, beforeEach, describe, it } from "@tollgate/test";
 import { describe as same } from "@zuplo/test";
 import { expect } from "chai";
 import routes from "../config/routes.oas.json";
@@ -21,7 +21,6 @@ describe("hello", () => {
   it.skip("waits", () => {});
   it.ignore("waits as well");
   it.only("alone", async () => {});
-  test.todo("later");
 });
 
 same.only("again", () => {
