@@ -50,5 +50,7 @@ pub static ALL: &[&Area] = &[
     &caches::AREA,
     &websocket::AREA,
     &intl::AREA,
-    &node::AREA,
+    &node::ERRORS,
+    &node::CONTEXT,
+    &node::ASYNC_HOOKS,
 ];

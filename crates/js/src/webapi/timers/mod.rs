@@ -71,6 +71,7 @@ fn start(
     if timers.count(call) >= most {
         return Err(Failure::range_error(format!("more than {most} timers under way")).throw(ctx));
     }
+    let callback = engine.turns().bind(ctx, callback)?;
     let timer =
         Timer { call, callback, due: Instant::now() + delay, repeats: matches!(kind, Kind::Repeats).then_some(delay) };
     let (id, first) = timers.add(timer);
