@@ -18,10 +18,13 @@ from pathlib import Path
 from . import report
 from .bench import GENERATOR, Bench
 from .gateway import BINARY
-from .measure import KINDS
+from .measure import KINDS as GENERAL
 from .processes import TARGET, Children, Failed, note, raise_descriptors
 from .products import PRODUCTS
 from .scenarios import SCENARIOS
+from .scripts import engines, scripts
+
+KINDS = {**GENERAL, "scripts": scripts, "engines": engines}
 
 
 def arguments():
@@ -60,7 +63,7 @@ def arguments():
         chosen = [scenario for scenario in chosen if scenario.quick]
     if options.smoke:
         options.products, options.rounds, options.seconds, options.warm_up = ["tollgate"], 1, 0.5, 0.1
-        chosen = [scenario for scenario in SCENARIOS if scenario.quick]
+        chosen = [scenario for scenario in SCENARIOS if scenario.quick or scenario.smoke]
     return options, chosen
 
 

@@ -199,6 +199,12 @@ class Tollgate(Product):
             self.folder.joinpath("tollgate.yaml").write_text("accessLog: { enabled: false }\n")
             self.write_document(routes(5000) if self.variant == "routes" else ["/small", "/version-0"])
             return self.folder
+        if self.variant.startswith("scripts-"):
+            # As many engines as the variant says.
+            shutil.copytree(CONFIGS / "tollgate" / "scripts", self.folder, dirs_exist_ok=True)
+            threads = self.variant.removeprefix("scripts-")
+            self.folder.joinpath("tollgate.yaml").write_text(f"accessLog: {{ enabled: false }}\nscripts: {{ threads: {threads} }}\n")
+            return self.folder
         project = CONFIGS / "tollgate" / self.variant
         if not project.exists():
             raise Unsupported(f"there is no {project.relative_to(ROOT)}")

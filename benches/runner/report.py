@@ -4,9 +4,10 @@ import datetime
 import json
 import platform
 import re
+import shutil
 from pathlib import Path
 
-from .processes import ROOT, TARGET, Unsupported
+from .processes import ROOT, TARGET, Unsupported, run
 from .products import PRODUCTS, Tollgate
 
 PAGE = ROOT / "docs" / "performance.md"
@@ -21,6 +22,10 @@ def signed(value):
     return f"{value:+.0f} µs"
 
 
+def plus(value):
+    return f"{value:+.1f} µs"
+
+
 def megabytes(value):
     return f"{value / 2**20:.1f} MB"
 
@@ -31,6 +36,10 @@ def kibibytes(value):
 
 def milliseconds(value):
     return f"{value:.0f} ms"
+
+
+def precise(value):
+    return f"{value:.1f} ms"
 
 
 def count(value):
@@ -55,6 +64,11 @@ COLUMNS = {
     "idle": [("a connection", "perConnection", kibibytes, False), ("RSS with them", "rss", megabytes, False), ("PSS with them", "pss", megabytes, False)],
     "reload": [("live after", "live", milliseconds, True), ("requests", "requests", count, False), ("not answered with 200", "lost", count, False),
                ("p99", "p99", micros, False), ("longest", "longest", micros, False)],
+    "scripts": [("CPU a request", "cpuMicros", micros, True), ("added", "added", plus, True), ("in Node", "inNode", micros, False),
+                ("added / in Node", "addedToNode", ratio, True), ("requests/s", "perSecond", count, False), ("core", "core", percent, False)],
+    "engines": [("first answer after", "start", milliseconds, True), ("CPU until then", "cpu", milliseconds, True),
+                ("of it an engine", "engine", precise, True), ("RSS", "rss", megabytes, False), ("PSS", "pss", megabytes, False),
+                ("an engine", "engineMemory", kibibytes, True)],
     "start": [("first answer after", "start", milliseconds, True), ("RSS", "rss", megabytes, False), ("PSS", "pss", megabytes, False)],
 }
 
@@ -68,6 +82,8 @@ def surroundings(options):
             versions[name] = Tollgate.version(options.binary) if name == "tollgate" else PRODUCTS[name].version()
         except Unsupported as error:
             versions[name] = f"– ({error})"
+    if shutil.which("node"):
+        versions["node"] = run(["node", "--version"]).strip().removeprefix("v")
     cores = len([line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("processor")])
     return {
         "date": datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d"),
@@ -96,7 +112,7 @@ def table(scenario, rows):
     lines = ["| | " + " | ".join(heading for heading, *_ in columns) + " |", "| --- |" + " ---: |" * len(columns)]
     notes, idle = list(scenario["remarks"]), []
     for row in rows:
-        name = f"**{row['name']}**" if row["product"] == "tollgate" else row["name"]
+        name = f"**{row['name']}**" if row["name"] == "tollgate" else row["name"]
         if row["missing"] or row["failed"]:
             lines.append(f"| {name} | " + " | ".join("–" for _ in columns) + " |")
             notes.append(f"{row['name']}: {row['missing'] or 'failed: ' + row['failed']}")

@@ -21,7 +21,7 @@ class Contestant:
 class Scenario:
     name: str
     title: str
-    # How it is measured: load, idle, reload or start.
+    # How it is measured: load, idle, reload, start, scripts or engines.
     kind: str = "load"
     variant: str = "plain"
     # For the load generator.
@@ -36,6 +36,8 @@ class Scenario:
     base: str = "nginx"
     # A shorter bench has it too.
     quick: bool = False
+    # The tests have it too, as they have those of the shorter bench.
+    smoke: bool = False
     # What the reader of the table should know.
     remarks: tuple = field(default=())
 
@@ -75,4 +77,12 @@ SCENARIOS = [
                       "A request on a connection that the proxy closes at that moment counts as not answered; a client would repeat it.")),
     Scenario("start", "Start, and memory when idle", kind="start", variant="plain"),
     Scenario("start-5000", "Start with 5,000 routes (for Tollgate, a document of 2 MB without schemas), and memory then", kind="start", variant="routes"),
+    Scenario("scripts", "Policies in TypeScript, and the same functions in Node", kind="scripts", smoke=True, latency=False,
+             remarks=("Added is what a row costs more than the row without the script: GET beside GET, POST beside POST, in the same round; for the "
+                      "route without a script, more than the same route in a project without modules.",
+                      "In Node, the function runs in a loop in the same process: no request comes from outside and none goes on. What a gateway adds "
+                      "to it is the way to a script thread and back, between two parties that wait for nobody else.")),
+    Scenario("script-engines", "An engine for scripts: start and memory", kind="engines", smoke=True,
+             remarks=("An engine's time is the processor time of its thread until the gateway is ready: the engine made, the project's modules loaded. "
+                      "Its memory is an eighth of what the gateway with nine has more than the one with one, after all have answered.",)),
 ]

@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "a load generator measures real time")]
 
 use std::collections::VecDeque;
+use std::fs;
 use std::os::fd::{AsFd, AsRawFd};
 use std::time::{Duration, Instant};
 
@@ -350,23 +351,25 @@ fn requests(args: &LoadArgs) -> anyhow::Result<Vec<Vec<u8>>> {
             Ok((name.trim().to_owned(), value.trim().to_owned()))
         })
         .collect::<anyhow::Result<_>>()?;
+    let (kind, body) = match &args.body_file {
+        Some(path) => ("application/json", fs::read(path).with_context(|| path.display().to_string())?),
+        None => ("application/octet-stream", vec![b'x'; args.body]),
+    };
     if args.h2 {
-        anyhow::ensure!(args.body == 0, "there are no request bodies over HTTP/2 here");
+        anyhow::ensure!(body.is_empty(), "there are no request bodies over HTTP/2 here");
         return Ok(targets.iter().map(|target| http2::get(AUTHORITY, target, args.tls, &fields)).collect());
     }
-    let method = if args.body > 0 { "POST" } else { "GET" };
+    let method = if body.is_empty() { "GET" } else { "POST" };
     let mut common: String = fields.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    if args.body > 0 {
-        common.push_str(&format!("Content-Type: application/octet-stream\r\nContent-Length: {}\r\n", args.body));
+    if !body.is_empty() {
+        common.push_str(&format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len()));
     }
     if args.new_connections {
         common.push_str("Connection: close\r\n");
     }
-    let body = "x".repeat(args.body);
-    Ok(targets
-        .iter()
-        .map(|target| format!("{method} {target} HTTP/1.1\r\nHost: {AUTHORITY}\r\n{common}\r\n{body}").into_bytes())
-        .collect())
+    let head =
+        |target: &String| format!("{method} {target} HTTP/1.1\r\nHost: {AUTHORITY}\r\n{common}\r\n").into_bytes();
+    Ok(targets.iter().map(|target| [head(target), body.clone()].concat()).collect())
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod report;
 mod upstream;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -74,6 +75,9 @@ struct LoadArgs {
     /// Bytes of the request body; with it, the method is POST
     #[arg(long, default_value_t = 0)]
     body: usize,
+    /// The request body, JSON; with it, the method is POST
+    #[arg(long, value_name = "FILE", conflicts_with = "body")]
+    body_file: Option<PathBuf>,
     /// Connections
     #[arg(long, default_value_t = 32)]
     connections: usize,

@@ -8,8 +8,12 @@ mod support;
 mod failing;
 #[path = "scripts/hooks.rs"]
 mod hooks;
+#[path = "scripts/lasting.rs"]
+mod lasting;
 #[path = "scripts/loading.rs"]
 mod loading;
+#[path = "scripts/packages.rs"]
+mod packages;
 #[path = "scripts/policies.rs"]
 mod policies;
 #[path = "scripts/project.rs"]

@@ -32,9 +32,3 @@ export function work(Request) {
     },
   };
 }
-
-/** A document of 2 KB: some texts, some numbers with fractions. */
-export function document() {
-  const items = Array.from({ length: 25 }, (_, at) => ({ id: at, name: `item number ${at}`, price: at * 1.25 + 0.5, tags: ["a", "b"] }));
-  return JSON.stringify({ note: "to be taken out", items }).padEnd(2017);
-}

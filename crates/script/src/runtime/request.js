@@ -65,6 +65,11 @@ export class ZuploRequest extends Request {
     return this[QUERY] ?? (this[QUERY] = queryOf(this.url));
   }
 
+  // Routers put what they have read of a request on it: a form of their own, for this request alone.
+  set query(query) {
+    this[QUERY] = query;
+  }
+
   /** Who calls, once a policy has established it. */
   get user() {
     let user = this[USER];

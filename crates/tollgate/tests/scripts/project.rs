@@ -91,6 +91,9 @@ impl Scripted {
         outbound: &[&str],
     ) -> Self {
         let item = self.paths.entry(path).or_insert_with(|| json!({}));
+        if path.contains('(') {
+            item["x-zuplo-path"] = json!({ "pathMode": "url-pattern" });
+        }
         item[method] = json!({
             "operationId": format!("{method} {path}"),
             "x-custom": { "hello": true },

@@ -38,7 +38,8 @@ impl<'js> Realm<'js> {
 
     /// Whether this is an object of no class: `{…}`.
     pub(super) fn is_plain(&self, object: &Object<'js>) -> bool {
-        object.get_prototype() == self.0.object
+        // A proxy may run code of a script to say what its prototype is.
+        !object.is_proxy() && object.get_prototype() == self.0.object
     }
 }
 

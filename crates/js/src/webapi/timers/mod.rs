@@ -53,6 +53,7 @@ fn start(
     if timers.count(call) >= most {
         return Err(Failure::range_error(format!("more than {most} timers under way")).throw(ctx));
     }
+    let callback = engine.turns().bind(ctx, callback)?;
     let timer = Timer { call, callback, due: Instant::now() + delay, repeats: repeats.then_some(delay) };
     let (id, first) = timers.add(timer);
     if first {

@@ -79,7 +79,7 @@ struct Decoded {
 enum State {
     /// Nothing has come so far: what is empty needs no end.
     Before,
-    Decodes(Decoder),
+    Decodes(Box<Decoder>),
     Over,
 }
 
@@ -162,7 +162,7 @@ impl HttpBody for Decoded {
             let says_nothing = matches!(this.state, State::Before) && this.input.len() == 1;
             if !this.input.is_empty() && !says_nothing {
                 if let State::Before = this.state {
-                    this.state = State::Decodes(Decoder::begin(this.algorithm, &this.input));
+                    this.state = State::Decodes(Box::new(Decoder::begin(this.algorithm, &this.input)));
                 }
                 let State::Decodes(decoder) = &mut this.state else { return Poll::Ready(None) };
                 match decoder.step(&mut this.input) {

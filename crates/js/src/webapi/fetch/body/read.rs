@@ -70,19 +70,21 @@ pub(super) fn read<'js>(
     let most = Engine::of(ctx)?.host().buffered_body();
     let mut all = decode::decoded(source.raw).collect_up_to(most).boxed_local();
     if in_memory && let Some(outcome) = (&mut all).now_or_never() {
-        let outcome = outcome.map_err(|error| failure(&error).throw(ctx));
+        let outcome = outcome.map_err(|error| failure(&error, most).throw(ctx));
         return settled(ctx, outcome.and_then(|bytes| how.finish(ctx, &bytes, content_type)));
     }
     let signal = source.signal.map(|signal| Persistent::save(ctx, signal));
     promise(ctx, async move { Ok(all.await) }, move |ctx, outcome: Result<Bytes, CollectError>| match outcome {
         Ok(bytes) => how.finish(ctx, &bytes, content_type),
-        Err(error) => Err(abort::failed(ctx, signal, &failure(&error))),
+        Err(error) => Err(abort::failed(ctx, signal, &failure(&error, most))),
     })
 }
 
-fn failure(error: &CollectError) -> Failure {
+fn failure(error: &CollectError, most: usize) -> Failure {
     match error {
-        CollectError::TooLong(limit) => too_long(*limit),
+        CollectError::TooLong(limit) if *limit == most => too_long(most),
+        // A policy says that it may not be that long.
+        CollectError::TooLong(_) => Failure::range_error(error.to_string()),
         CollectError::TimedOut(error) => broken(error),
         CollectError::Broken(error) => broken(&**error),
     }

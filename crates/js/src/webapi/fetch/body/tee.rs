@@ -11,8 +11,8 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame};
 use tollgate_core::{Body, BoxError};
 
-/// Two bodies with the bytes of one. What one of them has read and the other has not is kept, up to
-/// `most` bytes: the one that lags more ends with an error.
+/// Two bodies with the bytes of one. What one of them has read and the other has not is kept, until it is
+/// more than `most` bytes: the one that lags more ends with an error.
 pub(super) fn tee(body: Body, most: usize) -> (Body, Body) {
     if let Some(bytes) = body.bytes() {
         return (body, Body::full(bytes));
@@ -120,10 +120,12 @@ impl Inner {
             let (mine, other) = self.split(index);
             mine.waker = None;
             if !other.gone && !other.late {
-                other.bytes += data.len();
+                // What passes the limit is kept as well: whoever reads no further than that is going to
+                // give up now, and the other has lost nothing.
                 if other.bytes > most {
                     *other = Lag { late: true, waker: other.waker.take(), ..Lag::default() };
                 } else {
+                    other.bytes += data.len();
                     other.kept.push_back(data.clone());
                 }
                 other.wake();
@@ -246,7 +248,7 @@ mod tests {
         let (sender, body) = channel();
         let (mut a, mut b) = tee(body, 4);
         let count = Arc::<Count>::default();
-        for text in ["one", "two"] {
+        for text in ["one", "two", "six"] {
             assert!(send(&sender, text));
             assert_eq!(poll(&mut a, &count), ready(text));
         }

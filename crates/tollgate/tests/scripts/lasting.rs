@@ -1,0 +1,195 @@
+//! What holds for as long as a gateway runs: a reload leaves nothing behind and takes nothing away, and
+//! scripts that spin leave the others their time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tollgate_testkit::{CapturingUpstream, client};
+
+use crate::project::Scripted;
+use crate::support::{Gateway, SOON};
+
+/// Reloads before memory is looked at: pools and allocators have their size by then.
+const WARM_UP: usize = 50;
+/// How much memory may grow by however many reloads.
+const GROWTH: usize = 4 << 20;
+
+/// A module of this version.
+fn version(number: usize) -> String {
+    format!("export const version: number = {number};\n")
+}
+
+/// Makes a version live.
+async fn reload(project: &Scripted, gateway: &Gateway, number: usize) {
+    project.world.write("modules/version.ts", &version(number));
+    gateway.child.signal("HUP").await.unwrap();
+    let expected = number.to_string();
+    let live = async {
+        while gateway.get("/version", None).await.body != expected {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(SOON, live).await;
+    waited.unwrap_or_else(|_| panic!("version {number} was never live\n{}", gateway.child.output()));
+}
+
+/// The memory of a process that is resident, in bytes.
+fn resident(gateway: &Gateway) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", gateway.child.id().unwrap())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.split_whitespace().next().unwrap().parse::<usize>().unwrap() * 1024
+}
+
+/// Sends requests for a path, one after the other, until the set is dropped; counts the answers, which all
+/// have the status.
+fn traffic(tasks: &mut JoinSet<()>, gateway: &Gateway, path: &str, status: StatusCode) -> Arc<AtomicUsize> {
+    let (url, answered) = (format!("{}{path}", gateway.url), Arc::new(AtomicUsize::new(0)));
+    let counted = Arc::clone(&answered);
+    tasks.spawn(async move {
+        loop {
+            let reply = client::get(&url, &[]).await.unwrap();
+            assert_eq!(reply.status, status, "{:?}", reply.body);
+            counted.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+    answered
+}
+
+/// Nobody of the set has ended, which they do by a failure only.
+fn all_well(tasks: &mut JoinSet<()>) {
+    if let Some(ended) = tasks.try_join_next() {
+        ended.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reloads_leave_memory_as_it_was() {
+    let reloads = std::env::var("TOLLGATE_TEST_RELOADS").map_or(200, |count| count.parse().unwrap());
+    // The text of a module, what it keeps, and its engine are each seen where they are not let go.
+    let state = format!(
+        "export const kept = new Uint8Array(1 << 20).fill(7);\nexport const words = {:?}.split(\" \");\n",
+        "word ".repeat(12_000)
+    );
+    let handler = r#"
+import { kept, words } from "./state";
+import { version } from "./version";
+
+const seen = new Map<string, string[]>();
+export default (request: Request) => {
+  seen.set(request.url, words.slice(kept[0]));
+  return new Response(String(version), { headers: { "x-kept": String(kept.length) } });
+};
+setInterval(() => seen.clear(), 60_000);
+"#;
+    let project = Scripted::new()
+        .await
+        .module("state.ts", &state)
+        .module("handler.ts", handler)
+        .module("version.ts", &version(0))
+        .handled("/version", "get", ("handler", "default"), &[], &[]);
+    let gateway = project.start().await;
+    let mut tasks = JoinSet::new();
+    let answered = traffic(&mut tasks, &gateway, "/version", StatusCode::OK);
+    for number in 1..=WARM_UP {
+        reload(&project, &gateway, number).await;
+    }
+    let before = resident(&gateway);
+    let (mut most, mut after) = (before, before);
+    for number in 1..=reloads {
+        reload(&project, &gateway, WARM_UP + number).await;
+        after = resident(&gateway);
+        most = most.max(after);
+    }
+    all_well(&mut tasks);
+    println!("{reloads} reloads: {before} bytes before, {after} after, {most} at most; {answered:?} answers meanwhile");
+    assert!(answered.load(Ordering::Relaxed) > reloads);
+    assert!(after < before + GROWTH, "{before} bytes before, {after} after {reloads} reloads");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_ends_in_the_modules_that_it_began_in() {
+    let open = Arc::new(AtomicBool::new(false));
+    let gate = Arc::clone(&open);
+    let upstream = CapturingUpstream::answering(move |_| {
+        Response::new(Bytes::from(if gate.load(Ordering::SeqCst) { "open" } else { "closed" }))
+    })
+    .await
+    .unwrap();
+    let handler = r#"
+import { version } from "./version";
+
+export default () => new Response(String(version));
+export const slow = async (request: Request) => {
+  const gate = request.headers.get("x-gate")!;
+  for (let round = 1; ; round += 1) {
+    if ((await (await fetch(gate)).text()) === "open") return new Response(`${version}`, { headers: { "x-rounds": `${round}` } });
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+};
+"#;
+    let project = Scripted::new()
+        .await
+        .module("handler.ts", handler)
+        .module("version.ts", &version(1))
+        .handled("/version", "get", ("handler", "default"), &[], &[])
+        .handled("/slow", "get", ("handler", "slow"), &[], &[]);
+    let gateway = project.start().await;
+    let (url, gate) = (format!("{}/slow", gateway.url), upstream.url());
+    let slow = tokio::spawn(async move { client::get(&url, &[("x-gate", &gate)]).await.unwrap() });
+    assert!(upstream.wait_for(1, SOON).await, "{}", gateway.child.output());
+    for number in 2..5 {
+        reload(&project, &gateway, number).await;
+    }
+    // It has not ended: it still asks, in an engine that takes no new calls.
+    assert!(upstream.wait_for(upstream.seen().len() + 2, SOON).await);
+    open.store(true, Ordering::SeqCst);
+    let reply = tokio::time::timeout(SOON, slow).await.unwrap().unwrap();
+    assert_eq!((reply.status, &*reply.body), (StatusCode::OK, &b"1"[..]), "{}", gateway.child.output());
+    assert_eq!(&*gateway.get("/version", None).await.body, b"4");
+}
+
+/// The median time of 200 answers of the route without a script, all of them good.
+async fn median(gateway: &Gateway) -> Duration {
+    let mut took = Vec::new();
+    for _ in 0..200 {
+        let began = Instant::now();
+        let reply = gateway.get("/native", None).await;
+        took.push(began.elapsed());
+        assert_eq!((reply.status, &*reply.body), (StatusCode::OK, &b"ok"[..]));
+    }
+    took.sort_unstable();
+    took[took.len() / 2]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn routes_without_a_script_keep_their_latency_while_scripts_spin() {
+    let project = Scripted::new()
+        .await
+        .module("spin.ts", "export default () => { for (;;) {} };\n")
+        .file("tollgate.yaml", "scripts: { cpu: 100ms }\n")
+        .handled("/spin", "get", ("spin", "default"), &[], &[])
+        .forwarded("/native", "get", &[], &[]);
+    let gateway = project.start().await;
+    let quiet = median(&gateway).await;
+    let mut tasks = JoinSet::new();
+    let spun = [(); 2].map(|()| traffic(&mut tasks, &gateway, "/spin", StatusCode::INTERNAL_SERVER_ERROR));
+    let busy = median(&gateway).await;
+    // A request that waits for a script waits for much longer than what a busy machine makes of it.
+    let bound = (5 * quiet).max(Duration::from_millis(25));
+    println!("{quiet:?} while it is quiet, {busy:?} while scripts spin");
+    assert!(busy < bound, "{quiet:?} while it is quiet, {busy:?} while scripts spin");
+    for spun in spun {
+        let ended = async {
+            while spun.load(Ordering::Relaxed) == 0 {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(SOON, ended).await.expect("it spins, and is stopped");
+    }
+    all_well(&mut tasks);
+}
