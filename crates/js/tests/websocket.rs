@@ -261,3 +261,13 @@ fn a_connection_goes_with_its_call() {
         engine.enter(&task, open).unwrap();
     });
 }
+
+#[test]
+fn events_come_in_the_context_in_which_the_socket_was_made() {
+    let code = "const { AsyncLocalStorage } = await import('node:async_hooks');
+        const storage = new AsyncLocalStorage();
+        const socket = storage.run('here', () => new WebSocket('ws://x/'));
+        socket.onopen = () => { log.push(storage.getStore()); socket.close(); };
+        await over(socket); return log";
+    check(echo, false, code, r#"["here"]"#);
+}

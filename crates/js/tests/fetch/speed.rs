@@ -58,6 +58,16 @@ fn costs() {
         ("text", "export default async (request) => { await request.text(); return new Request('http://a.test/') }"),
         ("url", "export default async (request) => { request.url; return request }"),
     ];
+    support::run(crate::limits(), async |_, _| {
+        let host: Rc<dyn tollgate_js::Host> = Rc::new(support::TestHost::default());
+        let engine = || {
+            let modules = Rc::new(tollgate_js::library::NoModules);
+            tollgate_js::Engine::new(crate::limits(), Rc::clone(&host), modules, &[]).unwrap()
+        };
+        let began = processor_time();
+        (0..200).for_each(|_| drop(engine()));
+        println!("an engine: {:.0} µs", (processor_time() - began) * 1e6 / 200.0);
+    });
     for (name, code) in policies {
         support::run(Limits { cpu: Duration::from_secs(100), ..Limits::default() }, async |engine, _| {
             let task = engine.task(());

@@ -169,6 +169,35 @@ fn more_than_a_script_may_hold_is_refused() {
 }
 
 #[test]
+fn bodies_count_as_memory_of_their_engine() {
+    let limits = || tollgate_js::Limits { memory: 8 << 20, ..limits() };
+    for hoards in [
+        "const text = 'x'.repeat(100_000); globalThis.all = []; for (;;) all.push(new Response(text))",
+        "const text = 'x'.repeat(100_000); globalThis.all = []; for (;;) all.push(Response.json(text).clone())",
+        "const all = await Promise.all([1, 2, 3].map((at) => fetch('http://a.test/'))); await Promise.all(all.map((r) => r.bytes()))",
+    ] {
+        let host = TestHost::new(|_| {
+            let (sender, body) = channel();
+            for _ in 0..4 {
+                sender.try_send(data(&"x".repeat(1 << 20))).unwrap();
+            }
+            tokio::task::spawn_local(async move {
+                let _open = sender;
+                std::future::pending::<()>().await;
+            });
+            Box::pin(async { Ok(http::Response::new(body)) })
+        });
+        run_on(limits(), Rc::new(host), async |engine, call| {
+            assert_eq!(call(&engine, hoards).await.unwrap_err(), CallError::Stopped(Stopped::Memory), "{hoards}");
+        });
+    }
+    run_on(limits(), Rc::new(TestHost::default()), async |engine, call| {
+        let lets_go = "const text = 'x'.repeat(100_000); for (let at = 0; at < 1000; at++) await new Response(text).text(); return 1";
+        assert_eq!(call(&engine, lets_go).await.unwrap(), "1");
+    });
+}
+
+#[test]
 fn a_long_body_passes_although_its_clone_was_too_long_to_read() {
     let (sender, body) = channel();
     run(limits(), async |engine, call| {

@@ -1,12 +1,14 @@
 //! What the classes look up often, looked up once.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rquickjs::class::JsClass;
 use rquickjs::object::Filter;
 use rquickjs::{Atom, Class, Ctx, JsLifetime, Object, Value};
 
-use crate::Failure;
+use super::ledger::Ledger;
+use crate::{Engine, Failure};
 
 /// Kept for each engine.
 #[derive(Clone, JsLifetime)]
@@ -17,13 +19,15 @@ struct Known<'js> {
     /// By [`Key`].
     keys: Vec<Atom<'js>>,
     object: Option<Object<'js>>,
+    ledger: Arc<Ledger>,
 }
 
 /// Makes the realm ready.
 pub(super) fn prepare(ctx: &Ctx<'_>) -> rquickjs::Result<()> {
     let keys: rquickjs::Result<_> = NAMES.iter().map(|name| Atom::from_str(ctx.clone(), name)).collect();
     let object = Object::new(ctx.clone())?.get_prototype();
-    drop(ctx.store_userdata(Realm(Rc::new(Known { keys: keys?, object }))));
+    let ledger = Ledger::new(Engine::of(ctx)?.limits().memory);
+    drop(ctx.store_userdata(Realm(Rc::new(Known { keys: keys?, object, ledger }))));
     Ok(())
 }
 
@@ -34,6 +38,10 @@ impl<'js> Realm<'js> {
     /// Where its engine was made without it.
     pub(super) fn of(ctx: &Ctx<'js>) -> rquickjs::Result<Self> {
         ctx.userdata::<Self>().map(|realm| realm.clone()).ok_or(rquickjs::Error::Unknown)
+    }
+
+    pub(super) fn ledger(&self) -> &Arc<Ledger> {
+        &self.0.ledger
     }
 
     /// Whether this is an object of no class: `{…}`.

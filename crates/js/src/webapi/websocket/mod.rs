@@ -44,6 +44,7 @@ fn connect<'js>(
 ) -> rquickjs::Result<Object<'js>> {
     let engine = Engine::of(&ctx)?;
     let task = engine.current()?;
+    let callback = engine.turns().bind(&ctx, callback)?;
     let (sender, messages) = unbounded_channel();
     let waiting = Rc::new(Cell::new(0));
     let connecting = engine.host().websocket(&task, &url, &protocols);

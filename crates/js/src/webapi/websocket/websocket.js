@@ -109,7 +109,8 @@ export class WebSocket extends EventTarget {
   }
 
   get extensions() {
-    return this.#url && "";
+    // None is offered, so that none can be chosen.
+    return "";
   }
 
   get protocol() {

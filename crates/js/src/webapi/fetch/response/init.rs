@@ -42,7 +42,7 @@ pub(super) fn json<'js>(
     };
     let text = bytes::usv_string(text.as_value())?;
     let mut response = described(&ctx, init.0)?;
-    let body = BodyCell::host(tollgate_core::Body::full(text));
+    let body = BodyCell::made(&ctx, text)?;
     give_body(&ctx, &mut response, body, Some(HeaderValue::from_static("application/json")))?;
     Class::instance(ctx, response)
 }
