@@ -8,8 +8,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::call;
 use crate::generation::Generation;
@@ -20,6 +22,10 @@ use crate::pool::{Job, Outside};
 /// Scripts yield to the gateway's workers: spinning ones would otherwise double the latency of routes
 /// that have none.
 const NICE: i32 = 10;
+
+/// Where calls follow each other without a pause, those that wait for something, and engines that are to
+/// go, get their turn after this time.
+const TURN: Duration = Duration::from_millis(1);
 
 /// What a thread keeps of a generation: the engine that takes new calls.
 struct Slot {
@@ -45,7 +51,9 @@ pub(crate) fn start(place: usize, queue: usize, outside: Arc<Outside>) -> io::Re
 
 async fn serve(mut jobs: mpsc::Receiver<Job>, outside: Arc<Outside>) {
     let mut slots: HashMap<u64, Slot> = HashMap::new();
+    let mut busy = Duration::ZERO;
     while let Some(job) = jobs.recv().await {
+        let began = Instant::now();
         match job {
             Job::Load { generation, reply } => {
                 let loaded = Live::load(&generation, &outside).await;
@@ -70,6 +78,11 @@ async fn serve(mut jobs: mpsc::Receiver<Job>, outside: Arc<Outside>) {
                     slot.live.borrow().retire();
                 }
             }
+        }
+        busy += began.elapsed();
+        if busy >= TURN {
+            busy = Duration::ZERO;
+            tokio::task::yield_now().await;
         }
     }
 }
