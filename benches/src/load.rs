@@ -367,7 +367,8 @@ fn requests(args: &LoadArgs) -> anyhow::Result<Vec<Vec<u8>>> {
     if args.new_connections {
         common.push_str("Connection: close\r\n");
     }
-    let head = |target: &String| format!("{method} {target} HTTP/1.1\r\nHost: {AUTHORITY}\r\n{common}\r\n").into_bytes();
+    let head =
+        |target: &String| format!("{method} {target} HTTP/1.1\r\nHost: {AUTHORITY}\r\n{common}\r\n").into_bytes();
     Ok(targets.iter().map(|target| [head(target), body.clone()].concat()).collect())
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use tollgate_core::{Request, Response};
 
 use crate::webapi::caches::ByteCache;
+use crate::webapi::websocket::Socket;
 use crate::{Failure, Task};
 
 /// A future that stays on the engine's thread.
@@ -46,6 +47,17 @@ pub trait Host: fmt::Debug {
     /// What the engines of the process remember together. Without one, scripts cannot cache.
     fn cache(&self) -> Option<Arc<ByteCache>> {
         None
+    }
+    /// Opens a WebSocket (RFC 6455) to a `ws:` or `wss:` address, with the subprotocols that are offered in
+    /// their order. The future is dropped where nobody wants the connection any more.
+    fn websocket(
+        &self,
+        task: &Rc<Task>,
+        url: &str,
+        protocols: &[String],
+    ) -> LocalBoxFuture<'static, Result<Box<dyn Socket>, Failure>> {
+        let _ = (task, url, protocols);
+        Box::pin(async { Err(Failure::type_error("there are no WebSockets here")) })
     }
     /// The time since some point in the past.
     fn monotonic(&self) -> std::time::Duration;

@@ -82,6 +82,21 @@ fn a_call_is_busy_until_its_last_timer_has_rung_or_is_cleared() {
 }
 
 #[test]
+fn a_time_limit_makes_no_call_busy_and_is_reached_all_the_same() {
+    run(limits(), async |engine, call| {
+        let task = engine.task(());
+        start(&engine, &task, "globalThis.signal = AbortSignal.timeout(3); AbortSignal.timeout(100000)");
+        assert!(!task.is_busy());
+        let result = call(&engine, "await new Promise((resolve) => setTimeout(resolve, 10)); return signal.aborted");
+        assert_eq!(result.await.unwrap(), "true");
+        start(&engine, &task, "globalThis.signal = AbortSignal.timeout(3)");
+        task.abort();
+        let result = call(&engine, "await new Promise((resolve) => setTimeout(resolve, 10)); return signal.aborted");
+        assert_eq!(result.await.unwrap(), "false");
+    });
+}
+
+#[test]
 fn timers_that_are_still_set_when_the_engine_goes_do_no_harm() {
     run(limits(), async |engine, _| {
         let task = engine.task(());

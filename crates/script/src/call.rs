@@ -12,6 +12,7 @@ use tollgate_js::{Task, Thrown};
 use crate::context::{Context, Handle};
 use crate::live::{Live, Side};
 use crate::message::{Argument, Call, Changes, Entry, Failed, Outcome, Reply};
+use crate::outbox::Outbox;
 use crate::route_view;
 
 /// What a call begins with, once the message is taken apart.
@@ -32,17 +33,17 @@ struct Kept {
 
 /// Answers a call that cannot be run at all.
 pub(crate) fn refuse(call: Call, why: Failed) {
-    let _ = call.reply.send(Reply {
+    let _ = call.reply.send(Box::new(Reply {
         outcome: Err(why),
         changes: Changes::default(),
         cpu: std::time::Duration::ZERO,
         fields: Map::new(),
         hooked: false,
-    });
+    }));
 }
 
 /// Runs a call. A caller that does not wait any longer ends it.
-pub(crate) async fn run(live: Rc<Live>, call: Call) {
+pub(crate) async fn run(live: Rc<Live>, call: Call, outbox: Rc<Outbox>) {
     let Call { entry, seed, request, response, argument, asks, mut reply, .. } = call;
     let url: Rc<str> = seed.url.as_str().into();
     let context = live.context(seed, asks);
@@ -69,7 +70,7 @@ pub(crate) async fn run(live: Rc<Live>, call: Call) {
     };
     deliver(&live, &task);
     let (cpu, fields, hooked) = (task.cpu(), state.fields(), state.is_hooked());
-    let _ = reply.send(Reply { outcome, changes, cpu, fields, hooked });
+    outbox.put(reply, Reply { outcome, changes, cpu, fields, hooked });
     if task.is_busy() {
         // What it left in the background may take as long as a call may.
         tokio::task::spawn_local(async move {

@@ -23,6 +23,7 @@ mod linked;
 mod live;
 mod message;
 mod natives;
+mod outbox;
 mod pool;
 mod route_view;
 mod runner;

@@ -16,7 +16,7 @@ use crate::runner::Runner;
 
 /// The loaded modules of one project.
 #[derive(Debug)]
-pub struct Linked {
+pub(crate) struct Linked {
     pub(crate) runner: Arc<Runner>,
     /// The ids of modules, by how they are named.
     pub(crate) ids: HashMap<String, String>,

@@ -50,7 +50,7 @@ pub(crate) struct Call {
     /// matched: the routes that serve the path by other methods.
     pub(crate) argument: Argument,
     pub(crate) asks: mpsc::UnboundedSender<Box<Ask>>,
-    pub(crate) reply: oneshot::Sender<Reply>,
+    pub(crate) reply: oneshot::Sender<Box<Reply>>,
 }
 
 /// What some calls take besides request and response.
@@ -105,6 +105,10 @@ pub(crate) struct Reply {
     /// Whether the context has hooks of its own now.
     pub(crate) hooked: bool,
 }
+
+/// Replies on their way back, together: each by itself would wake a worker, which would take the
+/// processor away from the calls that follow.
+pub(crate) type Replies = Vec<(oneshot::Sender<Box<Reply>>, Box<Reply>)>;
 
 /// What a script gave back.
 #[derive(Debug)]

@@ -14,7 +14,8 @@ use tollgate_js::webapi::caches::ByteCache;
 
 use crate::generation::Generation;
 use crate::live::Described;
-use crate::message::Call;
+use crate::message::{Call, Replies};
+use crate::outbox;
 use crate::thread;
 
 /// Bytes that scripts may keep in caches, all together.
@@ -50,6 +51,8 @@ pub(crate) struct Outside {
     /// The runtime of the gateway's workers, where connections live.
     pub(crate) workers: OnceLock<tokio::runtime::Handle>,
     pub(crate) cache: OnceLock<Arc<ByteCache>>,
+    /// Where replies go that are sent together.
+    pub(crate) replies: OnceLock<mpsc::UnboundedSender<Replies>>,
     /// Where the gateway is managed: out of the scripts' reach.
     pub(crate) management: OnceLock<SocketAddr>,
 }
@@ -79,6 +82,10 @@ impl ScriptPool {
     pub fn open(&self, services: &Arc<Services>, management: SocketAddr) {
         let outside = &self.0.outside;
         let _ = outside.management.set(management);
+        let (replies, waiting) = mpsc::unbounded_channel();
+        if outside.replies.set(replies).is_ok() {
+            tokio::spawn(outbox::pump(waiting));
+        }
         let _ = outside.services.set(Arc::clone(services));
         let _ = outside.workers.set(tokio::runtime::Handle::current());
         let _ = outside.cache.set(Arc::new(ByteCache::new(CACHE, Arc::clone(&services.clock))));

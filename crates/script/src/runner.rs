@@ -152,7 +152,7 @@ impl Runner {
         };
         let reply =
             reply.map_err(|_| Problem::new(&reason::INTERNAL, FAILED).caused_by("a script thread has ended"))?;
-        self.take_in(exchange, target, reply)
+        self.take_in(exchange, target, *reply)
     }
 
     fn pin(self: &Arc<Self>, exchange: &mut Exchange) -> ScriptContext {

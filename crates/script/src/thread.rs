@@ -17,15 +17,16 @@ use crate::call;
 use crate::generation::Generation;
 use crate::live::Live;
 use crate::message::Failed;
+use crate::outbox::Outbox;
 use crate::pool::{Job, Outside};
 
 /// Scripts yield to the gateway's workers: spinning ones would otherwise double the latency of routes
 /// that have none.
 const NICE: i32 = 10;
 
-/// Where calls follow each other without a pause, those that wait for something, and engines that are to
-/// go, get their turn after this time.
-const TURN: Duration = Duration::from_millis(1);
+/// Where calls follow each other without a pause, those that wait for something have their turn after so
+/// much time, replies go out, and engines go that are to go.
+const TURN: Duration = Duration::from_micros(250);
 
 /// What a thread keeps of a generation: the engine that takes new calls.
 struct Slot {
@@ -51,8 +52,25 @@ pub(crate) fn start(place: usize, queue: usize, outside: Arc<Outside>) -> io::Re
 
 async fn serve(mut jobs: mpsc::Receiver<Job>, outside: Arc<Outside>) {
     let mut slots: HashMap<u64, Slot> = HashMap::new();
+    let outbox = Rc::new(Outbox::new(Arc::clone(&outside)));
     let mut busy = Duration::ZERO;
-    while let Some(job) = jobs.recv().await {
+    loop {
+        if busy >= TURN {
+            busy = Duration::ZERO;
+            outbox.flush();
+            tokio::task::yield_now().await;
+        }
+        // What is there already is run first; only then do the replies go out.
+        let job = match jobs.try_recv() {
+            Ok(job) => job,
+            Err(_) => {
+                outbox.flush();
+                match jobs.recv().await {
+                    Some(job) => job,
+                    None => return,
+                }
+            }
+        };
         let began = Instant::now();
         match job {
             Job::Load { generation, reply } => {
@@ -65,7 +83,7 @@ async fn serve(mut jobs: mpsc::Receiver<Job>, outside: Arc<Outside>) {
                 let _ = reply.send(told);
             }
             Job::Call(call) => match engine_for(&mut slots, &call.generation, &outside).await {
-                Ok(live) => run(call::run(live, *call)),
+                Ok(live) => run(call::run(live, *call, Rc::clone(&outbox)), &outbox),
                 Err(why) => call::refuse(*call, Failed::Broken(why)),
             },
             Job::Forget { generation, key } => {
@@ -80,10 +98,6 @@ async fn serve(mut jobs: mpsc::Receiver<Job>, outside: Arc<Outside>) {
             }
         }
         busy += began.elapsed();
-        if busy >= TURN {
-            busy = Duration::ZERO;
-            tokio::task::yield_now().await;
-        }
     }
 }
 
@@ -111,10 +125,14 @@ async fn engine_for(
 }
 
 /// Runs a call as far as it comes without waiting: most are done then, and need no task.
-fn run(call: impl Future<Output = ()> + 'static) {
+fn run(call: impl Future<Output = ()> + 'static, outbox: &Rc<Outbox>) {
     let mut call: Pin<Box<dyn Future<Output = ()>>> = Box::pin(call);
     let mut context = Context::from_waker(Waker::noop());
     if call.as_mut().poll(&mut context) == Poll::Pending {
-        tokio::task::spawn_local(call);
+        let outbox = Rc::clone(outbox);
+        tokio::task::spawn_local(async move {
+            call.await;
+            outbox.flush();
+        });
     }
 }

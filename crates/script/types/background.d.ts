@@ -1,82 +1,79 @@
-// Caches, and work that no request waits for.
+// Work that no request waits for. Both classes belong into a module's own variables: they outlive requests.
 
 declare module "@tollgate/runtime" {
-  /** A cache of JSON values, shared by everything that names it. */
-  export class ZoneCache<T = any> {
-    /** @param name - Equal names are one cache. */
-    constructor(name: string, context?: ZuploContext);
-    /** What was put there, unless its time is over. */
-    get(key: string): Promise<T | undefined>;
-    /** Keeps a value for so many seconds. */
-    put(key: string, data: T, ttlSeconds: number): Promise<void>;
-    /** Forgets it. */
-    delete(key: string): Promise<void>;
-  }
-
-  /** A ZoneCache with a memory in front, which spares reading JSON. */
-  export class MemoryZoneReadThroughCache<T = any> {
-    /** @param options - How many entries the memory holds. */
-    constructor(name: string, context?: ZuploContext, options?: { maxSize?: number });
-    /** What was put there, unless its time is over. */
-    get(key: string): Promise<T | undefined>;
-    /** Keeps a value for so many seconds. */
-    put(key: string, data: T, ttlSeconds: number): void;
-    /** Forgets it. */
-    delete(key: string): Promise<void>;
-  }
-
-  /** A cache of bodies. */
-  export class StreamingZoneCache {
-    /** @param name - Equal names are one cache. */
-    constructor(name: string, contextOrOptions?: ZuploContext | Record<string, unknown>);
-    /** The body that was put there, unless its time is over. */
-    get(key: string): Promise<ReadableStream<Uint8Array> | undefined>;
-    /** Reads a body to its end, and keeps it for so many seconds. */
-    put(key: string, stream: ReadableStream, ttlSeconds: number): Promise<void>;
-    /** Forgets it. */
-    delete(key: string): Promise<void>;
-  }
-
-  /** A batch that the function of a BackgroundDispatcher did not take. */
-  export class BackgroundDispatchError extends Error {}
-
-  /** How a BackgroundDispatcher collects. */
+  /** How a {@link BackgroundDispatcher} collects. */
   export interface BackgroundDispatcherOptions {
-    /** How long entries are collected, in milliseconds. */
+    /** For how many milliseconds entries are collected before they are handed over. */
     msDelay: number;
-    /** What it is called in the log. */
+    /**
+     * What errors in the log call it.
+     * @defaultValue `"dispatcher"`
+     */
     name?: string;
-    /** How many entries are handed over at once; all, unless said. */
+    /** How many entries are handed over at once; all that wait, unless given. */
     maxBatchSize?: number;
-    /** How many may wait; 10,000 unless said. Further ones are dropped. */
+    /**
+     * How many entries may wait; what comes on top is dropped.
+     * @defaultValue `10000`
+     */
     maxQueueSize?: number;
   }
 
-  /** Collects entries of many requests, and hands them over together. Make it once, outside of functions. */
+  /**
+   * Collects entries of many requests, and hands them over together.
+   *
+   * @example
+   * ```ts
+   * const events = new BackgroundDispatcher<Event>(
+   *   async (batch) => {
+   *     await fetch(url, { method: "POST", body: JSON.stringify(batch) });
+   *   },
+   *   { msDelay: 1000, name: "events" },
+   * );
+   * ```
+   */
   export class BackgroundDispatcher<T = any> {
-    /** @param dispatch - Takes a batch. */
-    constructor(dispatch: (entries: T[]) => Promise<void>, options: BackgroundDispatcherOptions);
-    /** Adds an entry. */
-    enqueue(entry: T, context?: ZuploContext): void;
-    /** Hands over what waits, now. */
-    flush(): Promise<void>;
-    /** How many entries were dropped. */
+    /** @param dispatch - Takes a batch; what it throws costs that batch, and is logged. */
+    constructor(dispatch: (entries: T[]) => void | Promise<void>, options: BackgroundDispatcherOptions);
+
+    /** How many entries were dropped because too many waited. */
     readonly totalDropped: number;
+
+    /** Adds an entry, and returns at once. */
+    enqueue(entry: T, context?: ZuploContext): void;
+    /** Hands over what waits, now; rejects with a {@link BackgroundDispatchError} where a batch failed. */
+    flush(): Promise<void>;
   }
 
-  /** How a BackgroundLoader keeps values. */
+  /** Entries were lost: the function of a {@link BackgroundDispatcher} failed. `cause` is what it threw. */
+  export class BackgroundDispatchError extends Error {
+    /**
+     * @param message - What went wrong.
+     * @param options - `cause`: what was thrown before.
+     */
+    constructor(message?: string, options?: ErrorOptions);
+  }
+
+  /** How long a {@link BackgroundLoader} relies on a value. */
   export interface BackgroundLoaderOptions {
-    /** How long a value is fresh. Later it is still given, while a new one is loaded. */
+    /** After so many seconds a value is still given, while a new one is loaded. */
     ttlSeconds: number;
-    /** How long loading may take; 30 s unless said. */
+    /**
+     * After so many seconds loading counts as failed.
+     * @defaultValue `30`
+     */
     loaderTimeoutSeconds?: number;
   }
 
-  /** Loads values once for all who ask. Make it once, outside of functions. */
+  /**
+   * Loads values by key: once for all who ask at the same time, and again behind the backs of those who come
+   * later.
+   */
   export class BackgroundLoader<T = any> {
-    /** @param loader - Loads the value of a key. @param options - Or the seconds for which one is fresh. */
-    constructor(loader: (key: string) => Promise<T>, options: BackgroundLoaderOptions | number);
-    /** The value of a key. */
+    /** @param options - A number means `ttlSeconds`. */
+    constructor(load: (key: string) => T | Promise<T>, options: BackgroundLoaderOptions | number);
+
+    /** The value; waits only where there is none yet. */
     get(key: string): Promise<T>;
   }
 }

@@ -1,140 +1,90 @@
-// Policies, handlers, and what runs around them.
+// What `runtimeInit` in `modules/tollgate.runtime.ts` (or `modules/zuplo.runtime.ts`) sets up.
 
 declare module "@tollgate/runtime" {
-  /**
-   * An inbound policy as a function. It gives the request to go on with, or the response that ends it.
-   *
-   * @example
-   * ```ts
-   * const policy: InboundPolicyHandler = async (request, context) => {
-   *   if (!request.user) return HttpProblems.unauthorized(request, context);
-   *   return request;
-   * };
-   * export default policy;
-   * ```
-   */
-  export type InboundPolicyHandler<TOptions = any> = (
-    request: ZuploRequest<any>,
-    context: ZuploContext,
-    options: TOptions,
-    policyName: string,
-  ) => Request | Response | Promise<Request | Response>;
-
-  /** An outbound policy as a function. It gives the response to go on with. */
-  export type OutboundPolicyHandler<TOptions = any> = (
-    response: Response,
-    request: ZuploRequest<any>,
-    context: ZuploContext,
-    options: TOptions,
-    policyName: string,
-  ) => Response | Promise<Response>;
-
-  /** A handler. What is no Response becomes JSON. Its options are `context.route.handler.options`. */
-  export type RequestHandler = (request: ZuploRequest<any>, context: ZuploContext) => unknown;
-
-  /** An inbound policy as a class: one instance is made for each policy that the project defines. */
-  export abstract class InboundPolicy<TOptions = any> {
-    /** @param options - As the project has them. @param policyName - The name in the project. */
-    constructor(options: TOptions, policyName: string);
-    /** As the project has them. */
-    options: TOptions;
-    /** The name in the project. */
-    policyName: string;
-    /** Gives the request to go on with, or the response that ends it. */
-    abstract handler(
-      request: ZuploRequest<any>,
-      context: ZuploContext,
-    ): Request | Response | Promise<Request | Response>;
-  }
-
-  /** An outbound policy as a class: one instance is made for each policy that the project defines. */
-  export abstract class OutboundPolicy<TOptions = any> {
-    /** @param options - As the project has them. @param policyName - The name in the project. */
-    constructor(options: TOptions, policyName: string);
-    /** As the project has them. */
-    options: TOptions;
-    /** The name in the project. */
-    policyName: string;
-    /** Gives the response to go on with. */
-    abstract handler(
-      response: Response,
-      request: ZuploRequest<any>,
-      context: ZuploContext,
-    ): Response | Promise<Response>;
-  }
-
-  /** Before routing: gives the request to go on with, or the response that ends it. */
+  /** Sees a request before it is routed: returns it, a new one, or a `Response` that ends it. */
   export type PreRoutingHook = (request: Request) => Request | Response | Promise<Request | Response>;
 
-  /** Before the inbound policies: gives the request to go on with, or the response that ends it. */
+  /** Sees a request before its policies: returns it, a new one, or a `Response` that ends it. */
   export type RequestHook = (
-    request: ZuploRequest<any>,
+    request: ZuploRequest,
     context: ZuploContext,
   ) => Request | Response | Promise<Request | Response>;
 
-  /** Answers an error that nobody caught; without a Response the next one is asked. */
+  /** Sees a response before it is sent: returns it, or a new one. */
+  export type ResponseSendingHook = (
+    response: Response,
+    request: ZuploRequest,
+    context: ZuploContext,
+  ) => Response | Promise<Response>;
+
+  /** Sees a response as it is sent, and cannot change it. The response waits for what it promises. */
+  export type ResponseSendingFinalHook = (
+    response: Response,
+    request: ZuploRequest,
+    context: ZuploContext,
+  ) => void | Promise<void>;
+
+  /** Answers for something that a policy, a handler or a hook threw: a `Response`, or nothing to leave it to others. */
   export type ErrorHandler = (
-    error: any,
-    request: ZuploRequest<any>,
+    error: unknown,
+    request: ZuploRequest,
     context: ZuploContext,
   ) => Response | undefined | void | Promise<Response | undefined | void>;
 
-  /** What is known where no route answers. */
+  /** What is known of a request that no route answers. */
   export interface NotFoundOptions {
-    /** The routes that have the path, by other methods. */
-    routesMatchedByPathOnly: RouteConfiguration[];
+    /** The routes that have its path, by other methods: enough for a 405 with `Allow`. */
+    readonly routesMatchedByPathOnly: RouteConfiguration[];
   }
 
   /** Answers a request that no route answers. */
   export type NotFoundHandler = (
-    request: ZuploRequest<any>,
+    request: ZuploRequest,
     context: ZuploContext,
     options: NotFoundOptions,
   ) => Response | Promise<Response>;
 
-  /** Writes a problem in the project's own way. */
+  /** Writes a problem in a form of the project's own; see {@link ProblemResponseFormatter} for the gateway's. */
   export type ProblemResponseFormat = (
-    input: ProblemResponseInput,
-    request: ZuploRequest<any>,
+    input: ProblemResponse,
+    request: ZuploRequest,
     context: ZuploContext,
   ) => Response | Promise<Response>;
 
   /**
-   * What `runtimeInit` of `modules/tollgate.runtime.ts` (or `zuplo.runtime.ts`) gets.
+   * What `runtimeInit` is given. It runs once when the project is loaded; what it throws is a mistake of the
+   * project.
    *
    * @example
    * ```ts
    * export function runtimeInit(runtime: RuntimeExtensions) {
-   *   runtime.addPlugin(new JwtServicePlugin({ algorithm: "RS256", expiresIn: "5m" }));
+   *   runtime.addResponseSendingHook((response) => {
+   *     const headers = new Headers(response.headers);
+   *     headers.delete("server");
+   *     return new Response(response.body, { status: response.status, headers });
+   *   });
    * }
    * ```
    */
   export class RuntimeExtensions {
     private constructor();
-    /** Installs a plugin. */
-    addPlugin(plugin: RuntimePlugin): void;
-    /** Runs before routing. */
-    addPreRoutingHook(hook: PreRoutingHook): void;
-    /** Runs before the inbound policies of every route. */
-    addRequestHook(hook: RequestHook): void;
-    /** Runs behind the outbound policies of every route. */
-    addResponseSendingHook(hook: ResponseSendingHook): void;
-    /** Runs as the response of every route is sent. */
-    addResponseSendingFinalHook(hook: ResponseSendingFinalHook): void;
-    /** Answers errors. */
-    addErrorHandler(handler: ErrorHandler): void;
-    /** Answers what no route does. */
+
+    /** Answers requests that no route answers, instead of the gateway's problem. */
     notFoundHandler?: NotFoundHandler;
-    /** Writes problems, those of the gateway itself included. */
+    /** Writes every problem, the gateway's own and those of {@link HttpProblems}. */
     problemResponseFormat?: ProblemResponseFormat;
-  }
 
-  /** What can be installed with `addPlugin`. */
-  export abstract class RuntimePlugin {
-    /** Called when it is installed. */
-    initialize?(runtime: RuntimeExtensions): void | Promise<void>;
+    /** Adds a plugin: one of this module's, or an object with `initialize(runtime)`. */
+    addPlugin(plugin: RuntimePlugin): void;
+    /** Adds a hook that runs before routing, on every request. */
+    addPreRoutingHook(hook: PreRoutingHook): void;
+    /** Adds a hook that runs before the policies of every route. */
+    addRequestHook(hook: RequestHook): void;
+    /** Adds a hook that may change every response. */
+    addResponseSendingHook(hook: ResponseSendingHook): void;
+    /** Adds a hook that sees every response as it is sent. */
+    addResponseSendingFinalHook(hook: ResponseSendingFinalHook): void;
+    /** Adds a handler of errors. Of several, the first that returns a `Response` answers. */
+    addErrorHandler(handler: ErrorHandler): void;
   }
-
-  /** What plugins of a project extend: give it `initialize(runtime)`. */
-  export abstract class SystemRuntimePlugin extends RuntimePlugin {}
 }

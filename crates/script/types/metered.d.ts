@@ -1,124 +1,89 @@
-// Policies that code talks to while a request is under way.
+// The policies that code talks to while a request is under way. Where the gateway does not have the policy,
+// talking to it does no harm.
 
 declare module "@tollgate/runtime" {
-  /** What a function that says whom a limit counts gives; `undefined` for no limit. */
-  export interface CustomRateLimitDetails {
-    /** Whose counter it is. */
-    key: string;
-    /** How many requests are allowed, where it is not what the options say. */
-    requestsAllowed?: number;
-    /** In which time, where it is not what the options say. */
-    timeWindowMinutes?: number;
-  }
-
-  /** The same for several counters. */
-  export interface ComplexCustomRateLimitDetails {
-    /** Whose counters they are. */
-    key: string;
-    /** How much is allowed, by the names of the limits. */
-    limits?: Record<string, number>;
-    /** In which time. */
-    timeWindowMinutes?: number;
-  }
-
-  /** What a function that says whom a quota counts gives. */
-  export interface QuotaDetail {
-    /** Whose quota it is. */
-    key: string;
-    /** How much is allowed, by the names of the meters. */
-    allowances: Record<string, number>;
-  }
-
-  /** Says whom a quota counts. */
-  export type GetQuotaDetailFunction = (
-    request: ZuploRequest<any>,
-    context: ZuploContext,
-    policyName: string,
-  ) => QuotaDetail | Promise<QuotaDetail>;
-
-  /** Says when the periods of a quota begin. */
-  export type GetQuotaAnchorDateFunction = (
-    request: ZuploRequest<any>,
-    context: ZuploContext,
-    policyName: string,
-  ) => Date | Promise<Date>;
-
-  /** Amounts, by names. */
+  /** How much, by the names of what is measured. */
   export type Meters = Record<string, number>;
 
-  /** Several counters for one request. */
-  export const ComplexRateLimitInboundPolicy: CatalogInboundPolicy & {
-    /** How much this request counts, by the names of the limits. */
+  /** Limits how much of several things callers may use in so long. */
+  export const ComplexRateLimitInboundPolicy: BuiltInInboundPolicy<OptionsOf<"ComplexRateLimitInboundPolicy">> & {
+    /** Says how much this request counts, by the names of the limits, besides what was said before. */
     setIncrements(context: ZuploContext, increments: Meters): void;
-    /** What was set. */
+    /** What was said so far. */
     getIncrements(context: ZuploContext): Meters;
   };
 
-  /** A quota for a period. */
-  export const QuotaInboundPolicy: CatalogInboundPolicy & {
-    /** How much this request counts, by the names of the meters. */
+  /** Gives callers so much of something in an hour, a day, a week or a month. */
+  export const QuotaInboundPolicy: BuiltInInboundPolicy<OptionsOf<"QuotaInboundPolicy">> & {
+    /** Says how much this request counts, by the names of the meters, besides what was said before. */
     setMeters(context: ZuploContext, meters: Meters): void;
     /** What was used of a quota, once the policy of that name has run. */
     getUsage(context: ZuploContext, policyName: string): any;
   };
 
-  /** Subscriptions. */
-  export const MonetizationInboundPolicy: CatalogInboundPolicy & {
-    /** How much this request counts, instead of what was said before. */
+  /** Asks for the API key of a subscription, and meters what is used of it. */
+  export const MonetizationInboundPolicy: BuiltInInboundPolicy<OptionsOf<"MonetizationInboundPolicy">> & {
+    /** Says how much this request counts, by the names of the meters, instead of what was said before. */
     setMeters(context: ZuploContext, meters: Meters): void;
-    /** How much more this request counts. */
+    /** Says how much more this request counts. */
     addMeters(context: ZuploContext, meters: Meters): void;
-    /** What was said. */
+    /** What was said so far. */
     getMeters(context: ZuploContext): Meters;
     /** Counts what was said so far, now. */
     flushMeters(context: ZuploContext): Promise<void>;
-    /** The subscription of the caller. */
+    /** The caller's subscription. */
     getSubscriptionData(context: ZuploContext): any;
-    /** Says what the subscription of the caller is. */
-    setSubscriptionData(context: ZuploContext, data: any): void;
+    /** Says what the caller's subscription is. */
+    setSubscriptionData(context: ZuploContext, subscription: any): void;
   };
 
-  /** Usage for OpenMeter. */
-  export const OpenMeterInboundPolicy: CatalogInboundPolicy & {
-    /** What this request counts. */
+  /** Tells OpenMeter what is used, and asks it what may be. */
+  export const OpenMeterInboundPolicy: BuiltInInboundPolicy<OptionsOf<"OpenMeterInboundPolicy">> & {
+    /** Says how much this request counts. */
     setMeters(context: ZuploContext, meters: any): void;
   };
 
-  /** Usage for Amberflo. */
-  export const AmberfloMeteringInboundPolicy: CatalogInboundPolicy & {
-    /** What is to be told of this request. */
+  /** Tells Amberflo what is used. */
+  export const AmberfloMeteringInboundPolicy: BuiltInInboundPolicy<OptionsOf<"AmberfloMeteringInboundPolicy">> & {
+    /** Says what else is to be told of this request. */
     setRequestProperties(context: ZuploContext, properties: Record<string, any>): void;
   };
 
-  /** A record of who did what. */
-  export const AuditLogInboundPolicy: CatalogInboundPolicy & {
+  /** Writes an event for each request. */
+  export const AuditLogInboundPolicy: BuiltInInboundPolicy<OptionsOf<"AuditLogInboundPolicy">> & {
     /** Adds an event to those of this request. */
     log(context: ZuploContext, event: any): void;
   };
 
-  /** A decision by AuthZEN. */
-  export const AuthZenInboundPolicy: CatalogInboundPolicy & {
-    /** What the decision is asked of, instead of what the options say. */
+  /** Asks an AuthZEN decision point. */
+  export const AuthZenInboundPolicy: BuiltInInboundPolicy<OptionsOf<"AuthZenInboundPolicy">> & {
+    /** Says what is asked, instead of what the options say. */
     setAuthorizationPayload(context: ZuploContext, payload: any): void;
-    /** What was set. */
+    /** What was said. */
     getAuthorizationPayload(context: ZuploContext): any;
   };
 
-  /** A decision by Axiomatics. */
-  export const AxiomaticsAuthZInboundPolicy: CatalogInboundPolicy & {
-    /** Further attributes for the decision. */
+  /** Asks Axiomatics. */
+  export const AxiomaticsAuthZInboundPolicy: BuiltInInboundPolicy<OptionsOf<"AxiomaticsAuthZInboundPolicy">> & {
+    /** Says what else the decision depends on. */
     setAuthAttributes(context: ZuploContext, attributes: any): void;
   };
 
-  /** A decision by OpenFGA. */
-  export const OpenFGAAuthZInboundPolicy: CatalogInboundPolicy & {
-    /** What is to be checked. */
+  /** Asks OpenFGA. */
+  export const OpenFGAAuthZInboundPolicy: BuiltInInboundPolicy<OptionsOf<"OpenFGAAuthZInboundPolicy">> & {
+    /** Says what is to be checked. */
     setContextChecks(context: ZuploContext, checks: any): void;
   };
 
-  /** A decision by Okta FGA. */
-  export const OktaFGAAuthZInboundPolicy: CatalogInboundPolicy & {
-    /** What is to be checked. */
+  /** Asks OpenFGA in Okta's cloud. */
+  export const OktaFGAAuthZInboundPolicy: BuiltInInboundPolicy<OptionsOf<"OktaFGAAuthZInboundPolicy">> & {
+    /** Says what is to be checked. */
     setContextChecks(context: ZuploContext, checks: any): void;
   };
+
+  /** Tells Moesif more of a request than it sees itself. */
+  export function setMoesifContext(context: ZuploContext, value: Record<string, any>): void;
+
+  /** Notes for the policy {@link GraphqlAnalyticsOutboundPolicy} whether an answer came out of a cache. */
+  export function recordGraphqlCacheState(context: ZuploContext, state: any): void;
 }

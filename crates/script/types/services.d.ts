@@ -1,4 +1,5 @@
-// Services that code may ask for.
+// Small services, and those of a hosted platform. What this gateway does not have says so when it is
+// called.
 
 declare module "@tollgate/runtime" {
   /** Digests, MD5 among them. */
@@ -7,45 +8,41 @@ declare module "@tollgate/runtime" {
     digest(algorithm: string | { name: string }, data: BufferSource | string): Promise<ArrayBuffer>;
   };
 
-  /** The `errors` of a GraphQL answer: of a response, which stays readable, of its text, or of its value. */
+  /** The `errors` of a GraphQL answer: of a response, which stays readable, of its text, or of its body as a value. */
   export function extractGraphqlErrors(source: unknown): Promise<any[]>;
 
-  /** Notes whether a GraphQL answer came from a cache. */
-  export function recordGraphqlCacheState(context: ZuploContext, state: unknown): void;
-
-  /** Tells Moesif more of a request. */
-  export function setMoesifContext(context: ZuploContext, value: Record<string, unknown>): void;
-
-  /** Proves the gateway to a cloud. Not available in this version: throws when it is called. */
+  /** A token by which the gateway proves itself to a cloud. */
   export class ZuploServices {
-    /** A token for an audience. */
+    /** Not available in this version. */
     static getIDToken(context: ZuploContext, options?: { audience?: string }): Promise<string>;
   }
 
-  /** The platform's own services. Not available in this version: throws when it is called. */
+  /** A call of the platform's own services: not available in this version. */
   export function apiServices(path: string, options?: RequestInit): Promise<Response>;
 
-  /** Reads consumers of API keys. Not available in this version: throws when it is called. */
+  /** Reads consumers of API keys. */
   export class ApiKeyConsumerClient {
-    /** @param options - The bucket, and how long what was read is kept. */
+    /** @param options - The bucket, and for how long is kept what was read. */
     constructor(options?: { bucketId?: string; cacheDurationSeconds?: number });
-    /** The consumer of an id. */
+    /** Not available in this version. */
     get(consumerId: string): Promise<any>;
   }
 
-  /** The tool call of an MCP route. Not available in this version: throws when it is called. */
+  /** The call of an MCP tool, seen from the route that it leads to. */
   export class ZuploMcpSdk {
-    /** @param context - Of the route that is called. */
+    /** @param context - That of the route. */
     constructor(context: ZuploContext);
-    /** The call as it came. */
+    /** Not available in this version. */
     getRawCallToolRequest(): any;
-    /** The answer as it goes. */
+    /** Not available in this version. */
     setRawCallToolResult(result: any): void;
   }
 
-  /** Events of Lambda functions. Not available in this version: throws when it is called. */
+  /** The events that functions of AWS Lambda are called with. */
   export const AwsLambdaHandlerExtensions: {
-    /** Changes the event before it is sent. */
-    addSendingAwsLambdaEventHook(hook: (request: ZuploRequest<any>, context: ZuploContext, event: any) => Promise<any>): void;
+    /** Not available in this version. */
+    addSendingAwsLambdaEventHook(
+      hook: (request: ZuploRequest, context: ZuploContext, event: any) => any,
+    ): void;
   };
 }

@@ -5,6 +5,7 @@ mod call;
 mod limits;
 mod rejections;
 mod task;
+mod turns;
 mod work;
 
 use std::any::Any;
@@ -24,6 +25,7 @@ use crate::host::Host;
 use crate::library::{Area, Library, Modules};
 use limits::{Watch, cpu_time};
 use rejections::Rejections;
+use turns::Turns;
 
 /// One QuickJS runtime. Clones share it; it goes when the last call and the last handle have gone.
 #[derive(Clone)]
@@ -37,6 +39,7 @@ struct Inner {
     runtime: Runtime,
     limits: Limits,
     watch: Rc<Watch>,
+    turns: Rc<Turns>,
     current: RefCell<Option<Rc<Task>>>,
     broken: Cell<bool>,
     host: Rc<dyn Host>,
@@ -86,6 +89,7 @@ impl Engine {
             runtime,
             limits,
             watch,
+            turns: Rc::default(),
             current: RefCell::default(),
             broken: Cell::new(false),
             host,
@@ -126,6 +130,11 @@ impl Engine {
         self.0.current.borrow().clone().ok_or(rquickjs::Error::Unknown)
     }
 
+    /// The turns of its code.
+    pub(crate) fn turns(&self) -> &Rc<Turns> {
+        &self.0.turns
+    }
+
     /// The world outside.
     pub fn host(&self) -> &Rc<dyn Host> {
         &self.0.host
@@ -159,6 +168,9 @@ impl Engine {
         let outer = inner.current.replace(Some(Rc::clone(task)));
         let began = cpu_time();
         inner.watch.set(began.saturating_add(task.budget(inner.limits.cpu)));
+        if inner.turns.enter() {
+            inner.runtime.set_promise_hook(Some(Box::new(|ctx, kind, promise, _| Turns::tell(&ctx, kind, promise))));
+        }
         let result = inner.context.with(|ctx| {
             let result = run(&ctx);
             self.drain(&ctx);
@@ -190,13 +202,19 @@ impl Engine {
     /// good as a loop.
     pub(crate) fn drain(&self, ctx: &Ctx<'_>) {
         let mut jobs = 0_u32;
-        while ctx.execute_pending_job() {
+        loop {
+            self.0.turns.next();
+            if !ctx.execute_pending_job() {
+                break;
+            }
             jobs = jobs.wrapping_add(1);
             // Short jobs may never be interrupted themselves.
             if self.0.watch.rang() || (jobs.is_multiple_of(256) && self.0.watch.asks_to_stop()) {
-                return;
+                break;
             }
         }
+        // What comes now is no job that could follow the last one.
+        self.0.turns.next();
     }
 
     /// Bytes of the heap in use. Walks the heap: not for every call.

@@ -22,6 +22,8 @@ pub struct Task {
     /// Instead of the engine's limit of processor time, until it is answered.
     allowance: Option<Duration>,
     work: RefCell<Vec<AbortHandle>>,
+    /// Work that nobody waits for.
+    idle: RefCell<Vec<AbortHandle>>,
     changed: Notify,
     /// What the engine's user wants to find again when host code runs for this call.
     data: Box<dyn Any>,
@@ -36,6 +38,7 @@ impl Task {
             most_work,
             allowance,
             work: RefCell::default(),
+            idle: RefCell::default(),
             changed: Notify::new(),
             data,
         })
@@ -80,7 +83,7 @@ impl Task {
 
     /// Ends all that the host does for it.
     pub fn abort(&self) {
-        for work in self.work.take() {
+        for work in self.work.take().into_iter().chain(self.idle.take()) {
             work.abort();
         }
         self.changed.notify_waiters();
@@ -108,10 +111,27 @@ impl Task {
     /// # Errors
     /// Where it has too much under way already, or was stopped.
     pub fn spawn(&self, future: impl Future<Output = ()> + 'static) -> Result<AbortHandle, Failure> {
+        self.start(&self.work, future)
+    }
+
+    /// Does something that ends with the call, and that does not make it busy: a time limit that may never
+    /// be reached.
+    ///
+    /// # Errors
+    /// As [`spawn`](Self::spawn).
+    pub fn spawn_idle(&self, future: impl Future<Output = ()> + 'static) -> Result<AbortHandle, Failure> {
+        self.start(&self.idle, future)
+    }
+
+    fn start(
+        &self,
+        work: &RefCell<Vec<AbortHandle>>,
+        future: impl Future<Output = ()> + 'static,
+    ) -> Result<AbortHandle, Failure> {
         if let Some(why) = self.stopped.get() {
             return Err(Failure::error(format!("the call was stopped: {why}")));
         }
-        let mut work = self.work.borrow_mut();
+        let mut work = work.borrow_mut();
         if work.len() >= self.most_work.min(64) {
             work.retain(|work| !work.is_finished());
         }

@@ -13,7 +13,8 @@ pub type Settle<T> = Box<dyn for<'js> FnOnce(&Ctx<'js>, T) -> rquickjs::Result<V
 
 /// What is kept while the host works. Where the work is given up, this may be the last that holds the
 /// engine, which has to go after its values: fields are dropped in this order.
-struct Waiting {
+struct Waiting<S> {
+    settle: S,
     resolve: Persistent<Function<'static>>,
     reject: Persistent<Function<'static>>,
     owner: Rc<Task>,
@@ -21,7 +22,8 @@ struct Waiting {
 }
 
 /// Gives a script a promise for what a future brings. The future belongs to the call whose code asks
-/// for it, and ends with it. It holds no value of the engine: what it brings becomes one in `settle`.
+/// for it, and ends with it. It holds no value of the engine: what it brings becomes one in `settle`, which
+/// may hold some.
 ///
 /// # Errors
 /// Where the call has too much under way, or was stopped: thrown into the script.
@@ -34,11 +36,11 @@ pub fn promise<'js, T: 'static>(
     let task = engine.current()?;
     let (promise, resolve, reject) = ctx.promise()?;
     let (resolve, reject) = (Persistent::save(ctx, resolve), Persistent::save(ctx, reject));
-    let waiting = Waiting { resolve, reject, owner: Rc::clone(&task), engine };
+    let waiting = Waiting { settle, resolve, reject, owner: Rc::clone(&task), engine };
     let spawned = task.spawn(async move {
         let waiting = waiting;
         let outcome = work.await;
-        let Waiting { resolve, reject, owner, engine } = waiting;
+        let Waiting { settle, resolve, reject, owner, engine } = waiting;
         // An error here has nobody left to go to: the call was stopped, and its caller told.
         let _ = engine.enter(&owner, move |ctx| {
             let value = match outcome {

@@ -14,7 +14,7 @@ mod node;
 mod streams;
 mod timers;
 mod url;
-mod websocket;
+pub mod websocket;
 
 use crate::library::Area;
 
@@ -50,5 +50,7 @@ pub static ALL: &[&Area] = &[
     &caches::AREA,
     &websocket::AREA,
     &intl::AREA,
-    &node::AREA,
+    &node::ERRORS,
+    &node::CONTEXT,
+    &node::ASYNC_HOOKS,
 ];

@@ -89,7 +89,7 @@ pub(crate) fn run(limits: Limits, test: impl AsyncFnOnce(Engine, Call)) {
     run_on(limits, Rc::new(TestHost::default()), test);
 }
 
-pub(crate) fn run_on(limits: Limits, host: Rc<TestHost>, test: impl AsyncFnOnce(Engine, Call)) {
+pub(crate) fn run_on(limits: Limits, host: Rc<impl Host + 'static>, test: impl AsyncFnOnce(Engine, Call)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async {

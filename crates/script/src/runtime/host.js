@@ -23,6 +23,7 @@
 //     routeId(handle)                a number that stands for the route as long as the engine lives, or nothing
 //     route(handle)                  JSON of the RouteConfiguration, or nothing: no route matched
 //     routeRaw(handle)               JSON of the operation as the document has it, or nothing
+//     elapsed(handle)                milliseconds since the request came
 //     properties(handle)             JSON of the incomingRequestProperties
 //     params(handle)                 JSON of the path parameters, or nothing
 //     user(handle)                   JSON of { sub, data } as policies before this call left it, or nothing

@@ -11,10 +11,27 @@ export { extractGraphqlErrors } from "tollgate:runtime-graphql-errors";
 export { JwtServicePlugin } from "tollgate:runtime-jwt-service";
 export * from "tollgate:runtime-metered";
 export { RuntimePlugin, SystemRuntimePlugin } from "tollgate:runtime-plugin";
+export { AuditLogDataStaxProvider, AuditLogPlugin } from "tollgate:runtime-plugins-audit-log";
+export { HttpLogPlugin } from "tollgate:runtime-plugins-http-log";
+export * from "tollgate:runtime-plugins-log-clouds";
+export { LogPlugin } from "tollgate:runtime-plugins-log-plugin";
+export {
+  DataDogLoggingPlugin,
+  DynaTraceLoggingPlugin,
+  LokiLoggingPlugin,
+  NewRelicLoggingPlugin,
+  SplunkLoggingPlugin,
+  SumoLogicLoggingPlugin,
+  VMWareLogInsightLoggingPlugin,
+  VMwareLogInsightLoggingPlugin,
+} from "tollgate:runtime-plugins-log-vendors";
+export * from "tollgate:runtime-plugins-metrics";
+export * from "tollgate:runtime-plugins-request-loggers";
 export { InboundPolicy, OutboundPolicy } from "tollgate:runtime-policy";
 export { HttpProblems, ProblemResponseFormatter } from "tollgate:runtime-problems";
 export { OAuthProtectedResourcePlugin } from "tollgate:runtime-protected-resource";
 export { ZuploRequest } from "tollgate:runtime-request";
+export * from "tollgate:runtime-retired";
 export * from "tollgate:runtime-services";
 export { HttpStatusCode } from "tollgate:runtime-statuses";
 export { MemoryZoneReadThroughCache, StreamingZoneCache, ZoneCache } from "tollgate:runtime-zone-cache";

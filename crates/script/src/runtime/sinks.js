@@ -4,6 +4,8 @@ import { host } from "tollgate:runtime-host";
 import { parse } from "tollgate:runtime-values";
 
 const sinks = [];
+/** How many lines there were, so that their order can be told. */
+let counter = 0;
 
 /** @param {(entry: object) => void} sink Called with each line. */
 export function addSink(sink) {
@@ -22,7 +24,8 @@ export function hasSinks() {
  */
 export function deliverLog(json) {
   if (sinks.length === 0) return;
-  const entry = parse(json);
+  counter += 1;
+  const entry = { ...parse(json), counter };
   if (!Array.isArray(entry.messages)) entry.messages = [entry.text];
   for (const sink of sinks) {
     try {

@@ -22,6 +22,7 @@ const defaults = {
   requestId: () => "request-1",
   contextId: () => "context-1",
   origin: () => "https://api.test",
+  elapsed: () => 12.5,
   properties: () => JSON.stringify({ ip: "192.0.2.1" }),
 };
 

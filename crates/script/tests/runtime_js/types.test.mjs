@@ -39,7 +39,7 @@ test("sample_modules_type_check_with_stock_tsc", { skip: compiler === undefined 
   const project = mkdtempSync(join(tmpdir(), "typed-"));
   try {
     cpSync(fileURLToPath(new URL("typed", import.meta.url)), project, { recursive: true });
-    for (const name of files) cpSync(fileURLToPath(new URL(name, folder)), join(project, "types", name));
+    for (const name of files) cpSync(fileURLToPath(new URL(name, folder)), join(project, ".tollgate/types", name));
     cpSync(fileURLToPath(new URL("tsconfig.json", folder)), join(project, "tsconfig.json"));
     const run = spawnSync(process.execPath, [compiler, "-p", project], { encoding: "utf8" });
     assert.equal(run.stdout, "");

@@ -13,6 +13,7 @@ use tollgate_spec::edit::{self, Edit, EditError, Note, NoteGroup, PublicOperatio
 use tollgate_spec::{Diagnostics, Tree};
 
 use super::quoted;
+use super::types::{self, Tsconfig};
 use crate::cli::{EnvironmentArgs, InitArgs};
 use crate::data_dir::{self, DataDir};
 use crate::loading::{self, ProjectSource};
@@ -45,7 +46,8 @@ pub(crate) async fn run(args: &InitArgs) -> anyhow::Result<ExitCode> {
     let data = DataDir::open(&args.dir.join(data_dir::NAME))?;
     let schema = serde_json::to_string_pretty(&schema_files::server())?;
     fs::write(data.file(SCHEMA_FILE), format!("{schema}\n")).context("cannot write the schema")?;
-    report(args, &plan).await
+    let tsconfig = types::write(&args.dir)?;
+    report(args, &plan, tsconfig).await
 }
 
 /// What the user means by the address of a backend.
@@ -286,10 +288,16 @@ fn write(args: &InitArgs, plan: &Plan) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn report(args: &InitArgs, plan: &Plan) -> anyhow::Result<ExitCode> {
+async fn report(args: &InitArgs, plan: &Plan, tsconfig: Tsconfig) -> anyhow::Result<ExitCode> {
     let palette = Palette::stdout();
+    let wrote = |path: PathBuf| output::line(format!("{} {}", palette.green("wrote"), path.display()));
     for (name, _) in &plan.files {
-        output::line(format!("{} {}", palette.green("wrote"), args.dir.join(name).display()));
+        wrote(args.dir.join(name));
+    }
+    match tsconfig {
+        Tsconfig::Written => wrote(args.dir.join(types::TSCONFIG)),
+        Tsconfig::Kept => output::line(format!("{} {}", palette.yellow("note:"), types::advice(&args.dir))),
+        Tsconfig::Knows => {}
     }
     for remark in &plan.remarks {
         output::line(format!("{} {remark}", palette.yellow("note:")));

@@ -2,10 +2,11 @@
 
 mod store;
 
-use rquickjs::prelude::Func;
-use rquickjs::{Ctx, Object, Value};
 use std::sync::Arc;
 use std::time::Duration;
+
+use rquickjs::prelude::Func;
+use rquickjs::{Ctx, Object, Value};
 
 use crate::bytes::{Source, UsvString, uint8_array};
 use crate::library::Area;
@@ -13,8 +14,17 @@ use crate::{Engine, Failure};
 
 pub use store::ByteCache;
 
-pub(super) static AREA: Area =
-    Area { source: Some(include_str!("caches.js")), native: Some(native), ..Area::new("caches") };
+pub(super) static AREA: Area = Area {
+    source: Some(concat!(
+        include_str!("bytes.js"),
+        include_str!("lifetime.js"),
+        include_str!("entry.js"),
+        include_str!("caches.js"),
+    )),
+    native: Some(native),
+    globals: &["Cache", "caches"],
+    ..Area::new("caches")
+};
 
 fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     let native = Object::new(ctx.clone())?;

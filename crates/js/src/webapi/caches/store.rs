@@ -130,29 +130,14 @@ impl fmt::Debug for ByteCache {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
-
-    use tollgate_core::time::Timestamp;
+    use tollgate_core::time::{ManualClock, Timestamp};
 
     use super::*;
 
-    #[derive(Debug, Default)]
-    struct Seconds(AtomicU64);
-
-    impl Clock for Seconds {
-        fn now(&self) -> Timestamp {
-            unreachable!("the wall clock is not asked")
-        }
-
-        fn monotonic(&self) -> Duration {
-            Duration::from_secs(self.0.load(Ordering::Relaxed))
-        }
-    }
-
     const LONG: Duration = Duration::from_secs(1_000);
 
-    fn cache(most: usize) -> (ByteCache, Arc<Seconds>) {
-        let clock = Arc::new(Seconds::default());
+    fn cache(most: usize) -> (ByteCache, Arc<ManualClock>) {
+        let clock = Arc::new(ManualClock::at(Timestamp(0)));
         (ByteCache::new(most, Arc::clone(&clock) as Arc<dyn Clock>), clock)
     }
 
@@ -178,12 +163,12 @@ mod tests {
     fn an_item_is_gone_when_its_time_is_over() {
         let (cache, clock) = cache(10_000);
         assert!(cache.put("n", "k", Bytes::from_static(b"1"), Duration::from_secs(5)));
-        clock.0.store(4, Ordering::Relaxed);
+        clock.advance(Duration::from_secs(4));
         assert_eq!(cache.get("n", "k").unwrap(), "1");
-        clock.0.store(5, Ordering::Relaxed);
+        clock.advance(Duration::from_secs(1));
         assert!(!cache.delete("n", "k"));
         assert!(cache.put("n", "k", Bytes::from_static(b"1"), Duration::from_secs(5)));
-        clock.0.store(10, Ordering::Relaxed);
+        clock.advance(Duration::from_secs(5));
         assert_eq!(cache.get("n", "k"), None);
         assert_eq!(cache.size(), 0);
     }

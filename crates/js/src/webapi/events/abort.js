@@ -1,6 +1,6 @@
 // `AbortController` and `AbortSignal` (DOM §3).
 
-import { setTimeout } from "tollgate:timers";
+import { setIdleTimeout } from "tollgate:timers";
 
 const INSIDE = Symbol("inside");
 
@@ -133,7 +133,7 @@ export class AbortSignal extends EventTarget {
     const signal = new AbortSignal(INSIDE);
     const late = () => abort(signal, new DOMException("The operation was aborted due to timeout", "TimeoutError"));
     // What is longer than timers last is for ever.
-    if (delay <= 0x7fffffff) setTimeout(late, delay);
+    if (delay <= 0x7fffffff) setIdleTimeout(late, delay);
     return signal;
   }
 

@@ -58,6 +58,7 @@ pub fn request<'js>(
 /// A `TypeError` where its body was read, or is being read.
 pub fn take_request<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Result<Option<tollgate_core::Request>> {
     let Some(object) = instance::<Request<'js>>(value) else { return Ok(None) };
+    let target = target(ctx, &object)?;
     let raw = take_out(ctx, &object)?;
     let request = object.borrow();
     let headers = headers(&request.headers, &raw, false);
@@ -68,10 +69,7 @@ pub fn take_request<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Result
         *taken.version_mut() = origin.version;
         *taken.extensions_mut() = origin.extensions.clone();
     }
-    *taken.uri_mut() = match &request.head.origin {
-        Some(origin) if Rc::ptr_eq(&origin.url, &request.head.url) => origin.uri.clone(),
-        _ => uri(&request.head.url).map_err(|failure| failure.throw(ctx))?,
-    };
+    *taken.uri_mut() = target;
     Ok(Some(taken))
 }
 
@@ -94,6 +92,18 @@ fn headers(slot: &Slot<'_>, raw: &Raw, as_it_came: bool) -> HeaderMap {
 /// changed it.
 pub fn url_of(value: &Value<'_>) -> Option<Rc<str>> {
     Some(Rc::clone(&instance::<Request<'_>>(value)?.borrow().head.url))
+}
+
+/// The URI of a request: that on the wire, where its URL is the one that came with it.
+fn target<'js>(ctx: &Ctx<'js>, request: &Class<'js, Request<'js>>) -> rquickjs::Result<Uri> {
+    let target = {
+        let head = &request.borrow().head;
+        match &head.origin {
+            Some(origin) if Rc::ptr_eq(&origin.url, &head.url) => Ok(origin.uri.clone()),
+            _ => uri(&head.url),
+        }
+    };
+    target.map_err(|failure| failure.throw(ctx))
 }
 
 /// A URL as the target of a request.
@@ -177,14 +187,12 @@ pub fn take_response<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Resul
 /// A `TypeError` where the URL cannot be sent.
 pub fn request_head<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Result<Option<http::Request<()>>> {
     let Some(object) = instance::<Request<'js>>(value) else { return Ok(None) };
+    let target = target(ctx, &object)?;
     let request = object.borrow();
     let mut head = http::Request::new(());
     *head.method_mut() = request.head.method.clone();
     *head.headers_mut() = request.headers.to_map();
-    *head.uri_mut() = match &request.head.origin {
-        Some(origin) if Rc::ptr_eq(&origin.url, &request.head.url) => origin.uri.clone(),
-        _ => uri(&request.head.url).map_err(|failure| failure.throw(ctx))?,
-    };
+    *head.uri_mut() = target;
     Ok(Some(head))
 }
 

@@ -1,10 +1,21 @@
 //! `Headers`, `Request`, `Response` and `fetch` (the Fetch standard), native: their state is that of the
 //! `http` crate and of [`tollgate_core::Body`], and what scripts do not look at is never copied.
+//!
+//! *Entry points.* [`exchange`]: how messages go into an engine and come out again. `body`: what may become
+//! of bytes. `fetch.js`: what is done with streams, loaded where there is one.
+//!
+//! *Where this is not the standard*, because it is a gateway and not a page. No name of a header is
+//! forbidden, and control characters in values are. A stream may be a request's body without `duplex`.
+//! URLs are absolute. `mode`, `credentials`, `cache` and their like can be read back and change nothing. What
+//! is encoded by gzip or deflate is decoded when a script reads it, and its `content-encoding` and
+//! `content-length` are not in the headers that scripts see; both are there again where the bytes leave
+//! as they came. A length that is not that of the body does not leave.
 
 mod abort;
 mod body;
 pub mod exchange;
 mod headers;
+mod ledger;
 mod members;
 mod realm;
 mod request;

@@ -1,12 +1,14 @@
 //! What the classes look up often, looked up once.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use rquickjs::class::JsClass;
 use rquickjs::object::Filter;
 use rquickjs::{Atom, Class, Ctx, JsLifetime, Object, Value};
 
-use crate::Failure;
+use super::ledger::Ledger;
+use crate::{Engine, Failure};
 
 /// Kept for each engine.
 #[derive(Clone, JsLifetime)]
@@ -17,13 +19,15 @@ struct Known<'js> {
     /// By [`Key`].
     keys: Vec<Atom<'js>>,
     object: Option<Object<'js>>,
+    ledger: Arc<Ledger>,
 }
 
 /// Makes the realm ready.
 pub(super) fn prepare(ctx: &Ctx<'_>) -> rquickjs::Result<()> {
     let keys: rquickjs::Result<_> = NAMES.iter().map(|name| Atom::from_str(ctx.clone(), name)).collect();
     let object = Object::new(ctx.clone())?.get_prototype();
-    drop(ctx.store_userdata(Realm(Rc::new(Known { keys: keys?, object }))));
+    let ledger = Ledger::new(Engine::of(ctx)?.limits().memory);
+    drop(ctx.store_userdata(Realm(Rc::new(Known { keys: keys?, object, ledger }))));
     Ok(())
 }
 
@@ -36,9 +40,14 @@ impl<'js> Realm<'js> {
         ctx.userdata::<Self>().map(|realm| realm.clone()).ok_or(rquickjs::Error::Unknown)
     }
 
+    pub(super) fn ledger(&self) -> &Arc<Ledger> {
+        &self.0.ledger
+    }
+
     /// Whether this is an object of no class: `{…}`.
     pub(super) fn is_plain(&self, object: &Object<'js>) -> bool {
-        object.get_prototype() == self.0.object
+        // A proxy may run code of a script to say what its prototype is.
+        !object.is_proxy() && object.get_prototype() == self.0.object
     }
 }
 

@@ -1,5 +1,10 @@
 //! The small part of Node's modules that packages touch: an area for each module.
 
+mod async_hooks;
+
 use crate::library::Area;
 
-pub(super) static AREA: Area = Area::new("node");
+pub(super) use async_hooks::{ASYNC_HOOKS, CONTEXT};
+
+/// What the areas of this folder throw.
+pub(super) static ERRORS: Area = Area { source: Some(include_str!("errors.js")), ..Area::new("node-errors") };

@@ -9,12 +9,12 @@ mod queue;
 use std::rc::Rc;
 use std::time::Duration;
 
-use rquickjs::{Ctx, Function, Object, Persistent};
+use rquickjs::{Ctx, FromJs, Function, Object, Persistent, Value};
 use tokio::time::Instant;
 
 use crate::library::Area;
 use crate::{Engine, Failure};
-use queue::{Call, Timer, Timers};
+use queue::{Call, Keeper, Timer, Timers};
 
 pub(super) static AREA: Area = Area {
     source: Some(concat!(include_str!("timers.js"), include_str!("performance.js"))),
@@ -30,11 +30,29 @@ fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     let native = Object::new(ctx.clone())?;
     let timers = Rc::new(Timers::default());
     let cleared = Rc::clone(&timers);
-    let start = move |ctx, callback, delay, repeats| start(&timers, &ctx, callback, delay, repeats);
+    let start = move |ctx, callback, delay, kind| start(&timers, &ctx, callback, delay, &kind);
     native.set("start", Function::new(ctx.clone(), start)?)?;
     native.set("clear", Function::new(ctx.clone(), move |id: f64| cleared.clear(id))?)?;
     native.set("now", Function::new(ctx.clone(), now)?)?;
     Ok(native)
+}
+
+/// What kind of timer, as the module says it.
+enum Kind {
+    Once,
+    Repeats,
+    /// Rings once, and the call does not wait for it.
+    Idle,
+}
+
+impl<'js> FromJs<'js> for Kind {
+    fn from_js(ctx: &Ctx<'js>, value: Value<'js>) -> rquickjs::Result<Self> {
+        Ok(match u8::from_js(ctx, value)? {
+            0 => Self::Once,
+            1 => Self::Repeats,
+            _ => Self::Idle,
+        })
+    }
 }
 
 fn start(
@@ -42,22 +60,25 @@ fn start(
     ctx: &Ctx<'_>,
     callback: Persistent<Function<'static>>,
     delay: f64,
-    repeats: bool,
+    kind: &Kind,
 ) -> rquickjs::Result<u32> {
     let engine = Engine::of(ctx)?;
     let task = engine.current()?;
     let delay = if (1.0..=LONGEST).contains(&delay) { delay.trunc() } else { 1.0 };
     let delay = Duration::try_from_secs_f64(delay / 1000.0).unwrap_or_default();
-    let call = Call::of(&task);
+    let call = Call::of(&task, matches!(kind, Kind::Idle));
     let most = engine.limits().work;
     if timers.count(call) >= most {
         return Err(Failure::range_error(format!("more than {most} timers under way")).throw(ctx));
     }
-    let timer = Timer { call, callback, due: Instant::now() + delay, repeats: repeats.then_some(delay) };
+    let callback = engine.turns().bind(ctx, callback)?;
+    let timer =
+        Timer { call, callback, due: Instant::now() + delay, repeats: matches!(kind, Kind::Repeats).then_some(delay) };
     let (id, first) = timers.add(timer);
     if first {
-        let keeper = queue::Keeper::new(timers, &engine, &task);
-        task.spawn(keeper.keep()).map_err(|failure| failure.throw(ctx))?;
+        let keeper = Keeper::new(call, timers, &engine, &task).keep();
+        let spawned = if call.idle { task.spawn_idle(keeper) } else { task.spawn(keeper) };
+        spawned.map_err(|failure| failure.throw(ctx))?;
     }
     Ok(id)
 }

@@ -12,13 +12,17 @@ use tokio::time::Instant;
 use crate::webapi::events::report;
 use crate::{Engine, Task, Thrown};
 
-/// Which call a timer belongs to. Compared and nothing else: the call itself is kept by its [`Keeper`].
+/// Which call a timer belongs to, and whether the call has to wait for it. Compared and nothing else: the
+/// call itself is kept by its [`Keeper`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Call(usize);
+pub(super) struct Call {
+    task: usize,
+    pub(super) idle: bool,
+}
 
 impl Call {
-    pub(super) fn of(task: &Rc<Task>) -> Self {
-        Self(Rc::as_ptr(task).addr())
+    pub(super) fn of(task: &Rc<Task>, idle: bool) -> Self {
+        Self { task: Rc::as_ptr(task).addr(), idle }
     }
 }
 
@@ -137,20 +141,20 @@ enum Due {
 
 /// Keeps the timers of one call until there are none, or until the call is over.
 pub(super) struct Keeper {
+    call: Call,
     timers: Rc<Timers>,
     engine: Engine,
     task: Rc<Task>,
 }
 
 impl Keeper {
-    pub(super) fn new(timers: &Rc<Timers>, engine: &Engine, task: &Rc<Task>) -> Self {
-        Self { timers: Rc::clone(timers), engine: engine.clone(), task: Rc::clone(task) }
+    pub(super) fn new(call: Call, timers: &Rc<Timers>, engine: &Engine, task: &Rc<Task>) -> Self {
+        Self { call, timers: Rc::clone(timers), engine: engine.clone(), task: Rc::clone(task) }
     }
 
     pub(super) async fn keep(self) {
-        let call = Call::of(&self.task);
         loop {
-            match self.timers.due(call, Instant::now()) {
+            match self.timers.due(self.call, Instant::now()) {
                 Due::Never => break,
                 Due::At(at, changed) => {
                     // A cleared timer, or a new one, may change what there is to wait for.
@@ -183,6 +187,6 @@ impl Keeper {
 impl Drop for Keeper {
     /// The callbacks have to go before the engine does.
     fn drop(&mut self) {
-        self.timers.forget(Call::of(&self.task));
+        self.timers.forget(self.call);
     }
 }

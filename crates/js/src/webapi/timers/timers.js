@@ -3,21 +3,29 @@
 const native = import.meta.native;
 const { apply } = Reflect;
 
-function start(name, callback, delay, values, repeats) {
+/** Kinds of timers: idle ones do not make a call busy. */
+const ONCE = 0;
+const REPEATS = 1;
+const IDLE = 2;
+
+function start(name, callback, delay, values, kind) {
   if (typeof callback !== "function") throw new TypeError(`${name}: the callback is not a function`);
   const called = values.length === 0 ? () => callback() : () => apply(callback, undefined, values);
-  return native.start(called, +delay, repeats);
+  return native.start(called, +delay, kind);
 }
 
 /** Calls back once, after this many milliseconds: at least one, and none more than 2^31 - 1. */
 export function setTimeout(callback, delay = 0, ...values) {
-  return start("setTimeout", callback, delay, values, false);
+  return start("setTimeout", callback, delay, values, ONCE);
 }
 
 /** Calls back again and again, every so many milliseconds. */
 export function setInterval(callback, delay = 0, ...values) {
-  return start("setInterval", callback, delay, values, true);
+  return start("setInterval", callback, delay, values, REPEATS);
 }
+
+/** Calls back once, if the call is not over by then: nobody waits for this. */
+export const setIdleTimeout = (callback, delay) => native.start(callback, delay, IDLE);
 
 const clear = (id) => {
   if (typeof id === "number" || typeof id === "string") native.clear(+id);

@@ -145,3 +145,7 @@ for (let i = 0; i < 200; i += 1) value = { value };
 let copy = structuredClone(value), depth = 0;
 while (copy) { copy = copy.value; depth += 1; }
 return depth;
+
+// case: messages, addresses and streams cannot be cloned
+// expect: {"returns":[["DataCloneError",25],["DataCloneError",25],["DataCloneError",25],["DataCloneError",25],["DataCloneError",25],["DataCloneError",25],["DataCloneError",25]]}
+return [new Headers(), new Request("http://x/"), new Response(), new URL("http://x/"), new URLSearchParams(), new ReadableStream(), new TextEncoder()].map((it) => thrown(() => structuredClone(it)));

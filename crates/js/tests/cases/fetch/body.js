@@ -206,3 +206,57 @@ return ends(fetch(new Request('http://a.test/', { signal: AbortSignal.abort() })
 
 // case: fetch is a function of two
 return [typeof fetch, fetch.name]
+
+// case: blob
+const b = await new Response('hi', { headers: { 'content-type': 'Text/HTML' } }).blob(); return [b instanceof Blob, b.size, b.type, await b.text()]
+
+// case: blob without a type
+const b = await new Response(bytes(1, 2)).blob(); return [b.size, b.type]
+
+// case: blob of nothing
+const b = await new Response().blob(); return [b.size, b.type]
+
+// case: a blob as a body
+const r = new Response(new Blob(['hi'], { type: 'a/b' })); return [r.headers.get('content-type'), await r.text()]
+
+// case: a blob without a type as a body
+const r = new Response(new Blob(['hi'])); return [r.headers.has('content-type'), await r.text()]
+
+// case: a file as a body
+const r = new Response(new File(['hi'], 'x.txt', { type: 'text/plain' })); return [r.headers.get('content-type'), await r.text()]
+
+// case: a form as a body, and back
+const form = new FormData(); form.append('a', '1'); form.append('a', 'ü\r\n'); form.append('f', new File(['file'], 'f.bin', { type: 'x/y' }));
+const r = new Response(form);
+const type = r.headers.get('content-type').replace(/boundary=.*/, 'boundary=…');
+const back = await r.formData();
+const file = back.get('f');
+return [type, back.getAll('a'), file.name, file.type, await file.text(), r.bodyUsed]
+
+// case: formData of parameters
+const f = await new Response(new URLSearchParams('a=1&b=%C3%BC+x&a=2')).formData(); return [...f]
+
+// case: formData of parameters that came as text
+const f = await new Request('http://a.test/', { method: 'post', body: 'a=1&b', headers: { 'content-type': 'application/x-www-form-urlencoded' } }).formData(); return [...f]
+
+// case: formData of something else
+return ends(new Response('a=1').formData())
+
+// case: formData without a type
+return ends(new Response(bytes(97)).formData())
+
+// case: formData of what was read
+const r = new Response(new URLSearchParams('a=1')); await r.text(); return ends(r.formData())
+
+// case: formData of a stream
+const form = new FormData(); form.append('a', '1'); const r = new Response(form);
+return [...await new Response(r.body, { headers: r.headers }).formData()]
+
+// case: what only calls itself a blob
+return new Response({ [Symbol.toStringTag]: 'Blob' }).text()
+
+// case: what only calls itself a stream
+return new Response({ [Symbol.toStringTag]: 'ReadableStream' }).text()
+
+// case: what calls itself something else than bytes
+return new Response(Object.defineProperty(bytes(104), Symbol.toStringTag, { value: 'Blob' })).text()

@@ -376,3 +376,10 @@ Object.getOwnPropertyDescriptor(Response.prototype, 'status').get.call(new Reque
 
 // case: url, method cannot be set
 const r = new Request('http://a.test/p?q=1'); const names = []; for (const name of ['url', 'method', 'signal', 'body']) { try { r[name] = 'x' } catch (e) { names.push(e.name) } } return [names, r.url]
+
+// case: a proxy as what describes a request
+return new Request('http://a.test/', new Proxy({ method: 'put' }, {})).method
+
+// case: a proxy whose prototype throws, which Node does not ask for
+// expect: {"returns":"PUT"}
+return new Request('http://a.test/', new Proxy({ method: 'put' }, { getPrototypeOf() { throw new RangeError() } })).method

@@ -6,6 +6,7 @@ use rquickjs::{Class, Ctx, JsLifetime, Object, Value};
 
 use super::read::{How, too_long};
 use crate::bytes as buffers;
+use crate::webapi::fetch::ledger::Charge;
 use crate::webapi::fetch::members::Members;
 
 /// The chunks so far.
@@ -14,12 +15,13 @@ pub(crate) struct Collector {
     how: How,
     content_type: Option<String>,
     most: usize,
+    charge: Charge,
     bytes: Vec<u8>,
 }
 
 impl Collector {
-    pub(super) fn new(how: How, content_type: Option<String>, most: usize) -> Self {
-        Self { how, content_type, most, bytes: Vec::new() }
+    pub(super) fn new(how: How, content_type: Option<String>, most: usize, charge: Charge) -> Self {
+        Self { how, content_type, most, charge, bytes: Vec::new() }
     }
 }
 
@@ -31,7 +33,9 @@ fn add<'js>(ctx: Ctx<'js>, this: Itself<'js>, chunk: Value<'js>) -> rquickjs::Re
     if chunk.len() > most - this.0.borrow().bytes.len() {
         return Err(too_long(most).throw(&ctx));
     }
-    this.0.borrow_mut().bytes.extend_from_slice(&chunk);
+    let mut collector = this.0.borrow_mut();
+    collector.charge.add(chunk.len()).map_err(|full| full.throw(&ctx))?;
+    collector.bytes.extend_from_slice(&chunk);
     Ok(())
 }
 

@@ -79,7 +79,7 @@ struct Decoded {
 enum State {
     /// Nothing has come so far: what is empty needs no end.
     Before,
-    Decodes(Decoder),
+    Decodes(Box<Decoder>),
     Over,
 }
 
@@ -162,7 +162,7 @@ impl HttpBody for Decoded {
             let says_nothing = matches!(this.state, State::Before) && this.input.len() == 1;
             if !this.input.is_empty() && !says_nothing {
                 if let State::Before = this.state {
-                    this.state = State::Decodes(Decoder::begin(this.algorithm, &this.input));
+                    this.state = State::Decodes(Box::new(Decoder::begin(this.algorithm, &this.input)));
                 }
                 let State::Decodes(decoder) = &mut this.state else { return Poll::Ready(None) };
                 match decoder.step(&mut this.input) {
@@ -234,7 +234,7 @@ mod tests {
     }
 
     fn decode(name: &'static str, body: Body) -> Result<Bytes, BoxError> {
-        let body = decoded(Raw { body, coding: coding(name) });
+        let body = decoded(Raw { body, coding: coding(name), charge: None });
         body.collect().now_or_never().unwrap().map(http_body_util::Collected::to_bytes)
     }
 
@@ -286,7 +286,8 @@ mod tests {
         let first = Bytes::from(std::mem::take(encoder.get_mut()));
         let never = futures_util::stream::once(async { Ok::<_, BoxError>(Frame::data(first)) })
             .chain(futures_util::stream::pending());
-        let mut body = decoded(Raw { body: Body::stream(StreamBody::new(never)), coding: coding("gzip") });
+        let mut body =
+            decoded(Raw { body: Body::stream(StreamBody::new(never)), coding: coding("gzip"), charge: None });
         let frame = body.frame().now_or_never().unwrap().unwrap().unwrap();
         assert_eq!(frame.into_data().unwrap(), "first");
         assert!(body.frame().now_or_never().is_none());
@@ -295,7 +296,7 @@ mod tests {
     #[test]
     fn what_expands_comes_in_bounded_steps() {
         let bytes = gzip(&vec![0; 16 << 20]);
-        let mut body = decoded(Raw { body: Body::full(bytes), coding: coding("gzip") });
+        let mut body = decoded(Raw { body: Body::full(bytes), coding: coding("gzip"), charge: None });
         let mut all = 0;
         while let Some(frame) = body.frame().now_or_never().unwrap() {
             let data = frame.unwrap().into_data().unwrap();

@@ -3,7 +3,6 @@
 use http::HeaderValue;
 use rquickjs::atom::PredefinedAtom;
 use rquickjs::{Ctx, Object, Value};
-use tollgate_core::Body;
 
 use super::{BodyCell, State, scripts};
 use crate::{Failure, bytes};
@@ -31,13 +30,13 @@ pub(crate) fn extract<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Resu
         "URLSearchParams" => return text(value, PARAMETERS),
         "Blob" | "File" | "FormData" => {
             if let Some((body, content_type)) = scripts::bytes_of(ctx, value)? {
-                return Ok(Extracted { body: BodyCell::host(Body::full(body)), content_type });
+                return Ok(Extracted { body: BodyCell::made(ctx, body)?, content_type });
             }
         }
         _ => {}
     }
     if let Some(bytes) = bytes::view(value)? {
-        return Ok(Extracted { body: BodyCell::host(Body::full(bytes)), content_type: None });
+        return Ok(Extracted { body: BodyCell::made(ctx, bytes)?, content_type: None });
     }
     if object.get::<_, Value<'js>>(PredefinedAtom::SymbolAsyncIterator)?.is_function() {
         return stream(ctx, &scripts::stream_from(ctx, value)?);
@@ -47,7 +46,7 @@ pub(crate) fn extract<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Resu
 
 fn text<'js>(value: &Value<'js>, content_type: HeaderValue) -> rquickjs::Result<Extracted<'js>> {
     let text = bytes::usv_string(value)?;
-    Ok(Extracted { body: BodyCell::host(Body::full(text)), content_type: Some(content_type) })
+    Ok(Extracted { body: BodyCell::made(value.ctx(), text)?, content_type: Some(content_type) })
 }
 
 fn stream<'js>(ctx: &Ctx<'js>, stream: &Object<'js>) -> rquickjs::Result<Extracted<'js>> {

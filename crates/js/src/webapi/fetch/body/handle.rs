@@ -94,6 +94,10 @@ impl Supply {
     /// The next bytes; none at the end, and where nobody wants them.
     async fn next(&self, mut body: Body) -> Result<Option<Bytes>, Failure> {
         loop {
+            // The stream may have been cancelled before this was polled.
+            if !matches!(*self.state.borrow(), Reading::Reads) {
+                return Ok(None);
+            }
             let frame = tokio::select! {
                 biased;
                 () = self.cancelled.notified() => None,

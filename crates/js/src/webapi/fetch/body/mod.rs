@@ -14,11 +14,15 @@ mod read;
 mod scripts;
 mod tee;
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use rquickjs::class::{JsClass, Trace, Tracer, Writable};
 use rquickjs::function::Constructor;
 use rquickjs::{Class, Ctx, JsLifetime, Object};
 use tollgate_core::Body;
 
+use super::ledger::{Charge, Ledger};
 use crate::{Engine, Failure};
 pub(super) use carrier::{Carrier, members};
 pub(super) use decode::{Coding, hide as hide_coding};
@@ -64,6 +68,8 @@ pub(super) struct Raw {
     pub(super) body: Body,
     /// What they have to be decoded by before a script sees them.
     pub(super) coding: Option<Coding>,
+    /// What they take of the memory that scripts may have.
+    pub(super) charge: Option<Arc<Charge>>,
 }
 
 /// A body that has been taken out of its message.
@@ -82,9 +88,15 @@ impl<'js> BodyCell<'js> {
         Self::Own(State::Null)
     }
 
-    /// A body of the host.
-    pub(super) fn host(body: Body) -> Self {
-        Self::source(Source { raw: Raw { body, coding: None }, signal: None })
+    /// A body that a script made.
+    ///
+    /// # Errors
+    /// Where scripts hold too much in memory.
+    pub(super) fn made(ctx: &Ctx<'js>, bytes: impl Into<Bytes>) -> rquickjs::Result<Self> {
+        let bytes = bytes.into();
+        let charge = Some(Ledger::charge(ctx, bytes.len())?);
+        let raw = Raw { body: Body::full(bytes), coding: None, charge };
+        Ok(Self::source(Source { raw, signal: None }))
     }
 
     pub(super) fn source(source: Source<'js>) -> Self {
@@ -93,7 +105,10 @@ impl<'js> BodyCell<'js> {
 
     /// What a message from outside brings: what is known to be empty is no body.
     pub(super) fn incoming(body: Body) -> Self {
-        if http_body::Body::is_end_stream(&body) { Self::null() } else { Self::host(body) }
+        if http_body::Body::is_end_stream(&body) {
+            return Self::null();
+        }
+        Self::source(Source { raw: Raw { body, ..Raw::default() }, signal: None })
     }
 
     /// Looks at the state, or changes it.
@@ -214,7 +229,7 @@ pub(super) fn take_out<'js>(ctx: &Ctx<'js>, holder: &impl Holder<'js>) -> rquick
     Ok(match take(ctx, holder)? {
         Taken::Null => Raw::default(),
         Taken::Source(source) => source.raw,
-        Taken::Stream(stream) => Raw { body: pump::pump(ctx, &stream)?, coding: None },
+        Taken::Stream(stream) => Raw { body: pump::pump(ctx, &stream)?, ..Raw::default() },
     })
 }
 
@@ -227,9 +242,11 @@ pub(super) fn tee<'js>(ctx: &Ctx<'js>, holder: &impl Holder<'js>) -> rquickjs::R
         Taken::Null => Ok(BodyCell::null()),
         Taken::Source(source) => {
             let most = Engine::of(ctx)?.host().buffered_body();
-            let (first, second) = tee::tee(source.raw.body, most);
-            let branch =
-                |body| Source { raw: Raw { body, coding: source.raw.coding.clone() }, signal: source.signal.clone() };
+            let (first, second) = tee::tee(source.raw.body, most, &Ledger::of(ctx)?);
+            let branch = |body| Source {
+                raw: Raw { body, coding: source.raw.coding.clone(), charge: source.raw.charge.clone() },
+                signal: source.signal.clone(),
+            };
             holder.with(|state| *state = State::Host(branch(first)));
             Ok(BodyCell::source(branch(second)))
         }

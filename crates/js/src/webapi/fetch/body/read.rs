@@ -2,13 +2,16 @@
 
 use bytes::Bytes;
 use futures_util::FutureExt;
-use rquickjs::{Class, Ctx, Exception, Persistent, Promise, String as JsString, Value};
-use tollgate_core::body::CollectError;
+use http_body_util::BodyExt;
+use rquickjs::{Class, Ctx, Exception, Object, Persistent, Promise, String as JsString, Value};
+use tollgate_core::Body;
+use tollgate_core::body::BodyTooLarge;
 
 use super::collect::Collector;
 use super::{Taken, decode, scripts};
 use crate::engine::promise;
 use crate::webapi::fetch::abort::{self, Aborted};
+use crate::webapi::fetch::ledger::{Charge, Full, Ledger};
 use crate::{Engine, Failure, bytes as buffers};
 
 /// What to make of the bytes.
@@ -52,40 +55,67 @@ pub(super) fn read<'js>(
     how: How,
     content_type: Option<String>,
 ) -> rquickjs::Result<Promise<'js>> {
+    let most = Engine::of(ctx)?.host().buffered_body();
     let source = match taken {
         Taken::Null => return settled(ctx, how.finish(ctx, &[], content_type)),
         Taken::Source(source) => source,
         Taken::Stream(stream) => {
-            let most = Engine::of(ctx)?.host().buffered_body();
-            let collector = Class::instance(ctx.clone(), Collector::new(how, content_type, most))?;
-            return scripts::collect(ctx, &stream, collector);
+            let collector = Collector::new(how, content_type, most, Ledger::of(ctx)?.open());
+            return scripts::collect(ctx, &stream, Class::instance(ctx.clone(), collector)?);
         }
     };
+    let in_memory = source.raw.body.bytes();
     if source.raw.coding.is_none()
-        && let Some(bytes) = source.raw.body.bytes()
+        && let Some(bytes) = &in_memory
     {
-        return settled(ctx, how.finish(ctx, &bytes, content_type));
+        return settled(ctx, how.finish(ctx, bytes, content_type));
     }
-    let in_memory = source.raw.body.bytes().is_some();
-    let most = Engine::of(ctx)?.host().buffered_body();
-    let mut all = decode::decoded(source.raw).collect_up_to(most).boxed_local();
-    if in_memory && let Some(outcome) = (&mut all).now_or_never() {
-        let outcome = outcome.map_err(|error| failure(&error).throw(ctx));
-        return settled(ctx, outcome.and_then(|bytes| how.finish(ctx, &bytes, content_type)));
+    let mut all = Box::pin(gather(decode::decoded(source.raw), most, Ledger::of(ctx)?.open()));
+    if in_memory.is_some()
+        && let Some(outcome) = (&mut all).now_or_never()
+    {
+        let outcome = outcome.map_err(|unread| unread.throw(ctx, None));
+        return settled(ctx, outcome.and_then(|(bytes, _)| how.finish(ctx, &bytes, content_type)));
     }
     let signal = source.signal.map(|signal| Persistent::save(ctx, signal));
-    promise(ctx, async move { Ok(all.await) }, move |ctx, outcome: Result<Bytes, CollectError>| match outcome {
-        Ok(bytes) => how.finish(ctx, &bytes, content_type),
-        Err(error) => Err(abort::failed(ctx, signal, &failure(&error))),
+    promise(ctx, async move { Ok(all.await) }, move |ctx, outcome| match outcome {
+        Ok((bytes, _charge)) => how.finish(ctx, &bytes, content_type),
+        Err(unread) => Err(unread.throw(ctx, signal)),
     })
 }
 
-fn failure(error: &CollectError) -> Failure {
-    match error {
-        CollectError::TooLong(limit) => too_long(*limit),
-        CollectError::TimedOut(error) => broken(error),
-        CollectError::Broken(error) => broken(&**error),
+/// Why a body was not read to its end.
+enum Unread {
+    Failed(Failure),
+    /// Scripts have no memory for it.
+    Full,
+}
+
+impl Unread {
+    fn throw(self, ctx: &Ctx<'_>, signal: Option<Persistent<Object<'static>>>) -> rquickjs::Error {
+        match self {
+            Self::Failed(failure) => abort::failed(ctx, signal, &failure),
+            Self::Full => Full.throw(ctx),
+        }
     }
+}
+
+/// Reads all of a body; what it takes of the scripts' memory goes with the bytes.
+async fn gather(mut body: Body, most: usize, mut charge: Charge) -> Result<(Bytes, Charge), Unread> {
+    let mut pieces: Vec<Bytes> = Vec::new();
+    let mut length = 0_usize;
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| Unread::Failed(broken(&*error)))?;
+        let Ok(data) = frame.into_data() else { continue };
+        length = length.saturating_add(data.len());
+        if length > most {
+            return Err(Unread::Failed(too_long(most)));
+        }
+        charge.add(data.len()).map_err(|Full| Unread::Full)?;
+        pieces.push(data);
+    }
+    let bytes = if let [one] = pieces.as_slice() { one.clone() } else { pieces.concat().into() };
+    Ok((bytes, charge))
 }
 
 /// What a script is told of a body that breaks off.
@@ -93,7 +123,10 @@ pub(super) fn broken(error: &(dyn std::error::Error + 'static)) -> Failure {
     if Aborted::is_in(error) {
         return Aborted::failure();
     }
-    Failure::type_error(format!("the body could not be read: {error}"))
+    match BodyTooLarge::in_chain(error) {
+        Some(too_large) => Failure::range_error(too_large.to_string()),
+        None => Failure::type_error(format!("the body could not be read: {error}")),
+    }
 }
 
 pub(super) fn too_long(most: usize) -> Failure {

@@ -11,14 +11,21 @@ use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame};
 use tollgate_core::{Body, BoxError};
 
-/// Two bodies with the bytes of one. What one of them has read and the other has not is kept, up to
-/// `most` bytes: the one that lags more ends with an error.
-pub(super) fn tee(body: Body, most: usize) -> (Body, Body) {
+use crate::webapi::fetch::ledger::{Charge, Ledger};
+
+/// Two bodies with the bytes of one. What one of them has read and the other has not is kept, until it is
+/// more than `most` bytes: the one that lags more ends with an error.
+pub(super) fn tee(body: Body, most: usize, ledger: &Arc<Ledger>) -> (Body, Body) {
     if let Some(bytes) = body.bytes() {
         return (body, Body::full(bytes));
     }
-    let shared =
-        Arc::new(Mutex::new(Inner { from: Some(body), ended: None, branches: [Lag::default(), Lag::default()], most }));
+    let shared = Arc::new(Mutex::new(Inner {
+        from: Some(body),
+        ended: None,
+        branches: [Lag::default(), Lag::default()],
+        most,
+        charge: ledger.open(),
+    }));
     let first = Branch { shared: Arc::clone(&shared), index: 0 };
     (Body::stream(first), Body::stream(Branch { shared, index: 1 }))
 }
@@ -29,6 +36,8 @@ struct Inner {
     ended: Option<Result<(), Failed>>,
     branches: [Lag; 2],
     most: usize,
+    /// For what is kept.
+    charge: Charge,
 }
 
 /// What a branch has not read.
@@ -88,6 +97,7 @@ impl Inner {
         }
         if let Some(bytes) = mine.kept.pop_front() {
             mine.bytes -= bytes.len();
+            self.charge.give_back(bytes.len());
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
         loop {
@@ -117,19 +127,30 @@ impl Inner {
                     Err(_) => continue,
                 },
             };
-            let (mine, other) = self.split(index);
-            mine.waker = None;
-            if !other.gone && !other.late {
-                other.bytes += data.len();
-                if other.bytes > most {
-                    *other = Lag { late: true, waker: other.waker.take(), ..Lag::default() };
-                } else {
-                    other.kept.push_back(data.clone());
-                }
-                other.wake();
-            }
+            self.split(index).0.waker = None;
+            self.keep(index, &data);
             return Poll::Ready(Some(Ok(Frame::data(data))));
         }
+    }
+
+    /// Keeps what one branch has read for the other.
+    fn keep(&mut self, index: usize, data: &Bytes) {
+        let most = self.most;
+        let [first, second] = &mut self.branches;
+        let other = if index == 0 { second } else { first };
+        if other.gone || other.late {
+            return;
+        }
+        // What passes the limit is kept as well: whoever reads no further than that is going to give up
+        // now, and the other has lost nothing.
+        if other.bytes > most || self.charge.add(data.len()).is_err() {
+            self.charge.give_back(other.bytes);
+            *other = Lag { late: true, waker: other.waker.take(), ..Lag::default() };
+        } else {
+            other.bytes += data.len();
+            other.kept.push_back(data.clone());
+        }
+        other.wake();
     }
 
     fn end(&mut self, index: usize, ended: Result<(), Failed>) {
@@ -160,12 +181,13 @@ impl Drop for Branch {
     fn drop(&mut self) {
         let mut inner = self.lock();
         let (mine, other) = inner.split(self.index);
-        *mine = Lag { gone: true, ..Lag::default() };
+        let kept = std::mem::replace(mine, Lag { gone: true, ..Lag::default() }).bytes;
         // The source may know this one alone.
         other.wake();
         if other.gone {
             inner.from = None;
         }
+        inner.charge.give_back(kept);
     }
 }
 
@@ -196,6 +218,10 @@ mod tests {
     }
 
     type Sender = mpsc::Sender<Result<Frame<Bytes>, BoxError>>;
+
+    fn tee(body: Body, most: usize) -> (Body, Body) {
+        super::tee(body, most, &Ledger::new(1_000))
+    }
 
     fn channel() -> (Sender, Body) {
         let (sender, mut frames) = mpsc::channel(8);
@@ -246,7 +272,7 @@ mod tests {
         let (sender, body) = channel();
         let (mut a, mut b) = tee(body, 4);
         let count = Arc::<Count>::default();
-        for text in ["one", "two"] {
+        for text in ["one", "two", "six"] {
             assert!(send(&sender, text));
             assert_eq!(poll(&mut a, &count), ready(text));
         }
@@ -254,6 +280,21 @@ mod tests {
         assert!(error.contains("4 bytes"), "{error}");
         drop(sender);
         assert_eq!(poll(&mut a, &count), Poll::Ready(None));
+    }
+
+    #[test]
+    fn what_is_kept_counts_and_is_given_back() {
+        let ledger = Ledger::new(6);
+        let (sender, body) = channel();
+        let (mut a, b) = super::tee(body, 100, &ledger);
+        let count = Arc::<Count>::default();
+        for text in ["one", "two"] {
+            assert!(send(&sender, text));
+            assert_eq!(poll(&mut a, &count), ready(text));
+        }
+        assert!(ledger.open().add(1).is_err());
+        drop(b);
+        assert!(ledger.open().add(6).is_ok());
     }
 
     #[test]

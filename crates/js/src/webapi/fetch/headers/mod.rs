@@ -52,12 +52,12 @@ impl Headers {
     }
 
     /// The list, to change it.
-    fn change(&mut self, ctx: &Ctx<'_>) -> rquickjs::Result<&mut HeaderMap> {
+    fn change(&mut self) -> Result<&mut HeaderMap, Failure> {
         match self.guard {
             Guard::None => Ok(Rc::make_mut(&mut self.list)),
             Guard::Immutable => {
                 let message = "these headers are immutable: `new Headers(headers)` makes a copy to change";
-                Err(Failure::type_error(message).throw(ctx))
+                Err(Failure::type_error(message))
             }
         }
     }
@@ -80,12 +80,12 @@ fn construct<'js>(
 
 fn append<'js>(ctx: Ctx<'js>, this: Itself<'js>, name: Value<'js>, value: Value<'js>) -> rquickjs::Result<()> {
     let (name, value) = line(&name, &value)?;
-    list::append(this.0.borrow_mut().change(&ctx)?, name, value).map_err(|failure| failure.throw(&ctx))
+    changed(&ctx, &this, |headers| list::append(headers.change()?, name, value))
 }
 
 fn set<'js>(ctx: Ctx<'js>, this: Itself<'js>, name: Value<'js>, value: Value<'js>) -> rquickjs::Result<()> {
     let (name, value) = line(&name, &value)?;
-    list::set(this.0.borrow_mut().change(&ctx)?, name, value).map_err(|failure| failure.throw(&ctx))
+    changed(&ctx, &this, |headers| list::set(headers.change()?, name, value))
 }
 
 fn line(name: &Value<'_>, value: &Value<'_>) -> rquickjs::Result<(HeaderName, http::HeaderValue)> {
@@ -96,13 +96,23 @@ fn line(name: &Value<'_>, value: &Value<'_>) -> rquickjs::Result<(HeaderName, ht
 
 fn delete<'js>(ctx: Ctx<'js>, this: Itself<'js>, name: Value<'js>) -> rquickjs::Result<()> {
     let name = text::name(&name)?;
-    let mut headers = this.0.borrow_mut();
-    // What is not there needs no copy of the list to be gone.
-    if headers.guard == Guard::None && !headers.list.contains_key(&name) {
-        return Ok(());
-    }
-    headers.change(&ctx)?.remove(&name);
-    Ok(())
+    changed(&ctx, &this, |headers| {
+        // What is not there needs no copy of the list to be gone.
+        if headers.guard == Guard::Immutable || headers.list.contains_key(&name) {
+            headers.change()?.remove(&name);
+        }
+        Ok(())
+    })
+}
+
+/// Changes headers. What is thrown is thrown when nothing is borrowed any more.
+fn changed<'js>(
+    ctx: &Ctx<'js>,
+    this: &Itself<'js>,
+    change: impl FnOnce(&mut Headers) -> Result<(), Failure>,
+) -> rquickjs::Result<()> {
+    let changed = change(&mut this.0.borrow_mut());
+    changed.map_err(|failure| failure.throw(ctx))
 }
 
 fn get<'js>(ctx: Ctx<'js>, this: Itself<'js>, name: Value<'js>) -> rquickjs::Result<Value<'js>> {

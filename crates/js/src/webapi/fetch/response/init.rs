@@ -42,7 +42,7 @@ pub(super) fn json<'js>(
     };
     let text = bytes::usv_string(text.as_value())?;
     let mut response = described(&ctx, init.0)?;
-    let body = BodyCell::host(tollgate_core::Body::full(text));
+    let body = BodyCell::made(&ctx, text)?;
     give_body(&ctx, &mut response, body, Some(HeaderValue::from_static("application/json")))?;
     Class::instance(ctx, response)
 }
@@ -89,8 +89,9 @@ fn described<'js>(ctx: &Ctx<'js>, init: Option<Value<'js>>) -> rquickjs::Result<
     let mut response = Response::new(StatusCode::OK);
     let Some(init) = Dictionary::new(ctx, init, "what describes a response")? else { return Ok(response) };
     if let Some(other) = instance::<Response<'js>>(init.as_value()) {
+        let status = other.borrow().status_number();
+        response.status = in_range(ctx, status)?;
         let other = other.borrow();
-        response.status = in_range(ctx, other.status_number())?;
         response.status_text.clone_from(&other.status_text);
         response.headers = Slot::List(other.headers.list(), Guard::None);
         return Ok(response);

@@ -1,6 +1,18 @@
 // `runtimeInit` as projects write it.
 
 import {
+  AuditLogDataStaxProvider,
+  AuditLogPlugin,
+  DataDogLoggingPlugin,
+  HydrolixRequestLoggerPlugin,
+  HttpLogPlugin,
+  LogPlugin,
+  LokiLoggingPlugin,
+  type LogLine,
+  OTelMetricsPlugin,
+  RequestLoggerPlugin,
+  defaultGenerateHydrolixEntry,
+  environment,
   HttpProblems,
   JwtServicePlugin,
   OAuthProtectedResourcePlugin,
@@ -39,3 +51,27 @@ export function runtimeInit(runtime: RuntimeExtensions) {
 }
 
 export const sign = () => JwtServicePlugin.signJwt({ subject: "ada", audience: "b", expiresIn: "1h", role: "admin" });
+
+class MyLog extends LogPlugin {
+  async send(lines: LogLine[]) {
+    await fetch("https://log.test", { method: "POST", body: JSON.stringify(lines.map((line) => line.fields.requestId)) });
+  }
+}
+
+export function observed(runtime: RuntimeExtensions) {
+  runtime.addPlugin(new DataDogLoggingPlugin({ apiKey: environment.KEY ?? "", tags: { env: "prod" }, fields: { team: "blue" } }));
+  runtime.addPlugin(new HttpLogPlugin({ url: "https://log.test", headers: { key: "k" } }));
+  runtime.addPlugin(new MyLog());
+  // @ts-expect-error: Loki needs a user.
+  runtime.addPlugin(new LokiLoggingPlugin({ url: "https://loki.test" }));
+  runtime.addPlugin(new OTelMetricsPlugin({ url: "https://o.test/v1/metrics", include: { statusCode: true } }));
+  runtime.addPlugin(
+    new RequestLoggerPlugin({ url: "https://l.test", generateLogEntry: (response, request, context, meta) => ({ s: response.status, d: meta.durationMs }) }),
+  );
+  runtime.addPlugin(new HydrolixRequestLoggerPlugin({ hostname: "h", table: "p.t", generateLogEntry: defaultGenerateHydrolixEntry }));
+  runtime.addPlugin(new AuditLogPlugin(new AuditLogDataStaxProvider({ url: "u", xCassandraToken: "t" }), { include: { request: { body: true } } }));
+  runtime.addRequestHook((request, context) => {
+    OTelMetricsPlugin.setContext(context, { attributes: { tenant: request.user?.data.tenant } });
+    return request;
+  });
+}

@@ -1,0 +1,41 @@
+// Prints what the declarations of a project say of each module: JSON { module: { name: { kind, statics,
+// methods, members } } }. Run in the project's folder, with the names of the modules as arguments.
+import ts from "typescript";
+
+const modules = process.argv.slice(2);
+const { config } = ts.readConfigFile("tsconfig.json", ts.sys.readFile);
+const { fileNames, options } = ts.parseJsonConfigFileContent(config, ts.sys, process.cwd());
+const program = ts.createProgram(fileNames, options);
+const checker = program.getTypeChecker();
+const { Class, Function, Method, Value } = ts.SymbolFlags;
+
+const names = (symbols) => [...symbols].map((symbol) => symbol.name).filter((name) => !/^(__|prototype$)/.test(name));
+
+function described(symbol) {
+  if (symbol.flags & Class) {
+    const members = [...symbol.members.values()];
+    const methods = names(members.filter((member) => member.flags & Method && !isAbstract(member)));
+    return { kind: "class", statics: names(symbol.exports.values()), methods, members: names(members) };
+  }
+  const type = checker.getTypeOfSymbol(symbol);
+  const callable = symbol.flags & Function || type.getCallSignatures().length > 0;
+  return { kind: callable ? "function" : "value", statics: names(type.getProperties()), methods: [], members: [] };
+}
+
+/** Abstract methods and optional ones are for those who extend the class. */
+function isAbstract(member) {
+  const { Abstract } = ts.ModifierFlags;
+  return (ts.getCombinedModifierFlags(member.valueDeclaration) & Abstract) !== 0 || (member.flags & ts.SymbolFlags.Optional) !== 0;
+}
+
+const all = {};
+for (const ambient of checker.getAmbientModules()) {
+  const module = ambient.name.slice(1, -1);
+  if (!modules.includes(module)) continue;
+  all[module] = {};
+  for (const exported of checker.getExportsOfModule(ambient)) {
+    const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
+    if (symbol.flags & Value) all[module][exported.name] = described(symbol);
+  }
+}
+console.log(JSON.stringify(all));
