@@ -8,8 +8,10 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use crate::call;
 use crate::generation::Generation;
@@ -22,8 +24,9 @@ use crate::pool::{Job, Outside};
 /// that have none.
 const NICE: i32 = 10;
 
-/// After so many calls those that wait for something have their turn.
-const FAIR: u32 = 16;
+/// Where calls follow each other without a pause, those that wait for something have their turn after so
+/// much time, replies go out, and engines go that are to go.
+const TURN: Duration = Duration::from_micros(250);
 
 /// What a thread keeps of a generation: the engine that takes new calls.
 struct Slot {
@@ -50,10 +53,10 @@ pub(crate) fn start(place: usize, queue: usize, outside: Arc<Outside>) -> io::Re
 async fn serve(mut jobs: mpsc::Receiver<Job>, outside: Arc<Outside>) {
     let mut slots: HashMap<u64, Slot> = HashMap::new();
     let outbox = Rc::new(Outbox::new(Arc::clone(&outside)));
-    let mut taken = 0_u32;
+    let mut busy = Duration::ZERO;
     loop {
-        taken = taken.wrapping_add(1);
-        if taken.is_multiple_of(FAIR) {
+        if busy >= TURN {
+            busy = Duration::ZERO;
             outbox.flush();
             tokio::task::yield_now().await;
         }
@@ -68,6 +71,7 @@ async fn serve(mut jobs: mpsc::Receiver<Job>, outside: Arc<Outside>) {
                 }
             }
         };
+        let began = Instant::now();
         match job {
             Job::Load { generation, reply } => {
                 let loaded = Live::load(&generation, &outside).await;
@@ -93,6 +97,7 @@ async fn serve(mut jobs: mpsc::Receiver<Job>, outside: Arc<Outside>) {
                 }
             }
         }
+        busy += began.elapsed();
     }
 }
 
