@@ -7,13 +7,13 @@ use std::time::Duration;
 use serde_json::{Map, Value as Json, json};
 use tokio::sync::oneshot;
 use tollgate_core::services::TokenRequest;
-use tollgate_js::{Engine, Failure};
 use tollgate_js::engine::promise;
 use tollgate_js::host::Level;
 use tollgate_js::rquickjs::function::Opt;
 use tollgate_js::rquickjs::prelude::Func;
 use tollgate_js::rquickjs::{self, Class, Ctx, Function, Object, Promise, Value};
 use tollgate_js::webapi::fetch::exchange as fetch;
+use tollgate_js::{Engine, Failure};
 
 use crate::context::Handle;
 use crate::generation::Definition;
