@@ -3,6 +3,11 @@
 
 // What scripts have beyond the compiler's library "WebWorker".
 
+interface CacheStorage {
+  /** A cache that is there without being opened. */
+  readonly default: Cache;
+}
+
 /** The parts of a URL that a `URLPattern` is made of, or is matched against. */
 interface URLPatternInit {
   /** Its scheme, without the colon. */

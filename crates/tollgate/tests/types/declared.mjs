@@ -20,9 +20,10 @@ function described(symbol) {
     const methods = names([...named.members.values()].filter((member) => member.flags & Method && !isForOthers(member)));
     return { kind: "callable", statics: names(named.exports.values()), methods, members: names(members) };
   }
-  const callable = type.getCallSignatures().length + type.getConstructSignatures().length > 0;
-  const kind = callable ? "callable" : "value";
-  return { kind, statics: names(type.getProperties()), methods: [], members: [] };
+  const [made] = type.getConstructSignatures();
+  const kind = made !== undefined || type.getCallSignatures().length > 0 ? "callable" : "value";
+  const members = made === undefined ? [] : names(made.getReturnType().getProperties());
+  return { kind, statics: names(type.getProperties()), methods: [], members };
 }
 
 /** Abstract methods and optional ones are for those who extend the class. */

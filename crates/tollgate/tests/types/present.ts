@@ -16,18 +16,22 @@ const modules = {
 };
 
 const own = (value: object) => Object.getOwnPropertyNames(value);
-const isClass = (value: Function) => /^class\b/.test(Function.prototype.toString.call(value));
 
 function described(value: any) {
   if (typeof value !== "function") {
     const named = value !== runtime.environment;
     return { kind: "value", statics: named ? own(value).filter((name) => !/^\d+$/.test(name)) : [], methods: [], members: [] };
   }
-  const statics = own(value).filter((name) => !["length", "name", "prototype", "arguments", "caller"].includes(name));
-  if (!isClass(value)) return { kind: "callable", statics, methods: [], members: [] };
-  const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(value.prototype);
-  const methods = Object.entries(members).filter(([, { value }]) => typeof value === "function").map(([name]) => name);
-  return { kind: "callable", statics, methods, members: Object.keys(members) };
+  // What stands for a class that is loaded later leads to it by its prototype.
+  const { prototype } = value;
+  const statics = own(prototype?.constructor ?? value);
+  const { constructor: _, ...members } = Object.getOwnPropertyDescriptors(prototype ?? {});
+  return {
+    kind: "callable",
+    statics: statics.filter((name) => !["length", "name", "prototype", "arguments", "caller"].includes(name)),
+    methods: Object.keys(members).filter((name) => typeof members[name]!.value === "function"),
+    members: Object.keys(members),
+  };
 }
 
 const each = <T, U>(object: Record<string, T>, change: (value: T) => U) =>
