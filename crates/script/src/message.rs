@@ -74,6 +74,8 @@ pub(crate) struct Seed {
     pub(crate) client: Client,
     pub(crate) params: Params,
     pub(crate) url: String,
+    /// When the request came, on the monotonic clock.
+    pub(crate) started: Duration,
     pub(crate) http2: bool,
     pub(crate) user: Option<User>,
     pub(crate) custom: Map<String, Value>,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value as Json, json};
 use tokio::sync::oneshot;
 use tollgate_core::services::TokenRequest;
-use tollgate_js::Failure;
+use tollgate_js::{Engine, Failure};
 use tollgate_js::engine::promise;
 use tollgate_js::host::Level;
 use tollgate_js::rquickjs::function::Opt;
@@ -44,7 +44,7 @@ fn of_the_engine(host: &Object<'_>) -> rquickjs::Result<()> {
     )?;
     host.set("background", Func::from(background))?;
     host.set("signJwt", Func::from(sign))?;
-    host.set("problemType", Func::from(|_status: f64| -> Text { None }))?;
+    host.set("module", Func::from(module))?;
     host.set(
         "pluginFailed",
         Func::from(|ctx: Ctx<'_>, what: String| -> rquickjs::Result<()> {
@@ -128,6 +128,13 @@ fn of_a_context(host: &Object<'_>) -> rquickjs::Result<()> {
             read(&handle, |seed| format!("{}://{}", seed.client.scheme.as_str(), seed.client.host))
         }),
     )?;
+    host.set(
+        "elapsed",
+        Func::from(|ctx: Ctx<'_>, handle: Known<'_>| -> rquickjs::Result<Option<f64>> {
+            let now = Live::of(&ctx)?.engine.host().monotonic();
+            Ok(read(&handle, |seed| now.saturating_sub(seed.started).as_secs_f64() * 1000.0))
+        }),
+    )?;
     host.set("parentContext", Func::from(parent_context))?;
     host.set("log", Func::from(log))?;
     host.set(
@@ -185,6 +192,11 @@ fn log(
     let messages = messages.and_then(|messages| serde_json::from_str(&messages).ok());
     Live::of(&ctx)?.world.write(state.as_deref(), level, &text.0.unwrap_or_default(), messages);
     Ok(())
+}
+
+/// The exports of a part of the runtime module that is loaded when it is first used.
+fn module<'js>(ctx: Ctx<'js>, name: String) -> rquickjs::Result<Object<'js>> {
+    Engine::of(&ctx)?.library(&ctx, &name)
 }
 
 /// Calls a function soon, in the task that no request owns.

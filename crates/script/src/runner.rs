@@ -201,6 +201,7 @@ fn seed(exchange: &mut Exchange, at: ScriptContext, http2: bool) -> Seed {
         client: exchange.client.clone(),
         params: exchange.params.clone(),
         url,
+        started: exchange.record.started,
         http2,
         user: exchange.user.clone(),
         custom: exchange.custom.clone(),

@@ -77,6 +77,7 @@ fn host<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     host.set("environment", Func::from(|| "{}"))?;
     host.set("buildId", Func::from(|| "build-1"))?;
     host.set("compatibilityDate", Func::from(|| None::<String>))?;
+    host.set("module", Func::from(|ctx: Ctx<'js>, name: String| Engine::of(&ctx)?.library(&ctx, &name)))?;
     host.set("requestId", Func::from(|_handle: Value<'_>| "request-1"))?;
     host.set("user", Func::from(|_handle: Value<'_>| r#"{"sub":"ada","data":{}}"#))?;
     host.set("params", Func::from(|_handle: Value<'_>| r#"{"id":"7"}"#))?;

@@ -3,30 +3,25 @@
 
 // What scripts have beyond the compiler's library "WebWorker".
 
-interface CacheStorage {
-  /** A cache that is there without being opened. */
-  readonly default: Cache;
-}
-
 /** The parts of a URL that a `URLPattern` is made of, or is matched against. */
 interface URLPatternInit {
-  /** The scheme. */
+  /** Its scheme, without the colon. */
   protocol?: string;
-  /** The user. */
+  /** Its user. */
   username?: string;
-  /** The user's password. */
+  /** Its user's password. */
   password?: string;
-  /** The host. */
+  /** Its host. */
   hostname?: string;
-  /** The port. */
+  /** Its port. */
   port?: string;
-  /** The path. */
+  /** Its path. */
   pathname?: string;
-  /** The query. */
+  /** Its query, without the question mark. */
   search?: string;
-  /** The fragment. */
+  /** Its fragment, without the hash sign. */
   hash?: string;
-  /** The URL that the parts which are absent come from. */
+  /** What the parts that are not named are taken from. */
   baseURL?: string;
 }
 
@@ -38,7 +33,7 @@ interface URLPatternOptions {
 
 /** What matched one part of a URL. */
 interface URLPatternComponentResult {
-  /** That part. */
+  /** What was given. */
   input: string;
   /** What each group matched, by name, or by number from 0. */
   groups: Record<string, string | undefined>;
@@ -46,23 +41,23 @@ interface URLPatternComponentResult {
 
 /** What matched. */
 interface URLPatternResult {
-  /** What was matched, as it was given. */
+  /** What was given. */
   inputs: (string | URLPatternInit)[];
-  /** The scheme. */
+  /** What matched the protocol. */
   protocol: URLPatternComponentResult;
-  /** The user. */
+  /** What matched the username. */
   username: URLPatternComponentResult;
-  /** The user's password. */
+  /** What matched the password. */
   password: URLPatternComponentResult;
-  /** The host. */
+  /** What matched the hostname. */
   hostname: URLPatternComponentResult;
-  /** The port. */
+  /** What matched the port. */
   port: URLPatternComponentResult;
-  /** The path. */
+  /** What matched the pathname. */
   pathname: URLPatternComponentResult;
-  /** The query. */
+  /** What matched the search. */
   search: URLPatternComponentResult;
-  /** The fragment. */
+  /** What matched the hash. */
   hash: URLPatternComponentResult;
 }
 
@@ -76,21 +71,21 @@ interface URLPatternResult {
  * ```
  */
 interface URLPattern {
-  /** The scheme: its pattern. */
+  /** The pattern of the protocol. */
   readonly protocol: string;
-  /** The user: its pattern. */
+  /** The pattern of the username. */
   readonly username: string;
-  /** The user's password: its pattern. */
+  /** The pattern of the password. */
   readonly password: string;
-  /** The host: its pattern. */
+  /** The pattern of the hostname. */
   readonly hostname: string;
-  /** The port: its pattern. */
+  /** The pattern of the port. */
   readonly port: string;
-  /** The path: its pattern. */
+  /** The pattern of the pathname. */
   readonly pathname: string;
-  /** The query: its pattern. */
+  /** The pattern of the search. */
   readonly search: string;
-  /** The fragment: its pattern. */
+  /** The pattern of the hash. */
   readonly hash: string;
   /** Whether one of the parts has a regular expression of the author's own. */
   readonly hasRegExpGroups: boolean;
@@ -100,10 +95,11 @@ interface URLPattern {
   exec(input?: string | URLPatternInit, baseURL?: string | URL): URLPatternResult | null;
 }
 
-/** Makes a `URLPattern`: of its parts, or of a text such as `https://*.example.com/books/:id`. */
 declare var URLPattern: {
-  /** What all patterns have. */
+  /** What all of them share. */
   prototype: URLPattern;
+  /** Makes a pattern of a text with a base, and says how it reads. */
   new (input: string | URLPatternInit, baseURL: string | URL, options?: URLPatternOptions): URLPattern;
+  /** Makes a pattern of a text or of parts. */
   new (input?: string | URLPatternInit, options?: URLPatternOptions): URLPattern;
 };

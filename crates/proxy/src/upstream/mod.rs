@@ -49,6 +49,9 @@ pub fn broken_body_reason(error: &(dyn std::error::Error + 'static)) -> Option<&
 /// nobody uses at the moment are forgotten.
 const MOST_BY_URL: usize = 1024;
 
+/// An origin, and where whoever asks for it may go.
+type Guarded = (String, Arc<EgressRules>);
+
 /// Every upstream of the process.
 pub struct Upstreams {
     clock: Arc<dyn Clock>,
@@ -56,7 +59,7 @@ pub struct Upstreams {
     defined: Mutex<HashMap<String, Arc<Upstream>>>,
     by_url: Mutex<HashMap<String, Arc<Upstream>>>,
     /// What scripts talk to, by where they may go.
-    guarded: Mutex<HashMap<(String, Arc<EgressRules>), Arc<Upstream>>>,
+    guarded: Mutex<HashMap<Guarded, Arc<Upstream>>>,
     system_trust: OnceLock<Arc<ClientConfig>>,
 }
 

@@ -77,8 +77,9 @@ export class ZuploContext {
 
   /** Sends a request through another route of the gateway, within the process. */
   async invokeRoute(input, init) {
-    const target = input instanceof Request ? input : new URL(input, host.origin(this[HANDLE]));
-    return host.invokeRoute(this[HANDLE], new Request(target, init));
+    const handle = this[HANDLE];
+    if (!(input instanceof Request)) return host.invokeRoute(handle, new Request(new URL(input, host.origin(handle)), init));
+    return host.invokeRoute(handle, init === undefined ? input : new Request(input, init));
   }
 
   /** Lets a promise outlive the response. */

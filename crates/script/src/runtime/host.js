@@ -12,6 +12,7 @@
 //                                    what the catalog has; direction is "inbound" or "outbound"
 //     testUrl()                      the address of the gateway under test: only asked for by tests
 //     compatibilityDate()            "2026-03-01", or nothing: as the newest
+//     module(name)                   the exports of one of the runtime's modules ("runtime-zone-cache"), loaded now
 //     background(callback)           calls it soon in a task of its own that no request owns, waits for
 //                                    what it promises, and logs what it throws
 //     pluginFailed(text)             a line for the gateway's own log, which no log plugin gets

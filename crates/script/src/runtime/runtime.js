@@ -1,6 +1,5 @@
 // `@tollgate/runtime`: everything that a project may import. `@zuplo/runtime` is the same module.
 
-export { BackgroundDispatchError, BackgroundDispatcher, BackgroundLoader } from "tollgate:runtime-background";
 export * from "tollgate:runtime-catalog";
 export { ZuploContext } from "tollgate:runtime-context";
 export { ContextData } from "tollgate:runtime-context-data";
@@ -10,23 +9,8 @@ export { RuntimeExtensions } from "tollgate:runtime-extensions";
 export { extractGraphqlErrors } from "tollgate:runtime-graphql-errors";
 export { JwtServicePlugin } from "tollgate:runtime-jwt-service";
 export * from "tollgate:runtime-metered";
+export * from "tollgate:runtime-on-demand";
 export { RuntimePlugin, SystemRuntimePlugin } from "tollgate:runtime-plugin";
-export { AuditLogDataStaxProvider, AuditLogPlugin } from "tollgate:runtime-plugins-audit-log";
-export { HttpLogPlugin } from "tollgate:runtime-plugins-http-log";
-export * from "tollgate:runtime-plugins-log-clouds";
-export { LogPlugin } from "tollgate:runtime-plugins-log-plugin";
-export {
-  DataDogLoggingPlugin,
-  DynaTraceLoggingPlugin,
-  LokiLoggingPlugin,
-  NewRelicLoggingPlugin,
-  SplunkLoggingPlugin,
-  SumoLogicLoggingPlugin,
-  VMWareLogInsightLoggingPlugin,
-  VMwareLogInsightLoggingPlugin,
-} from "tollgate:runtime-plugins-log-vendors";
-export * from "tollgate:runtime-plugins-metrics";
-export * from "tollgate:runtime-plugins-request-loggers";
 export { InboundPolicy, OutboundPolicy } from "tollgate:runtime-policy";
 export { HttpProblems, ProblemResponseFormatter } from "tollgate:runtime-problems";
 export { OAuthProtectedResourcePlugin } from "tollgate:runtime-protected-resource";
@@ -34,4 +18,3 @@ export { ZuploRequest } from "tollgate:runtime-request";
 export * from "tollgate:runtime-retired";
 export * from "tollgate:runtime-services";
 export { HttpStatusCode } from "tollgate:runtime-statuses";
-export { MemoryZoneReadThroughCache, StreamingZoneCache, ZoneCache } from "tollgate:runtime-zone-cache";

@@ -3,11 +3,15 @@
 
 import "./loader.mjs";
 
+/** Modules that the host gives when they are asked for. Node cannot load any of them at once, so all are there. */
+const onDemand = {};
+
 export const calls = [];
 const answers = {};
 
 const defaults = {
   environment: () => JSON.stringify({ BACKEND: "http://backend.test", EMPTY: "" }),
+  module: (name) => onDemand[name],
   buildId: () => "build-1",
   builtIns: () =>
     JSON.stringify({
@@ -52,3 +56,7 @@ globalThis.tollgateNative = new Proxy(
       },
   },
 );
+
+for (const name of ["runtime-background", "runtime-plugins-all", "runtime-zone-cache"]) {
+  onDemand[name] = await import(`tollgate:${name}`);
+}

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
 import { test } from "node:test";
-import { callsOf } from "./fake_host.mjs";
 import { backgroundIsDone, receive, received } from "./receiver.mjs";
+import { callsOf } from "./fake_host.mjs";
 
 const { ZuploContext, createExtensions, deliverLog } = await import("tollgate:runtime-internal");
 const runtime = await import("@zuplo/runtime");

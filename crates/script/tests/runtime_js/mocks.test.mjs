@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { calls } from "./fake_host.mjs";
+import { calls, reset } from "./fake_host.mjs";
 
 const { MockZuploContext, createMockContext } = await import("@tollgate/runtime/mocks");
+
+reset();
 
 test("a_mock_context_has_everything_and_asks_no_gateway", async () => {
   const context = createMockContext({ route: { path: "/x", raw: { "x-a": 1 } }, custom: { a: 1 } });

@@ -1,25 +1,17 @@
-// The other end of plugins that send something: takes the place of `fetch`, and keeps what came. It must
-// be imported before any module of the runtime.
+// The other end of plugins that send something. A test imports it before `fake_host.mjs`.
 
+import { answerWith } from "./fake_fetch.mjs";
 import { answer, reset } from "./fake_host.mjs";
 
-export const received = [];
-let status = 200;
+export { received } from "./fake_fetch.mjs";
+
 let tasks = [];
 
-globalThis.fetch = async (url, init) => {
-  if (status === 0) throw new TypeError("connect ECONNREFUSED");
-  const request = new Request(url, init);
-  received.push({ method: request.method, url: request.url, headers: request.headers, body: await request.text() });
-  return new Response("thanks", { status });
-};
-
-/** Forgets everything; `next` is the status that is answered from now on, 0 for no answer at all. */
-export function receive(next = 200) {
+/** Begins anew; `status` is what is answered from now on, 0 for no answer at all. */
+export function receive(status = 200) {
   reset();
-  received.length = 0;
   tasks = [];
-  status = next;
+  answerWith(status);
   answer({ background: (work) => void tasks.push(work()) });
 }
 

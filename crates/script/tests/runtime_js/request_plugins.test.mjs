@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { test } from "node:test";
-import { callsOf } from "./fake_host.mjs";
 import { backgroundIsDone, receive, received } from "./receiver.mjs";
-import { answer } from "./fake_host.mjs";
+import { answer, callsOf } from "./fake_host.mjs";
 
 const { HANDLE, ZuploContext, ZuploRequest, createExtensions } = await import("tollgate:runtime-internal");
 const runtime = await import("@zuplo/runtime");

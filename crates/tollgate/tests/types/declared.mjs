@@ -7,25 +7,28 @@ const { config } = ts.readConfigFile("tsconfig.json", ts.sys.readFile);
 const { fileNames, options } = ts.parseJsonConfigFileContent(config, ts.sys, process.cwd());
 const program = ts.createProgram(fileNames, options);
 const checker = program.getTypeChecker();
-const { Class, Function, Method, Value } = ts.SymbolFlags;
+const { Class, Method, Value } = ts.SymbolFlags;
 
 const names = (symbols) => [...symbols].map((symbol) => symbol.name).filter((name) => !/^(__|prototype$)/.test(name));
 
 function described(symbol) {
-  if (symbol.flags & Class) {
-    const members = [...symbol.members.values()];
-    const methods = names(members.filter((member) => member.flags & Method && !isAbstract(member)));
-    return { kind: "class", statics: names(symbol.exports.values()), methods, members: names(members) };
-  }
   const type = checker.getTypeOfSymbol(symbol);
-  const callable = symbol.flags & Function || type.getCallSignatures().length > 0;
-  return { kind: callable ? "function" : "value", statics: names(type.getProperties()), methods: [], members: [] };
+  // A constant may be a class by another name.
+  const named = symbol.flags & Class ? symbol : type.symbol;
+  if (named?.flags & Class && type.getConstructSignatures().length > 0) {
+    const members = checker.getDeclaredTypeOfSymbol(named).getProperties();
+    const methods = names([...named.members.values()].filter((member) => member.flags & Method && !isForOthers(member)));
+    return { kind: "callable", statics: names(named.exports.values()), methods, members: names(members) };
+  }
+  const callable = type.getCallSignatures().length + type.getConstructSignatures().length > 0;
+  const kind = callable ? "callable" : "value";
+  return { kind, statics: names(type.getProperties()), methods: [], members: [] };
 }
 
 /** Abstract methods and optional ones are for those who extend the class. */
-function isAbstract(member) {
-  const { Abstract } = ts.ModifierFlags;
-  return (ts.getCombinedModifierFlags(member.valueDeclaration) & Abstract) !== 0 || (member.flags & ts.SymbolFlags.Optional) !== 0;
+function isForOthers(member) {
+  const abstract = ts.getCombinedModifierFlags(member.valueDeclaration) & ts.ModifierFlags.Abstract;
+  return abstract !== 0 || (member.flags & ts.SymbolFlags.Optional) !== 0;
 }
 
 const all = {};

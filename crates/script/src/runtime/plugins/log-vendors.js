@@ -155,5 +155,3 @@ export class VMWareLogInsightLoggingPlugin extends LogPlugin {
     return onMessageSending?.(event) ?? event;
   }
 }
-
-export const VMwareLogInsightLoggingPlugin = VMWareLogInsightLoggingPlugin;

@@ -87,8 +87,6 @@ export class DataDogMetricsPlugin extends MetricsPlugin {
   }
 }
 
-export const DatadogMetricsPlugin = DataDogMetricsPlugin;
-
 /** Dynatrace: the line protocol of metrics. */
 export class DynatraceMetricsPlugin extends MetricsPlugin {
   constructor(options) {

@@ -52,6 +52,21 @@ const cases = {
     const mine = new Mine({ a: 1 }, "m");
     return mine instanceof runtime.InboundPolicy && mine.options.a === 1 && typeof runtime.ApiKeyInboundPolicy === "function";
   },
+  a_class_that_is_loaded_on_demand_is_made_and_extended() {
+    class Mine extends runtime.LogPlugin {
+      send() {}
+    }
+    const mine = new Mine({ fields: { a: 1 } });
+    const plugin = new runtime.DataDogLoggingPlugin({ apiKey: "k" });
+    return (
+      mine.options.fields.a === 1 &&
+      mine instanceof Mine &&
+      mine instanceof runtime.LogPlugin &&
+      plugin instanceof runtime.DataDogLoggingPlugin &&
+      plugin instanceof runtime.SystemRuntimePlugin &&
+      typeof runtime.OTelMetricsPlugin.setContext === "function"
+    );
+  },
   a_cache_keeps_values() {
     return typeof new runtime.ZoneCache("z").get === "function";
   },
