@@ -9,13 +9,10 @@ class GatewayRequest extends Request {
   user = { sub: "acme", data: {} };
 }
 
-const fields = {
-  accept: "application/json", "accept-encoding": "gzip, br", "accept-language": "en", authorization: "Bearer x", "cache-control": "no-cache",
-  "content-type": "application/json", cookie: "a=b; c=d", origin: "https://example.com", referer: "https://example.com/", "user-agent": "bench",
-  "x-forwarded-for": "127.0.0.1", "x-request-id": "0123456789",
-};
+const read = (name) => readFileSync(new URL(name, import.meta.url), "utf8");
+const fields = JSON.parse(read("fields.json"));
 const functions = work(GatewayRequest);
-const body = readFileSync(new URL("document.json", import.meta.url), "utf8");
+const body = read("document.json");
 const url = "http://127.0.0.1:9000/header";
 const make = {
   header: () => new GatewayRequest(url, { headers: fields }),

@@ -78,10 +78,11 @@ SCENARIOS = [
     Scenario("start", "Start, and memory when idle", kind="start", variant="plain"),
     Scenario("start-5000", "Start with 5,000 routes (for Tollgate, a document of 2 MB without schemas), and memory then", kind="start", variant="routes"),
     Scenario("scripts", "Policies in TypeScript, and the same functions in Node", kind="scripts", smoke=True, latency=False,
-             remarks=("Added is what a row costs more than the row without the script: GET beside GET, POST beside POST, in the same round; for the "
-                      "route without a script, more than the same route in a project without modules.",
-                      "In Node, the function runs in a loop in the same process: no request comes from outside and none goes on. What a gateway adds "
-                      "to it is the way to a script thread and back, between two parties that wait for nobody else.")),
+             remarks=("Added is what a row costs more than the one that it is compared with, in the same round: a route without a script than the same "
+                      "route in a project without modules, a policy than the route without one, GET than GET, POST than POST.",
+                      "In Node, one process calls the same function in a loop, each time with a request that it makes of the same fields and body. "
+                      "What the gateway adds beyond that is the way to a thread for scripts and back.",
+                      "One thread for scripts, on the core of the proxy.")),
     Scenario("script-engines", "An engine for scripts: start and memory", kind="engines", smoke=True,
              remarks=("An engine's time is the processor time of its thread until the gateway is ready: the engine made, the project's modules loaded. "
                       "Its memory is an eighth of what the gateway with nine has more than the one with one, after all have answered.",)),

@@ -19,6 +19,9 @@ const WARM_UP: usize = 50;
 /// How much memory may grow by however many reloads: what another thread of the pool for reading takes.
 const GROWTH: usize = 8 << 20;
 
+/// How often it is looked whether something has happened.
+const LOOK_AGAIN: Duration = Duration::from_millis(3);
+
 /// A module of this version.
 fn version(number: usize) -> String {
     format!("export const version: number = {number};\n")
@@ -31,7 +34,7 @@ async fn reload(project: &Scripted, gateway: &Gateway, number: usize) {
     let expected = number.to_string();
     let live = async {
         while gateway.get("/version", None).await.body != expected {
-            tokio::task::yield_now().await;
+            tokio::time::sleep(LOOK_AGAIN).await;
         }
     };
     let waited = tokio::time::timeout(SOON, live).await;
@@ -192,7 +195,7 @@ async fn routes_without_a_script_keep_their_latency_while_scripts_spin() {
     for spun in spun {
         let ended = async {
             while spun.load(Ordering::Relaxed) == 0 {
-                tokio::task::yield_now().await;
+                tokio::time::sleep(LOOK_AGAIN).await;
             }
         };
         tokio::time::timeout(SOON, ended).await.expect("it spins, and is stopped");
@@ -249,7 +252,7 @@ setInterval(() => kept.fill(9, 0, 1000), 1000);
     let enough = async {
         while answered.iter().any(|answered| answered.load(Ordering::Relaxed) < 30) {
             most = most.max(resident(&gateway));
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(LOOK_AGAIN).await;
         }
     };
     tokio::time::timeout(2 * SOON, enough).await.expect("each is stopped");
