@@ -154,7 +154,7 @@ fn definitions(
         let Some(module) = ids.get(&named.export.path).cloned() else { continue };
         let export = named.export.name.clone();
         let exports = graph.exports(&module);
-        if !exports.is_empty() && !exports.iter().any(|known| *known == export) {
+        if !exports.is_empty() && !exports.contains(&export) {
             found.push(no_export(&module, &export, exports, named));
             continue;
         }

@@ -373,7 +373,6 @@ fn options(ctx: &Ctx<'_>, text: Option<String>) -> rquickjs::Result<Json> {
     parsed.map_err(|error| Failure::type_error(format!("the options are no JSON: {error}")).throw(ctx))
 }
 
-#[expect(clippy::too_many_arguments, reason = "the table in host.js has them")]
 fn built_in_policy<'js>(
     ctx: Ctx<'js>,
     handle: Known<'js>,
