@@ -31,6 +31,7 @@ mod runtime;
 mod tester;
 mod thread;
 mod types;
+mod variables;
 mod world;
 
 pub use link::link;

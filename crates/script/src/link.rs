@@ -21,6 +21,7 @@ use crate::linked::Linked;
 use crate::live::{Described, Side, Wanted};
 use crate::pool::ScriptPool;
 use crate::runner::Runner;
+use crate::variables;
 
 /// Loads everything that a project names. Waits for the threads of the scripts: not to be called on a
 /// worker of the gateway.
@@ -75,7 +76,8 @@ pub(crate) fn generation(project: &Project, catalog: &Catalog, graph: &Arc<Graph
             ..Limits::default()
         },
         runtime_module: None,
-        environment: serde_json::to_string(&*project.environment).unwrap_or_default(),
+        environment: serde_json::to_string(&variables::declared(&project.environment, &project.root, graph.files()))
+            .unwrap_or_default(),
         built_ins: built_ins(catalog),
         build_id: project.digest.clone(),
         compatibility_date: project.compatibility.date.clone(),

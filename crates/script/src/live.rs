@@ -276,6 +276,9 @@ impl Live {
                 }
             }
         }
+        // `process.env` has what `environment` has, for packages that look there.
+        let set: Function<'_> = self.engine.library(ctx, "node-environment")?.get("setEnvironment")?;
+        set.call::<_, ()>((ctx.json_parse(self.generation.environment.as_str())?,))?;
         let extensions: Object<'_> = self.function(ctx, "createExtensions")?.call(())?;
         *self.extensions.borrow_mut() = Some(Persistent::save(ctx, extensions));
         Ok(())

@@ -72,6 +72,7 @@ fn all_well(tasks: &mut JoinSet<()>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reloads_leave_memory_as_it_was() {
+    #[expect(clippy::disallowed_methods, reason = "for a longer run by hand")]
     let reloads = std::env::var("TOLLGATE_TEST_RELOADS").map_or(200, |count| count.parse().unwrap());
     // The text of a module, what it keeps, and its engine are each seen where they are not let go.
     let state = format!(

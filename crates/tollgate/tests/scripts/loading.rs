@@ -100,3 +100,18 @@ async fn the_processor_time_of_each_policy_is_measured() {
     let seconds: f64 = line.unwrap_or_else(|| panic!("{text}")).rsplit(' ').next().unwrap().parse().unwrap();
     assert!(seconds > 0.0 && seconds < 1.0, "{seconds}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn packages_find_the_projects_variables_in_process_env() {
+    let project = Scripted::new()
+        .await
+        .module(
+            "env.ts",
+            "import { environment } from \"@zuplo/runtime\";\nexport default () => ({ own: process.env.WORD, same: environment.WORD, home: Object.keys(process.env).includes(\"PA\" + \"TH\") });\n",
+        )
+        .file(".env", "WORD=hello\n")
+        .handled("/", "get", ("env", "default"), &[], &[]);
+    let gateway = project.start().await;
+    let reply = gateway.get("/", None).await;
+    assert_eq!(reply.json(), json!({ "own": "hello", "same": "hello", "home": false }), "{}", gateway.child.output());
+}
