@@ -103,9 +103,7 @@ const specialShape = (ctx, value, constructor, tag, names, depth) => {
   const prefixed = (text, kind) => (constructor === kind ? text : `${prefixOf(constructor, tag, kind)}${text}`);
   if (typeof value === "function") return based(ctx.stylize(functionText(value, constructor, tag), "special"));
   if (types.isArgumentsObject(value)) {
-    if (value.length === 0) return "[Arguments] []";
-    const extra = keysOf(ctx, value, false);
-    return { names: extra, braces: ["[Arguments] [", "]"], isList: true, parts: (inner) => elements(ctx, value, inner) };
+    return names.length === 0 ? "[Arguments] {}" : { names, braces: ["[Arguments] {", "}"] };
   }
   if (types.isRegExp(value)) return based(ctx.stylize(prefixed(RegExp.prototype.toString.call(value), "RegExp"), "regexp"));
   if (types.isDate(value)) {
