@@ -16,8 +16,11 @@ pub(in crate::webapi) static ENVIRONMENT: Area =
 pub(in crate::webapi) static OS: Area =
     Area { source: Some(include_str!("os.js")), specifiers: &["node:os", "os"], ..Area::new("node-os") };
 
-pub(in crate::webapi) static TIMERS: Area =
-    Area { source: Some(include_str!("timers.js")), specifiers: &["node:timers", "timers"], ..Area::new("node-timers") };
+pub(in crate::webapi) static TIMERS: Area = Area {
+    source: Some(include_str!("timers.js")),
+    specifiers: &["node:timers", "timers"],
+    ..Area::new("node-timers")
+};
 
 pub(in crate::webapi) static TIMERS_PROMISES: Area = Area {
     source: Some(include_str!("timers_promises.js")),

@@ -21,11 +21,13 @@ pub(in crate::webapi) static FS_PROMISES: Area =
 pub(in crate::webapi) static HTTP: Area = module("node-http", &["node:http", "http"], include_str!("http.js"));
 pub(in crate::webapi) static HTTP2: Area = module("node-http2", &["node:http2", "http2"], include_str!("http2.js"));
 pub(in crate::webapi) static HTTPS: Area = module("node-https", &["node:https", "https"], include_str!("https.js"));
-pub(in crate::webapi) static MODULE: Area = module("node-module", &["node:module", "module"], include_str!("module.js"));
+pub(in crate::webapi) static MODULE: Area =
+    module("node-module", &["node:module", "module"], include_str!("module.js"));
 pub(in crate::webapi) static NET: Area = module("node-net", &["node:net", "net"], include_str!("net.js"));
 pub(in crate::webapi) static READLINE: Area =
     module("node-readline", &["node:readline", "readline"], include_str!("readline.js"));
-pub(in crate::webapi) static STREAM: Area = module("node-stream", &["node:stream", "stream"], include_str!("stream.js"));
+pub(in crate::webapi) static STREAM: Area =
+    module("node-stream", &["node:stream", "stream"], include_str!("stream.js"));
 pub(in crate::webapi) static STREAM_PROMISES: Area =
     module("node-stream-promises", &["node:stream/promises", "stream/promises"], include_str!("stream_promises.js"));
 pub(in crate::webapi) static TLS: Area = module("node-tls", &["node:tls", "tls"], include_str!("tls.js"));
