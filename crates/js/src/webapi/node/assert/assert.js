@@ -25,11 +25,9 @@ export class AssertionError extends Error {
 const WORDS = {
   __proto__: null,
   strictEqual: "Expected values to be strictly equal:",
-  equal: "Expected values to be loosely equal:",
   deepStrictEqual: "Expected values to be strictly deep-equal:",
   deepEqual: "Expected values to be loosely deep-equal:",
   notStrictEqual: 'Expected "actual" to be strictly unequal to:',
-  notEqual: 'Expected "actual" to be loosely unequal to:',
   notDeepStrictEqual: 'Expected "actual" not to be strictly deep-equal to:',
   notDeepEqual: 'Expected "actual" not to be loosely deep-equal to:',
 };
@@ -40,6 +38,7 @@ const told = (actual, expected, operator) => {
   return operator.startsWith("not") ? `${words} ${inspect(expected)}` : `${words}\n\n${inspect(actual)} !== ${inspect(expected)}\n`;
 };
 
+// Throws what somebody gave, an error of theirs or its message, or says it itself.
 const refuse = (given, actual, expected, operator, otherwise = undefined) => {
   if (given instanceof Error) throw given;
   const error = new AssertionError({ message: given ?? otherwise, actual, expected, operator });
@@ -63,19 +62,19 @@ const needBoth = (given) => {
   if (given < 2) throw coded(TypeError, "ERR_MISSING_ARGS", 'The "actual" and "expected" arguments must be specified');
 };
 
-const claim = (operator, holds) =>
+const claim = (name, holds, operator = name) =>
   ({
-    [operator](actual, expected, message) {
+    [name](actual, expected, message) {
       needBoth(arguments.length);
       if (!holds(actual, expected)) refuse(message, actual, expected, operator);
     },
-  })[operator];
+  })[name];
 
 // eslint-disable-next-line eqeqeq
 const looselyEqual = (one, other) => one == other || (one !== one && other !== other);
 
-export const equal = claim("equal", looselyEqual);
-export const notEqual = claim("notEqual", (one, other) => !looselyEqual(one, other));
+export const equal = claim("equal", looselyEqual, "==");
+export const notEqual = claim("notEqual", (one, other) => !looselyEqual(one, other), "!=");
 export const strictEqual = claim("strictEqual", is);
 export const notStrictEqual = claim("notStrictEqual", (one, other) => !is(one, other));
 export const deepEqual = claim("deepEqual", isDeepLooseEqual);
@@ -106,8 +105,7 @@ const checkThrown = (actual, expected, message, operator) => {
   if (typeof expected === "function") {
     if (expected.prototype !== undefined && actual instanceof expected) return;
     if (Error.isPrototypeOf(expected)) {
-      if (message === undefined) throw actual;
-      differs();
+      differs(`The error is expected to be an instance of "${expected.name}". Received ${inspect(actual)}`);
     }
     if (Reflect.apply(expected, {}, [actual]) !== true) differs(`The ${expected.name ? `"${expected.name}" ` : ""}validation function is expected to return "true".`);
     return;
@@ -142,7 +140,7 @@ const expectThrown = (thrown, expected, message, operator) => {
   if (thrown === undefined) {
     const name = expected?.name ? ` (${expected.name})` : "";
     const kind = operator === "rejects" ? "rejection" : "exception";
-    refuse(undefined, undefined, expected, operator, `Missing expected ${kind}${name}${message ? `: ${message}` : "."}`);
+    refuse(`Missing expected ${kind}${name}${message ? `: ${message}` : "."}`, undefined, expected, operator);
   }
   if (expected !== undefined && expected !== null) checkThrown(thrown.error, expected, message, operator);
 };
@@ -155,7 +153,7 @@ const expectNotThrown = (thrown, expected, message, operator) => {
   if (!isMeant) throw error;
   const kind = operator === "doesNotReject" ? "rejection" : "exception";
   const details = message ? `: ${message}` : ".";
-  refuse(undefined, error, expected, operator, `Got unwanted ${kind}${details}\nActual message: "${error?.message}"`);
+  refuse(`Got unwanted ${kind}${details}\nActual message: "${error?.message}"`, error, expected, operator);
 };
 
 const attempt = (called) => {
@@ -202,7 +200,7 @@ export async function doesNotReject(promise, error, message) {
 export function ifError(value) {
   if (value === null || value === undefined) return;
   const said = value?.message ?? inspect(value);
-  refuse(undefined, value, null, "ifError", `ifError got unwanted exception: ${said}`);
+  refuse(`ifError got unwanted exception: ${said}`, value, null, "ifError");
 }
 
 const claims = {

@@ -198,6 +198,7 @@ const statics = {
 
   concat(list, length) {
     if (!Array.isArray(list)) throw wrongType("list", "an instance of Array", list);
+    if (list.length === 0) return new Bytes();
     list.forEach((item, i) => needBytes(item, `list[${i}]`));
     if (length === undefined) length = list.reduce((sum, { byteLength }) => sum + byteLength, 0);
     else if (typeof length !== "number") throw wrongType("length", "of type number", length);

@@ -54,6 +54,7 @@ const search = (buffer, value, byteOffset, encoding, forward) => {
   if (value.length === 0) return at < length ? at : length;
   if (length === 0) return -1;
   const step = encoding !== undefined && known(encoding) === "utf16le" ? 2 : 1;
+  at -= at % step;
   return forward ? searchForward(buffer, value, at, step) : searchBackward(buffer, value, at, step);
 };
 

@@ -97,7 +97,7 @@ export function createHash(algorithm) {
 
 export function createHmac(algorithm, key) {
   needString(algorithm, "hmac");
-  const name = hashNamed(algorithm, () => coded(Error, "ERR_CRYPTO_INVALID_DIGEST", `Invalid digest: ${algorithm}`));
+  const name = hashNamed(algorithm, () => coded(TypeError, "ERR_CRYPTO_INVALID_DIGEST", `Invalid digest: ${algorithm}`));
   if (key === null || key === undefined) {
     throw wrongType("key", "of type string or an instance of ArrayBuffer, Buffer, TypedArray, DataView, KeyObject, or CryptoKey", key);
   }

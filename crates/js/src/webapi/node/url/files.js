@@ -6,7 +6,8 @@ const isURL = (value) => typeof value === "object" && value !== null && value.hr
 
 /** The path of a `file:` URL. */
 export function fileURLToPath(value) {
-  const url = typeof value === "string" ? new URL(value) : value;
+  const url = typeof value === "string" ? URL.parse(value) : value;
+  if (url === null) throw Object.assign(coded(TypeError, "ERR_INVALID_URL", "Invalid URL"), { input: value });
   if (!isURL(url)) throw wrongType("path", "of type string or an instance of URL", value);
   if (url.protocol !== "file:") throw coded(TypeError, "ERR_INVALID_URL_SCHEME", "The URL must be of scheme file");
   if (url.hostname !== "") {

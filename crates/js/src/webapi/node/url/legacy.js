@@ -61,12 +61,11 @@ const readHost = (url, rest, text) => {
   let hostname = host;
   const isV6 = hostname.startsWith("[") && hostname.endsWith("]");
   if (!isV6) {
-    const stray = /[^\w.\-+~!$&()*,=:\u0080-\uffff]/.exec(hostname);
+    const stray = /[^\w.\-+~!$&()*,=\u0080-\uffff]/.exec(hostname);
     if (stray !== null) {
       rest = `/${hostname.slice(stray.index)}${rest}`;
       hostname = hostname.slice(0, stray.index);
     }
-    if (hostname.includes(":")) throw invalid(text);
   }
   hostname = hostname.length > 255 ? "" : hostname.toLowerCase();
   if (!isV6 && /[^\0-\x7f]/.test(hostname)) {
@@ -102,7 +101,9 @@ export function parse(text, parsesQuery = false, slashesDenoteHost = false) {
   if (!HOSTLESS.has(lower) && (slashes || (protocol !== undefined && !SLASHED.has(lower)))) {
     rest = readHost(url, rest, text);
   }
-  if (!HOSTLESS.has(lower)) rest = rest.replace(ESCAPED, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
+  // A plain path is left as it is.
+  const isPlain = !slashesDenoteHost && /^\/\/?(?!\/)[^?#@\s]*(?:\?[^#@\s]*)?$/.test(straightened(text));
+  if (!isPlain && !HOSTLESS.has(lower)) rest = rest.replace(ESCAPED, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
   const [, pathname, search, hash] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(rest);
   if (hash !== undefined) url.hash = hash;
   if (search !== undefined) {
@@ -110,7 +111,6 @@ export function parse(text, parsesQuery = false, slashesDenoteHost = false) {
     url.query = search.slice(1);
   }
   if (parsesQuery) {
-    url.search ??= "";
     url.query = parseQuery(url.query ?? "");
   }
   if (pathname !== "") url.pathname = pathname;

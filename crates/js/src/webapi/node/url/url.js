@@ -29,7 +29,9 @@ export function resolve(from, to) {
   needString(to, "to");
   const resolved = new URL(to, new URL(from, "resolve://"));
   const { protocol, pathname, search, hash } = resolved;
-  return protocol === "resolve:" ? `${pathname}${search}${hash}` : resolved.href;
+  if (protocol !== "resolve:") return resolved.href;
+  const isRelative = !/^[/\\]/.test(from) && !/^[/\\]/.test(to);
+  return `${isRelative ? pathname.slice(1) : pathname}${search}${hash}`;
 }
 
 export const resolveObject = (from, to) => parse(resolve(format(from), to));

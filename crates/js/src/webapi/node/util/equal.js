@@ -81,7 +81,7 @@ class Comparison {
     if (!this.#loose && getPrototypeOf(one) !== getPrototypeOf(other)) return false;
     if (toString(one) !== toString(other)) return false;
     if (!sameKind(one, other, this.#loose)) return false;
-    if (types.isWeakMap(one) || types.isWeakSet(one) || types.isPromise(one)) return false;
+    if (types.isWeakMap(one) || types.isWeakSet(one)) return false;
     if (this.#pairs.some((pair) => pair[0] === one && pair[1] === other)) return true;
     this.#pairs.push([one, other]);
     const equal = this.#members(one, other) && this.#contents(one, other);

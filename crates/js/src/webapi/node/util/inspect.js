@@ -18,7 +18,7 @@ const DEFAULTS = {
   showProxy: false,
   maxArrayLength: 100,
   maxStringLength: 10000,
-  breakLength: 128,
+  breakLength: 80,
   compact: 3,
   sorted: false,
   getters: false,
@@ -191,7 +191,7 @@ const show = (ctx, value, depth, isMember = false) => {
     if (ctx.showProxy) return showProxy(ctx, behind, depth);
     value = behind[0];
     if (types.isProxy(value)) return show(ctx, value, depth, isMember);
-  } else if (types.isProxy(value)) {
+  } else if (typeof value !== "function" && types.isProxy(value)) {
     return ctx.stylize("<Revoked Proxy>", "special");
   }
   if (ctx.customInspect) {
@@ -202,8 +202,8 @@ const show = (ctx, value, depth, isMember = false) => {
       const options = { ...ctx.options, depth: left, stylize: ctx.stylize };
       const result = custom.call(original, left, options, inspect);
       if (result !== original) {
-        if (typeof result !== "object") return `${result}`;
-        return show(ctx, result, depth).replaceAll("\n", `\n${" ".repeat(ctx.indentation)}`);
+        const text = typeof result === "object" ? show(ctx, result, depth) : `${result}`;
+        return text.replaceAll("\n", `\n${" ".repeat(ctx.indentation)}`);
       }
     }
   }
@@ -355,7 +355,7 @@ const inColumns = (ctx, parts, value) => {
   const total = lengths.reduce((sum, length) => sum + length + 2, 0);
   const width = widest + 2;
   if (width * 3 + ctx.indentation >= ctx.breakLength || !(total / width > 5 || widest <= 6)) return parts;
-  const bias = max(width - sqrt(width - total / parts.length), 1);
+  const bias = max(width - 3 - sqrt(width - total / parts.length), 1);
   const columns = min(
     round(sqrt(2.5 * bias * count) / bias),
     floor((ctx.breakLength - ctx.indentation) / width),

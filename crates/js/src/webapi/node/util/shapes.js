@@ -103,9 +103,7 @@ const specialShape = (ctx, value, constructor, tag, names, depth) => {
   const prefixed = (text, kind) => (constructor === kind ? text : `${prefixOf(constructor, tag, kind)}${text}`);
   if (typeof value === "function") return based(ctx.stylize(functionText(value, constructor, tag), "special"));
   if (types.isArgumentsObject(value)) {
-    if (value.length === 0) return "[Arguments] []";
-    const extra = keysOf(ctx, value, false);
-    return { names: extra, braces: ["[Arguments] [", "]"], isList: true, parts: (inner) => elements(ctx, value, inner) };
+    return names.length === 0 ? "[Arguments] {}" : { names, braces: ["[Arguments] {", "}"] };
   }
   if (types.isRegExp(value)) return based(ctx.stylize(prefixed(RegExp.prototype.toString.call(value), "RegExp"), "regexp"));
   if (types.isDate(value)) {
@@ -161,9 +159,10 @@ const errorHead = (error) => {
 
 const errorShape = (ctx, error, constructor, names, depth) => {
   const stack = typeof error.stack === "string" ? error.stack.trimEnd() : "";
-  const hidden = ["name", "message", "stack", "fileName", "lineNumber", "columnNumber"];
   const head = errorHead(error);
-  names = names.filter((name) => !hidden.includes(name) || !head.includes(String(error[name])));
+  // What the text says already. A stack that somebody set is a member that can be seen, in this engine.
+  const said = (name) => name === "stack" || ((name === "name" || name === "message") && head.includes(String(error[name])));
+  names = names.filter((name) => !said(name));
   for (const name of ["cause", "errors"]) if (hasOwn(error, name) && !names.includes(name)) names.push(name);
   let title = head;
   if (constructor !== null && typeof error.name === "string" && error.name !== constructor && title.startsWith(error.name)) {

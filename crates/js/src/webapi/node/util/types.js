@@ -30,7 +30,7 @@ export const isPromise = (value) => kind(value) === "promise";
 export const isNativeError = (value) => kind(value) === "error";
 export const isProxy = (value) => kind(value) === "proxy";
 export const isDate = brand(Date, "getTime");
-export const isRegExp = brand(RegExp, "flags");
+export const isRegExp = brand(RegExp, "source");
 export const isMap = brand(Map, "size");
 export const isSet = brand(Set, "size");
 export const isWeakMap = brand(WeakMap, "has", {});

@@ -102,14 +102,13 @@ export function aborted(signal, resource) {
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
+/** Colors are for terminals: there is none. */
 export function styleText(style, text) {
   needString(text, "text");
-  const styles = Array.isArray(style) ? style : [style];
-  return styles.reduceRight((inner, name) => {
-    const codes = inspect.colors[name];
-    if (codes === undefined) throw coded(TypeError, "ERR_INVALID_ARG_VALUE", `there is no style '${name}'`);
-    return `\x1b[${codes[0]}m${inner}\x1b[${codes[1]}m`;
-  }, text);
+  for (const name of [style].flat()) {
+    if (inspect.colors[name] === undefined) throw coded(TypeError, "ERR_INVALID_ARG_VALUE", `there is no style '${name}'`);
+  }
+  return text;
 }
 
 export function getSystemErrorName() {
