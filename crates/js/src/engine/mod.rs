@@ -2,6 +2,7 @@
 //! JavaScript has a budget, and ends with no job left to run.
 
 mod call;
+mod jobs;
 mod limits;
 mod rejections;
 mod task;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use rquickjs::{Context, Ctx, JsLifetime, Runtime};
 
 pub use call::CallError;
+pub(crate) use jobs::with_room;
 pub use limits::{Limits, Stopped};
 pub use task::Task;
 pub use work::{Settle, promise};
@@ -174,7 +176,10 @@ impl Engine {
         let result = inner.context.with(|ctx| {
             let result = run(&ctx);
             self.drain(&ctx);
-            inner.rejections.tell(&ctx, |what| inner.host.unhandled(task, what));
+            inner.rejections.tell(|thrown, what| {
+                self.notice_full_heap(thrown);
+                inner.host.unhandled(task, what);
+            });
             result
         });
         task.charge(cpu_time().saturating_sub(began));
@@ -196,25 +201,6 @@ impl Engine {
             self.0.broken.set(true);
         }
         task.stop(why);
-    }
-
-    /// Runs jobs until there are none, or until the time is up: a job that makes another is as
-    /// good as a loop.
-    pub(crate) fn drain(&self, ctx: &Ctx<'_>) {
-        let mut jobs = 0_u32;
-        loop {
-            self.0.turns.next();
-            if !ctx.execute_pending_job() {
-                break;
-            }
-            jobs = jobs.wrapping_add(1);
-            // Short jobs may never be interrupted themselves.
-            if self.0.watch.rang() || (jobs.is_multiple_of(256) && self.0.watch.asks_to_stop()) {
-                break;
-            }
-        }
-        // What comes now is no job that could follow the last one.
-        self.0.turns.next();
     }
 
     /// Bytes of the heap in use. Walks the heap: not for every call.

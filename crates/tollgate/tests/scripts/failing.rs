@@ -54,13 +54,14 @@ async fn a_script_that_breaks_a_limit_is_stopped_and_the_others_go_on() {
 export const spin = () => { for (;;) {} };
 export const flood = async () => { const more = (): Promise<void> => Promise.resolve().then(more); await more(); };
 export const hoard = () => { const all: number[][] = []; for (;;) all.push(new Array(100_000).fill(1)); };
+export const hoardLater = async () => { await null; const all = ((globalThis as any).all = []); for (;;) all.push([{}]); };
 export const recurse = (): unknown => [recurse()];
 export const wait = () => new Promise(() => {});
 export const good = () => ({ fine: true });
 "#,
         )
         .file("tollgate.yaml", "scripts: { cpu: 50ms, wall: 1s, memory: 16MiB, threads: 1 }\n");
-    let project = ["spin", "flood", "hoard", "recurse", "wait", "good"]
+    let project = ["spin", "flood", "hoard", "hoardLater", "recurse", "wait", "good"]
         .into_iter()
         .fold(project, |project, name| project.handled(&format!("/{name}"), "get", ("greedy", name), &[], &[]));
     let gateway = project.start().await;
@@ -68,6 +69,7 @@ export const good = () => ({ fine: true });
         ("/spin", 500, "script.cpu_limit"),
         ("/flood", 500, "script.cpu_limit"),
         ("/hoard", 500, "script.memory_limit"),
+        ("/hoardLater", 500, "script.memory_limit"),
         ("/recurse", 500, "script.stack_limit"),
         ("/wait", 504, "script.timeout"),
     ] {

@@ -38,7 +38,7 @@ return log;
 
 // case: a cleared timer never rings
 const a = setTimeout(say, 1, "a");
-const b = setTimeout(say, 2, "b");
+const b = setTimeout(say, 8, "b");
 clearTimeout(a);
 setTimeout(() => clearTimeout(b), 1);
 await after(12);
