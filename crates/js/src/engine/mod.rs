@@ -74,8 +74,11 @@ impl Engine {
         runtime.set_max_stack_size(limits.stack);
         let watch = Rc::new(Watch::default());
         watch.set(Duration::MAX);
-        let asked = Rc::clone(&watch);
-        runtime.set_interrupt_handler(Some(Box::new(move || asked.asks_to_stop())));
+        let (asked, told) = (Rc::clone(&watch), Rc::clone(&host));
+        runtime.set_interrupt_handler(Some(Box::new(move || {
+            told.while_busy();
+            asked.asks_to_stop()
+        })));
         let rejections = Rc::new(Rejections::default());
         let noted = Rc::clone(&rejections);
         runtime.set_host_promise_rejection_tracker(Some(Box::new(move |ctx, promise, reason, handled| {

@@ -19,7 +19,15 @@ use queue::{Call, Keeper, Timer, Timers};
 pub(super) static AREA: Area = Area {
     source: Some(concat!(include_str!("timers.js"), include_str!("performance.js"))),
     native: Some(native),
-    globals: &["setTimeout", "setInterval", "clearTimeout", "clearInterval", "performance"],
+    globals: &[
+        "setTimeout",
+        "setInterval",
+        "setImmediate",
+        "clearTimeout",
+        "clearInterval",
+        "clearImmediate",
+        "performance",
+    ],
     ..Area::new("timers")
 };
 
@@ -43,6 +51,8 @@ enum Kind {
     Repeats,
     /// Rings once, and the call does not wait for it.
     Idle,
+    /// Rings once, as soon as everybody else has had a turn.
+    Immediate,
 }
 
 impl<'js> FromJs<'js> for Kind {
@@ -50,7 +60,8 @@ impl<'js> FromJs<'js> for Kind {
         Ok(match u8::from_js(ctx, value)? {
             0 => Self::Once,
             1 => Self::Repeats,
-            _ => Self::Idle,
+            2 => Self::Idle,
+            _ => Self::Immediate,
         })
     }
 }
@@ -64,7 +75,13 @@ fn start(
 ) -> rquickjs::Result<u32> {
     let engine = Engine::of(ctx)?;
     let task = engine.current()?;
-    let delay = if (1.0..=LONGEST).contains(&delay) { delay.trunc() } else { 1.0 };
+    let delay = if matches!(kind, Kind::Immediate) {
+        0.0
+    } else if (1.0..=LONGEST).contains(&delay) {
+        delay.trunc()
+    } else {
+        1.0
+    };
     let delay = Duration::try_from_secs_f64(delay / 1000.0).unwrap_or_default();
     let call = Call::of(&task, matches!(kind, Kind::Idle));
     let most = engine.limits().work;
