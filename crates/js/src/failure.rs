@@ -35,6 +35,11 @@ impl Failure {
         Self { name, message: message.into(), dom: true }
     }
 
+    /// What it says.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// The value that is thrown.
     ///
     /// # Errors

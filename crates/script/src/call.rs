@@ -66,7 +66,7 @@ pub(crate) async fn run(live: Rc<Live>, call: Call, outbox: Rc<Outbox>) {
     state.end();
     let (outcome, changes) = match ran {
         Ok((outcome, changes)) => (Ok(outcome), changes),
-        Err(error) => (Err(failed(&live, error)), Changes::default()),
+        Err(error) => (Err(failed(&live, &task, error)), Changes::default()),
     };
     deliver(&live, &task);
     let (cpu, fields, hooked) = (task.cpu(), state.fields(), state.is_hooked());
@@ -98,13 +98,16 @@ fn deliver(live: &Rc<Live>, task: &Rc<Task>) {
     }
 }
 
-fn failed(live: &Live, error: CallError) -> Failed {
+fn failed(live: &Live, task: &Task, error: CallError) -> Failed {
     match error {
         CallError::Stopped(why) => Failed::Stopped(why),
-        CallError::Thrown(thrown) => {
-            let stack = live.generation.graph.translate_stack(&thrown.stack);
-            Failed::Thrown(Thrown { stack, ..thrown })
-        }
+        CallError::Thrown(thrown) => match task.unread(&thrown) {
+            Some(why) => Failed::Unread(why),
+            None => {
+                let stack = live.generation.graph.translate_stack(&thrown.stack);
+                Failed::Thrown(Thrown { stack, ..thrown })
+            }
+        },
     }
 }
 

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
+use tollgate_core::BoxError;
 
 use super::limits::Stopped;
-use crate::Failure;
+use crate::{Failure, Thrown};
 
 /// One call. Its code, and all that this code set going, is charged to it.
 pub struct Task {
@@ -25,6 +26,8 @@ pub struct Task {
     /// Work that nobody waits for.
     idle: RefCell<Vec<AbortHandle>>,
     changed: Notify,
+    /// What its code was told of the body of the client's request, and why.
+    unread: RefCell<Option<(String, BoxError)>>,
     /// What the engine's user wants to find again when host code runs for this call.
     data: Box<dyn Any>,
 }
@@ -40,6 +43,7 @@ impl Task {
             work: RefCell::default(),
             idle: RefCell::default(),
             changed: Notify::new(),
+            unread: RefCell::default(),
             data,
         })
     }
@@ -87,6 +91,16 @@ impl Task {
             work.abort();
         }
         self.changed.notify_waiters();
+    }
+
+    /// Notes why the body of the client's request cannot be read, and what its code is told of it.
+    pub(crate) fn note_unread(&self, told: String, why: BoxError) {
+        *self.unread.borrow_mut() = Some((told, why));
+    }
+
+    /// Why the body of the client's request cannot be read, where that is what its code threw.
+    pub fn unread(&self, thrown: &Thrown) -> Option<BoxError> {
+        self.unread.borrow_mut().take_if(|(told, _)| *told == thrown.message).map(|(_, why)| why)
     }
 
     /// Waits until something has happened: a piece of the host's work ended, or it was stopped.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{Method, StatusCode};
 use serde_json::json;
 
-use crate::project::{Scripted, send};
+use crate::project::{Scripted, send, send_chunks};
 use crate::support::SOON;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,4 +174,53 @@ export default async (request: any, context: any) => {
     assert_eq!(without.json()["user"], json!(null));
     let again = gateway.get("/without", None).await.json();
     assert_eq!(again["count"], 3, "module state is shared");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_longer_than_it_may_be_is_the_clients_fault() {
+    let module = r#"
+export const whole = async (request: Request) => ({ length: (await request.text()).length });
+export const streamed = async (request: Request) => {
+  let length = 0;
+  for await (const chunk of request.body!) length += chunk.length;
+  return { length };
+};
+export const copied = async (request: Request) => ({ length: (await new Request(request.clone()).json()).length });
+export const caught = async (request: Request) => {
+  try {
+    await request.text();
+  } catch (error) {
+    return new Response(String(error), { status: 400 });
+  }
+};
+export const other = async (request: Request) => {
+  await request.text().catch(() => {});
+  throw new Error("something else");
+};
+"#;
+    let project = Scripted::new()
+        .await
+        .module("read.ts", module)
+        .file("tollgate.yaml", "server: { limits: { body: 4KiB, bufferedBody: 1KiB } }\n");
+    let project = ["whole", "streamed", "copied", "caught", "other"]
+        .into_iter()
+        .fold(project, |project, name| project.handled(&format!("/{name}"), "post", ("read", name), &[], &[]));
+    let gateway = project.start().await;
+    // Chunks announce no length: nobody knows before it is read.
+    let send = async |path: &str, length: usize| {
+        send_chunks(&gateway, path, &["x".repeat(length / 2), "x".repeat(length - length / 2)]).await
+    };
+    for (path, length, limit) in
+        [("/whole", 2_000, 1024), ("/copied", 2_000, 1024), ("/whole", 5_000, 1024), ("/streamed", 5_000, 4096)]
+    {
+        let reply = send(path, length).await;
+        let text = String::from_utf8_lossy(&reply.body).into_owned();
+        assert_eq!(reply.status, StatusCode::PAYLOAD_TOO_LARGE, "{path} {text}\n{}", gateway.child.output());
+        let problem = reply.json();
+        assert_eq!(problem["code"], "content-too-large");
+        assert_eq!(problem["detail"], format!("The request body is longer than {limit} bytes."));
+    }
+    assert_eq!(send("/streamed", 4_000).await.json()["length"], 4_000);
+    assert_eq!(send("/caught", 2_000).await.status, StatusCode::BAD_REQUEST);
+    assert_eq!(send("/other", 2_000).await.status, StatusCode::INTERNAL_SERVER_ERROR);
 }

@@ -34,10 +34,16 @@ pub fn request<'js>(
     let url = url.into();
     let origin =
         RequestOrigin { url: Rc::clone(&url), uri: parts.uri, version: parts.version, extensions: parts.extensions };
+    let mut body = BodyCell::incoming(body);
+    body.with(|state| {
+        if let State::Host(source) = state {
+            source.raw.of_client = true;
+        }
+    });
     let request = Request {
         head: Head { method: parts.method, url, origin: Some(Rc::new(origin)) },
         headers: Slot::List(Rc::new(parts.headers), Guard::Immutable),
-        body: BodyCell::incoming(body),
+        body,
         redirect: Redirect::default(),
         signal: None,
         settings: None,

@@ -234,7 +234,7 @@ mod tests {
     }
 
     fn decode(name: &'static str, body: Body) -> Result<Bytes, BoxError> {
-        let body = decoded(Raw { body, coding: coding(name), charge: None });
+        let body = decoded(Raw { body, coding: coding(name), ..Raw::default() });
         body.collect().now_or_never().unwrap().map(http_body_util::Collected::to_bytes)
     }
 
@@ -287,7 +287,7 @@ mod tests {
         let never = futures_util::stream::once(async { Ok::<_, BoxError>(Frame::data(first)) })
             .chain(futures_util::stream::pending());
         let mut body =
-            decoded(Raw { body: Body::stream(StreamBody::new(never)), coding: coding("gzip"), charge: None });
+            decoded(Raw { body: Body::stream(StreamBody::new(never)), coding: coding("gzip"), ..Raw::default() });
         let frame = body.frame().now_or_never().unwrap().unwrap().unwrap();
         assert_eq!(frame.into_data().unwrap(), "first");
         assert!(body.frame().now_or_never().is_none());
@@ -296,7 +296,7 @@ mod tests {
     #[test]
     fn what_expands_comes_in_bounded_steps() {
         let bytes = gzip(&vec![0; 16 << 20]);
-        let mut body = decoded(Raw { body: Body::full(bytes), coding: coding("gzip"), charge: None });
+        let mut body = decoded(Raw { body: Body::full(bytes), coding: coding("gzip"), ..Raw::default() });
         let mut all = 0;
         while let Some(frame) = body.frame().now_or_never().unwrap() {
             let data = frame.unwrap().into_data().unwrap();

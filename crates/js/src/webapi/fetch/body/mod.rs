@@ -70,6 +70,9 @@ pub(super) struct Raw {
     pub(super) coding: Option<Coding>,
     /// What they take of the memory that scripts may have.
     pub(super) charge: Option<Arc<Charge>>,
+    /// Whether it is the body of the request that the call is about: that it cannot be read may be its
+    /// client's fault.
+    pub(super) of_client: bool,
 }
 
 /// A body that has been taken out of its message.
@@ -95,7 +98,7 @@ impl<'js> BodyCell<'js> {
     pub(super) fn made(ctx: &Ctx<'js>, bytes: impl Into<Bytes>) -> rquickjs::Result<Self> {
         let bytes = bytes.into();
         let charge = Some(Ledger::charge(ctx, bytes.len())?);
-        let raw = Raw { body: Body::full(bytes), coding: None, charge };
+        let raw = Raw { body: Body::full(bytes), charge, ..Raw::default() };
         Ok(Self::source(Source { raw, signal: None }))
     }
 
@@ -244,7 +247,12 @@ pub(super) fn tee<'js>(ctx: &Ctx<'js>, holder: &impl Holder<'js>) -> rquickjs::R
             let most = Engine::of(ctx)?.host().buffered_body();
             let (first, second) = tee::tee(source.raw.body, most, &Ledger::of(ctx)?);
             let branch = |body| Source {
-                raw: Raw { body, coding: source.raw.coding.clone(), charge: source.raw.charge.clone() },
+                raw: Raw {
+                    body,
+                    coding: source.raw.coding.clone(),
+                    charge: source.raw.charge.clone(),
+                    of_client: source.raw.of_client,
+                },
                 signal: source.signal.clone(),
             };
             holder.with(|state| *state = State::Host(branch(first)));
