@@ -13,6 +13,7 @@
 //! thread. A script that fails refuses the request.
 
 mod areas;
+mod background;
 mod call;
 mod calls;
 mod context;

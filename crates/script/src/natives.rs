@@ -294,7 +294,7 @@ fn ask<'js>(
         match told.result {
             Outcome::Request(request) => {
                 let live = Live::of(ctx)?;
-                outcome.set("request", crate::call::request_object(ctx, &live, request, url, None)?)?;
+                outcome.set("request", crate::call::request_object(ctx, &live, request, url, &state, None)?)?;
             }
             Outcome::Response(response) => outcome.set("response", fetch::response(ctx, response)?)?,
             Outcome::Value(_) | Outcome::Text(_) => return Err(rquickjs::Error::Unknown),

@@ -4,6 +4,7 @@
 mod call;
 mod jobs;
 mod limits;
+mod progress;
 mod rejections;
 mod task;
 mod turns;
@@ -20,6 +21,8 @@ use rquickjs::{Context, Ctx, JsLifetime, Runtime};
 pub use call::CallError;
 pub(crate) use jobs::with_room;
 pub use limits::{Limits, Stopped};
+pub(crate) use progress::Progress;
+pub use progress::Streams;
 pub use task::Task;
 pub use work::{Settle, promise};
 

@@ -12,6 +12,7 @@ use tokio::task::AbortHandle;
 use tollgate_core::BoxError;
 
 use super::limits::Stopped;
+use super::progress::{Progress, Streams};
 use crate::{Failure, Thrown};
 
 /// One call. Its code, and all that this code set going, is charged to it.
@@ -26,6 +27,8 @@ pub struct Task {
     /// Work that nobody waits for.
     idle: RefCell<Vec<AbortHandle>>,
     changed: Notify,
+    /// The streams that it answers with.
+    streams: RefCell<Vec<Rc<Progress>>>,
     /// What its code was told of the body of the client's request, and why.
     unread: RefCell<Option<(String, BoxError)>>,
     /// What the engine's user wants to find again when host code runs for this call.
@@ -43,6 +46,7 @@ impl Task {
             work: RefCell::default(),
             idle: RefCell::default(),
             changed: Notify::new(),
+            streams: RefCell::default(),
             unread: RefCell::default(),
             data,
         })
@@ -101,6 +105,16 @@ impl Task {
     /// Why the body of the client's request cannot be read, where that is what its code threw.
     pub fn unread(&self, thrown: &Thrown) -> Option<BoxError> {
         self.unread.borrow_mut().take_if(|(told, _)| *told == thrown.message).map(|(_, why)| why)
+    }
+
+    /// It answers with a stream.
+    pub(crate) fn streams(&self, progress: &Rc<Progress>) {
+        self.streams.borrow_mut().push(Rc::clone(progress));
+    }
+
+    /// What has become of the streams that it answers with.
+    pub fn streamed(&self) -> Streams {
+        Streams::of(&self.streams.borrow())
     }
 
     /// Waits until something has happened: a piece of the host's work ended, or it was stopped.

@@ -11,6 +11,7 @@ use http::{HeaderMap, Uri};
 use rquickjs::{Class, Ctx, Object, Value};
 
 use super::body::{BodyCell, Raw, State, hide_coding, is_unusable, take_out};
+use super::client::Client;
 use super::headers::Guard;
 use super::realm::instance;
 use super::request::{Head, Origin as RequestOrigin, Redirect, Request};
@@ -20,7 +21,7 @@ use crate::Failure;
 
 /// Makes a `Request` of a request from outside; its headers are immutable. `url` is the absolute,
 /// normalised URL that scripts see. `prototype` is that of a class that extends `Request`, whose
-/// constructor does not run.
+/// constructor does not run. `client` is who sent it: its `signal` follows them.
 ///
 /// # Errors
 /// Where the engine has no memory for it.
@@ -29,11 +30,18 @@ pub fn request<'js>(
     request: tollgate_core::Request,
     url: impl Into<Rc<str>>,
     prototype: Option<&Object<'js>>,
+    client: Option<Rc<Client>>,
 ) -> rquickjs::Result<Object<'js>> {
     let (parts, body) = request.into_parts();
     let url = url.into();
     let origin =
-        RequestOrigin { url: Rc::clone(&url), uri: parts.uri, version: parts.version, extensions: parts.extensions };
+        RequestOrigin {
+            url: Rc::clone(&url),
+            uri: parts.uri,
+            version: parts.version,
+            extensions: parts.extensions,
+            client,
+        };
     let mut body = BodyCell::incoming(body);
     body.with(|state| {
         if let State::Host(source) = state {
@@ -65,7 +73,7 @@ pub fn request<'js>(
 pub fn take_request<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Result<Option<tollgate_core::Request>> {
     let Some(object) = instance::<Request<'js>>(value) else { return Ok(None) };
     let target = target(ctx, &object)?;
-    let raw = take_out(ctx, &object)?;
+    let raw = take_out(ctx, &object, false)?;
     let request = object.borrow();
     let headers = headers(&request.headers, &raw, false);
     let mut taken = http::Request::new(raw.body);
@@ -174,7 +182,7 @@ pub fn take_response<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Resul
             Failure::type_error("the response is `Response.error()`, which says only that something failed").throw(ctx)
         );
     }
-    let raw = take_out(ctx, &object)?;
+    let raw = take_out(ctx, &object, true)?;
     let response = object.borrow();
     let headers = headers(&response.headers, &raw, response.origin.is_some());
     let mut taken = http::Response::new(raw.body);

@@ -13,6 +13,7 @@
 
 mod abort;
 mod body;
+pub mod client;
 pub mod exchange;
 mod headers;
 mod ledger;

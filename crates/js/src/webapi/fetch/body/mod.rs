@@ -29,7 +29,7 @@ pub(super) use decode::{Coding, hide as hide_coding};
 pub(super) use extract::extract;
 pub(super) use handle::Handle;
 pub(super) use read::settled;
-pub(super) use scripts::{follow, is_signal, link};
+pub(super) use scripts::{abandon, follow, is_signal, link};
 
 /// Where a message keeps its body.
 #[derive(JsLifetime)]
@@ -224,15 +224,15 @@ pub(super) fn transfer<'js>(ctx: &Ctx<'js>, holder: &impl Holder<'js>) -> rquick
 }
 
 /// Takes the bytes of a message out of the engine; says by what they are still to be decoded. A stream
-/// of a script is read as far as somebody reads the body.
+/// of a script is read as far as somebody reads the body. `answers` says whether that is the client.
 ///
 /// # Errors
 /// A `TypeError` where it was read, or is being read.
-pub(super) fn take_out<'js>(ctx: &Ctx<'js>, holder: &impl Holder<'js>) -> rquickjs::Result<Raw> {
+pub(super) fn take_out<'js>(ctx: &Ctx<'js>, holder: &impl Holder<'js>, answers: bool) -> rquickjs::Result<Raw> {
     Ok(match take(ctx, holder)? {
         Taken::Null => Raw::default(),
         Taken::Source(source) => source.raw,
-        Taken::Stream(stream) => Raw { body: pump::pump(ctx, &stream)?, ..Raw::default() },
+        Taken::Stream(stream) => Raw { body: pump::pump(ctx, &stream, answers)?, ..Raw::default() },
     })
 }
 

@@ -60,7 +60,7 @@ fn begin<'js>(ctx: &Ctx<'js>, input: &Value<'js>, init: Option<Value<'js>>) -> r
         }
     }
     let mut headers = request.headers.to_map();
-    let raw = take_out(ctx, &RefCell::new(request.body))?;
+    let raw = take_out(ctx, &RefCell::new(request.body), false)?;
     if let Some(coding) = raw.coding {
         coding.show(&mut headers);
     }
