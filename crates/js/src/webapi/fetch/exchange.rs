@@ -18,6 +18,7 @@ use super::request::{Head, Origin as RequestOrigin, Redirect, Request};
 use super::response::{Kind, Origin as ResponseOrigin, Response};
 use super::slot::Slot;
 use crate::Failure;
+use tollgate_core::ReasonPhrase;
 
 /// Makes a `Request` of a request from outside; its headers are immutable. `url` is the absolute,
 /// normalised URL that scripts see. `prototype` is that of a class that extends `Request`, whose
@@ -163,7 +164,10 @@ pub(super) fn incoming<'js>(response: tollgate_core::Response) -> Response<'js> 
     });
     Response {
         kind: Kind::Basic,
-        status_text: parts.status.canonical_reason().map(|words| words.as_bytes().into()),
+        status_text: match parts.extensions.get::<ReasonPhrase>() {
+            Some(phrase) => Some(phrase.as_bytes().into()),
+            None => parts.status.canonical_reason().map(|words| words.as_bytes().into()),
+        },
         headers: Slot::List(Rc::new(parts.headers), Guard::Immutable),
         body,
         origin: Some(Rc::new(ResponseOrigin { version: parts.version, extensions: parts.extensions })),
@@ -191,8 +195,17 @@ pub fn take_response<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Resul
     if let Some(origin) = &response.origin {
         *taken.version_mut() = origin.version;
         *taken.extensions_mut() = origin.extensions.clone();
+    } else if let Some(phrase) = phrase(&response) {
+        taken.extensions_mut().insert(phrase);
     }
     Ok(Some(taken))
+}
+
+/// The words that a script has put beside the status, where they are others than those that stand there anyway.
+fn phrase(response: &Response<'_>) -> Option<ReasonPhrase> {
+    let text = response.status_text.as_deref().filter(|text| !text.is_empty())?;
+    let usual = response.status.canonical_reason().is_some_and(|words| words.as_bytes() == text);
+    if usual { None } else { ReasonPhrase::try_from(text).ok() }
 }
 
 /// Copies the head of a `Request`: method, URL's URI, headers, and no body. `None` where the value is none.

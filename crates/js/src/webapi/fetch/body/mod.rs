@@ -4,6 +4,7 @@
 //! stream, its bytes can still be had without it ([`take`]). Nothing of a script runs while a message is
 //! borrowed: what has to call into streams looks first ([`BodyCell::with`]) and calls afterwards.
 
+mod brotli;
 mod carrier;
 mod collect;
 mod decode;
@@ -231,6 +232,10 @@ pub(super) fn transfer<'js>(ctx: &Ctx<'js>, holder: &impl Holder<'js>) -> rquick
 pub(super) fn take_out<'js>(ctx: &Ctx<'js>, holder: &impl Holder<'js>, answers: bool) -> rquickjs::Result<Raw> {
     Ok(match take(ctx, holder)? {
         Taken::Null => Raw::default(),
+        // Whoever gets these bytes has not said that they may be encoded.
+        Taken::Source(Source { raw, .. }) if raw.coding.as_ref().is_some_and(Coding::is_ours) => {
+            Raw { body: decode::decoded(raw), ..Raw::default() }
+        }
         Taken::Source(source) => source.raw,
         Taken::Stream(stream) => Raw { body: pump::pump(ctx, &stream, answers)?, ..Raw::default() },
     })
