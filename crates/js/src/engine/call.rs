@@ -87,16 +87,9 @@ impl Engine {
         begun.unwrap_or_else(|error| Begun::Done(Err(Thrown::catch(ctx, error))))
     }
 
-    /// The engine throws null where there is no memory for an error either. So may a script.
-    fn is_full(&self, thrown: &Thrown) -> Option<Stopped> {
-        let memory = u64::try_from(self.limits().memory).unwrap_or(u64::MAX);
-        let full = *thrown == Thrown::null() && self.heap_bytes() > memory - memory / 4;
-        full.then_some(Stopped::Memory)
-    }
-
     /// Some exceptions are limits that were broken.
     fn told<T>(&self, task: &Rc<Task>, result: Result<T, Thrown>) -> Result<T, CallError> {
-        result.map_err(|thrown| match Stopped::told_by(&thrown).or_else(|| self.is_full(&thrown)) {
+        result.map_err(|thrown| match self.broken_by(&thrown) {
             Some(why) => {
                 self.stop(task, why);
                 CallError::Stopped(why)

@@ -47,9 +47,30 @@ impl Engine {
 
     /// Stops the call that runs where what was thrown says that the heap is full, and nobody catches it.
     pub(crate) fn notice_full_heap(&self, thrown: &Thrown) {
-        if Stopped::told_by(thrown) == Some(Stopped::Memory) {
+        if self.broken_by(thrown) == Some(Stopped::Memory) {
             self.stop_current(Stopped::Memory);
         }
+    }
+
+    /// The limit that was broken, where what was thrown says so.
+    pub(super) fn broken_by(&self, thrown: &Thrown) -> Option<Stopped> {
+        // The engine throws null where there is no memory for an error either. So may a script, at any time.
+        let memory = u64::try_from(self.limits().memory).unwrap_or(u64::MAX);
+        let full = || *thrown == Thrown::null() && self.heap_bytes() > memory - memory / 4;
+        Stopped::told_by(thrown).or_else(|| full().then_some(Stopped::Memory))
+    }
+
+    /// Bytes of the heap in use. Walks the heap: not for every call.
+    #[expect(unsafe_code, reason = "rquickjs looks only while no code runs")]
+    pub fn heap_bytes(&self) -> u64 {
+        let mut usage = std::mem::MaybeUninit::uninit();
+        // SAFETY: the context lives as long as the engine, and its runtime with it. The engine is on the one thread
+        // that may use them. All of `usage` is written.
+        let usage = unsafe {
+            qjs::JS_ComputeMemoryUsage(qjs::JS_GetRuntime(self.0.context.as_raw().as_ptr()), usage.as_mut_ptr());
+            usage.assume_init()
+        };
+        u64::try_from(usage.malloc_size).unwrap_or_default()
     }
 
     fn stop_current(&self, why: Stopped) {

@@ -209,10 +209,6 @@ impl Engine {
         task.stop(why);
     }
 
-    /// Bytes of the heap in use. Walks the heap: not for every call.
-    pub fn heap_bytes(&self) -> u64 {
-        u64::try_from(self.0.runtime.memory_usage().malloc_size).unwrap_or_default()
-    }
 }
 
 impl fmt::Debug for Engine {
