@@ -224,3 +224,58 @@ export const other = async (request: Request) => {
     assert_eq!(send("/caught", 2_000).await.status, StatusCode::BAD_REQUEST);
     assert_eq!(send("/other", 2_000).await.status, StatusCode::INTERNAL_SERVER_ERROR);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_follows_background_work_is_charged_to_the_call_that_waits() {
+    let module = r#"
+import { BackgroundLoader } from "@zuplo/runtime";
+
+const spin = (milliseconds: number) => { const until = performance.now() + milliseconds; while (performance.now() < until); };
+const loader = new BackgroundLoader(async (url: string) => (await fetch(url)).text(), 60);
+let background = 0;
+setInterval(() => { background += 1; }, 10);
+
+export const works = async (request: Request) => {
+  const text = await loader.get(request.headers.get("x-url")!);
+  spin(40);
+  return { text };
+};
+export const spins = async (request: Request) => {
+  await loader.get(request.headers.get("x-url")!);
+  for (;;);
+};
+export const counts = () => ({ background });
+"#;
+    let project = Scripted::new()
+        .await
+        .module("load.ts", module)
+        .file("tollgate.yaml", "scripts: { cpu: 150ms, threads: 1 }\n");
+    let project = ["works", "spins", "counts"]
+        .into_iter()
+        .fold(project, |project, name| project.handled(&format!("/{name}"), "get", ("load", name), &[], &[]));
+    let slow = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let gateway = project.start().await;
+    let url = format!("http://{}/", slow.local_addr().unwrap());
+    let ask = |path: &str| {
+        let (path, url) = (format!("{}{path}", gateway.url), url.clone());
+        tokio::spawn(async move { tollgate_testkit::client::get(&path, &[("x-url", &url)]).await.unwrap() })
+    };
+    // All of them wait for one request.
+    let calls: Vec<_> = (0..8).map(|_| ask("/works")).collect();
+    let (mut connection, _) = tokio::time::timeout(SOON, slow.accept()).await.unwrap().unwrap();
+    let spins = ask("/spins");
+    let queued = async { while gateway.get("/counts", None).await.json()["background"].as_u64() < Some(20) {} };
+    tokio::time::timeout(SOON, queued).await.unwrap();
+    {
+        use tokio::io::AsyncWriteExt;
+        connection.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await.unwrap();
+    }
+    for call in calls {
+        let reply = tokio::time::timeout(SOON, call).await.unwrap().unwrap();
+        assert_eq!((reply.status, &reply.json()["text"]), (StatusCode::OK, &json!("ok")), "{}", gateway.child.output());
+    }
+    let reply = tokio::time::timeout(SOON, spins).await.unwrap().unwrap();
+    assert_eq!(reply.status, StatusCode::INTERNAL_SERVER_ERROR);
+    gateway.child.wait_for_line(r#""reason":"script.cpu_limit""#, SOON).await.unwrap();
+    assert!(!gateway.child.output().contains("script.timeout"));
+}
