@@ -138,7 +138,9 @@ fn start<'js>(
     let object = context.object(ctx, live)?;
     let handle = Handle::new(ctx, context.state())?;
     let request = match input.request.take() {
-        Some(request) => Some(request_object(ctx, live, request, Rc::clone(&input.url), &context.state(), Some(handle))?),
+        Some(request) => {
+            Some(request_object(ctx, live, request, Rc::clone(&input.url), &context.state(), Some(handle))?)
+        }
         None => None,
     };
     kept.borrow_mut().request = request.clone().map(|request| Persistent::save(ctx, request));

@@ -208,7 +208,6 @@ impl Engine {
         }
         task.stop(why);
     }
-
 }
 
 impl fmt::Debug for Engine {
