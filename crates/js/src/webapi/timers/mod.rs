@@ -17,10 +17,9 @@ use crate::{Engine, Failure};
 use queue::{Call, Keeper, Timer, Timers};
 
 pub(super) static AREA: Area = Area {
-    source: Some(concat!(include_str!("timers.js"), include_str!("performance.js"))),
     native: Some(native),
     globals: &["setTimeout", "setInterval", "clearTimeout", "clearInterval", "performance"],
-    ..Area::new("timers")
+    ..Area::built("timers")
 };
 
 /// The longest delay, in milliseconds: what is longer is taken for none, as everywhere.
