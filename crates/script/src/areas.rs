@@ -32,7 +32,7 @@ pub(crate) static FUNCTIONS: &[&str] = &[
     "render",
 ];
 
-/// What the build has made of the runtime's JavaScript (runtime/modules.rs).
+/// What the build has made of the runtime's JavaScript (runtime/sources.rs).
 const BUILT: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/bytecode.rs"));
 
 /// All of them. They are made of the table of the runtime's modules once, and live as long as the

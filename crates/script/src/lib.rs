@@ -13,6 +13,7 @@
 //! thread. A script that fails refuses the request.
 
 mod areas;
+mod at_hand;
 mod call;
 mod calls;
 mod context;

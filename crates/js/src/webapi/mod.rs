@@ -18,7 +18,7 @@ pub mod websocket;
 
 use crate::library::{Area, Bytecode, Source};
 
-/// What the build has made of the areas' JavaScript (modules.rs).
+/// What the build has made of the areas' JavaScript (sources.rs).
 const BUILT: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/bytecode.rs"));
 
 impl Area {
