@@ -50,5 +50,8 @@ pub use stored_json::StoredJson;
 pub type Request = http::Request<Body>;
 /// A response on its way back.
 pub type Response = http::Response<Body>;
+/// Words of a response's own beside its status, as HTTP/1.1 sends them (RFC 9112 §4): an extension of it.
+pub use hyper::ext::ReasonPhrase;
+
 /// The error type of bodies and of other things whose cause only the log sees.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::engine::with_room;
 use rquickjs::{CaughtError, Constructor, Ctx, Exception, Object, Value};
 
 /// What host code throws into a script.
@@ -32,6 +33,11 @@ impl Failure {
     /// A `DOMException` of this name (`AbortError`, `DataError`, `OperationError`…).
     pub fn dom(name: &'static str, message: impl Into<String>) -> Self {
         Self { name, message: message.into(), dom: true }
+    }
+
+    /// What it says.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     /// The value that is thrown.
@@ -73,6 +79,11 @@ pub struct Thrown {
 }
 
 impl Thrown {
+    /// A thrown `null`.
+    pub(crate) fn null() -> Self {
+        Self { message: "null".to_owned(), ..Self::default() }
+    }
+
     /// Takes what was thrown out of a context.
     pub fn catch(ctx: &Ctx<'_>, error: rquickjs::Error) -> Self {
         match CaughtError::from_error(ctx, error) {
@@ -84,6 +95,11 @@ impl Thrown {
 
     /// What a thrown value says.
     pub fn of(value: &Value<'_>) -> Self {
+        // That there is no memory left must not go unread for want of memory.
+        with_room(value.ctx(), || Self::read(value))
+    }
+
+    fn read(value: &Value<'_>) -> Self {
         let Some(object) =
             value.as_object().filter(|object| object.get::<_, Value<'_>>("message").is_ok_and(|it| it.is_string()))
         else {

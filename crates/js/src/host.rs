@@ -40,6 +40,9 @@ pub trait Host: fmt::Debug {
     fn unhandled(&self, task: &Rc<Task>, what: &str) {
         self.log(task, Level::Error, what);
     }
+    /// Called now and then, from within, while code runs for longer than a moment: for what must not wait until
+    /// it ends. It must not enter the engine.
+    fn while_busy(&self) {}
     /// How many bytes of a body a script may read into memory at once, in bytes.
     fn buffered_body(&self) -> usize {
         10 << 20

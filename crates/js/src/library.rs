@@ -14,7 +14,8 @@ use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
 use rquickjs::object::Accessor;
 use rquickjs::promise::PromiseState;
-use rquickjs::{Ctx, Module, Object, Persistent, Value};
+use rquickjs::context::EvalOptions;
+use rquickjs::{Ctx, Function, Module, Object, Persistent, Value};
 
 use crate::{Engine, webapi};
 
@@ -118,6 +119,12 @@ pub trait Modules: std::fmt::Debug {
     fn resolve(&self, base: &str, specifier: &str) -> Result<String, String>;
     /// The JavaScript of a module.
     fn source(&self, id: &str) -> Option<Arc<str>>;
+    /// A script that goes with a module, for what cannot be in one: a function expression, sloppy code, which
+    /// the module finds as `import.meta.body`.
+    fn script(&self, id: &str) -> Option<Arc<str>> {
+        let _ = id;
+        None
+    }
 }
 
 /// No modules at all.
@@ -258,6 +265,14 @@ fn no_code_from_text(ctx: &Ctx<'_>) -> rquickjs::Result<()> {
     ctx.eval::<(), _>(include_str!("no_code_from_text.js"))
 }
 
+/// The function of a script of the project's. It is in no module, so that `strict` does not hold for it.
+fn sloppy<'js>(ctx: &Ctx<'js>, name: &str, script: &str) -> rquickjs::Result<Function<'js>> {
+    let mut options = EvalOptions::default();
+    options.strict = false;
+    options.filename = Some(name.to_owned());
+    ctx.eval_with_options(script, options)
+}
+
 /// Finds modules by their names: areas, then the project's.
 pub(crate) struct Names {
     areas: &'static [&'static Area],
@@ -293,7 +308,13 @@ impl Loader for Names {
             return declare(ctx, area);
         }
         match self.modules.source(name) {
-            Some(source) => Module::declare(ctx.clone(), name, source.as_bytes()),
+            Some(source) => {
+                let module = Module::declare(ctx.clone(), name, source.as_bytes())?;
+                if let Some(script) = self.modules.script(name) {
+                    module.meta()?.set("body", sloppy(ctx, name, &script)?)?;
+                }
+                Ok(module)
+            }
             None => Err(rquickjs::Error::new_loading(name)),
         }
     }

@@ -58,6 +58,28 @@ fn memory_and_stack_have_their_limits() {
 }
 
 #[test]
+fn a_job_that_fills_the_heap_ends_its_call_at_once() {
+    // What is kept outside of the function is still there when its promise is to be rejected: then there is
+    // no memory for that either.
+    let hoard = "globalThis.all = []; for (;;) all.push(new Array(1000).fill(0), 'x'.repeat(7), {});";
+    for code in [
+        format!("await null; {hoard}"),
+        format!("await new Promise((resolve) => setTimeout(resolve, 1)); {hoard}"),
+        format!("await Promise.resolve().then(() => {{ {hoard} }})"),
+        format!("await new Promise((resolve) => queueMicrotask(() => {{ {hoard} }}))"),
+        format!("await new Promise((resolve) => setTimeout(() => {{ {hoard} }}, 1))"),
+        format!("await (async () => {{ await null; await (async () => {{ await null; {hoard} }})() }})()"),
+        "globalThis.all = []; const more = () => { all.push(new Array(1000).fill(0)); return Promise.resolve().then(more) }; await more()".to_owned(),
+    ] {
+        run(quick(), async |engine, call| {
+            let ended = tokio::time::timeout(Duration::from_secs(5), call(&engine, &code)).await;
+            assert_eq!(ended.expect(&code).unwrap_err(), CallError::Stopped(Stopped::Memory), "{code}");
+            assert!(engine.is_broken(), "{code}");
+        });
+    }
+}
+
+#[test]
 fn there_is_no_way_to_make_code_of_text() {
     for code in [
         "eval('1')",

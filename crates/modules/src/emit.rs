@@ -58,14 +58,21 @@ impl Emitter<'_> {
                 };
                 let origin = origin(prelude.len(), mappings);
                 let text = if prelude.is_empty() { code.as_str().into() } else { format!("{prelude}{code}").into() };
-                vec![(id, Artifact { text, origin, imports, exports })]
+                vec![(id, Artifact { text, origin, imports, exports, script: None })]
             }
-            Body::CommonJs { code, mappings, undeclared, .. } => {
+            Body::CommonJs { code, mappings, undeclared, sloppy, .. } => {
                 let mut imports = self.imports(module);
                 let links = self.links(module, &mut imports);
-                let wrapped = commonjs::body(&id, code, &links, undeclared);
-                let origin = origin(wrapped.prelude, mappings);
-                let body = Artifact { text: wrapped.text.into(), origin, imports, exports: Vec::new() };
+                let body = if *sloppy {
+                    let script = commonjs::script(code, undeclared);
+                    let origin = origin(script.prelude, mappings);
+                    let text = commonjs::scripted_body(&id, &links).into();
+                    Artifact { text, script: Some(script.text.into()), origin, imports, exports: Vec::new() }
+                } else {
+                    let wrapped = commonjs::body(&id, code, &links, undeclared);
+                    let origin = origin(wrapped.prelude, mappings);
+                    Artifact { text: wrapped.text.into(), origin, imports, ..Artifact::default() }
+                };
                 let names = self.face_names(index);
                 let mut all = self.faces(&id, &names, &exports);
                 all.push((format!("{id}{BODY}"), body));
@@ -99,7 +106,7 @@ impl Emitter<'_> {
         let face = |suffix: &str, kind| {
             let imports = Imports::from([known(RUNTIME), known(&format!("{id}{BODY}"))]);
             let text = commonjs::face(id, kind, names).into();
-            (format!("{id}{suffix}"), Artifact { text, origin: None, imports, exports: exports.to_vec() })
+            (format!("{id}{suffix}"), Artifact { text, imports, exports: exports.to_vec(), ..Artifact::default() })
         };
         vec![face("", Face::Marked), face(NODE_FACE, Face::Node)]
     }

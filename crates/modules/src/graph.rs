@@ -23,6 +23,8 @@ pub(crate) type Imports = HashMap<String, Result<String, String>>;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Artifact {
     pub(crate) text: Arc<str>,
+    /// Sloppy code that goes with it.
+    pub(crate) script: Option<Arc<str>>,
     /// Absent where nobody wrote it.
     pub(crate) origin: Option<Origin>,
     pub(crate) imports: Imports,
@@ -128,12 +130,20 @@ impl Graph {
         self.artifacts.get(id).map(|artifact| Arc::clone(&artifact.text))
     }
 
+    /// The script that belongs to a module: a function expression, sloppy code, which the engine evaluates under
+    /// the module's id before the module runs, and which that finds as `import.meta.body`. Nothing for most.
+    pub fn script(&self, id: &str) -> Option<Arc<str>> {
+        self.artifacts.get(id).and_then(|artifact| artifact.script.clone())
+    }
+
     /// The place in the file as its author wrote it of a place in the text of a module: the line from 1,
     /// the column in bytes from 1. Nothing for text that nobody wrote.
     pub fn original(&self, id: &str, line: u32, column: u32) -> Option<Position> {
         let artifact = self.artifacts.get(id)?;
         let origin = artifact.origin.as_ref()?;
-        let place = origin.place(&artifact.text, line, column)?;
+        // Frames are those of the author's code, which is in the script where there is one.
+        let text = artifact.script.as_ref().unwrap_or(&artifact.text);
+        let place = origin.place(text, line, column)?;
         Some(Position { file: origin.file.clone(), line: place.line, column: place.column })
     }
 
@@ -183,6 +193,7 @@ impl Graph {
             let Some(artifact) = self.artifacts.get(id) else { continue };
             field(id);
             field(&artifact.text);
+            field(artifact.script.as_deref().unwrap_or(""));
             let mut imports: Vec<_> = artifact.imports.iter().collect();
             imports.sort_unstable();
             for (specifier, found) in imports {

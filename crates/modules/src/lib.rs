@@ -11,7 +11,7 @@
 //! Nothing here knows an engine or the gateway: what the host provides itself is a question that the
 //! caller answers, and what a module does when it runs is the engine's.
 //!
-//! *Limits.* CommonJS modules are strict code here; an ES module that a CommonJS module requires runs
+//! *Limits.* A variable that sloppy code forgets to declare is its module's own; an ES module that a CommonJS module requires runs
 //! before it, even where the `require` is never come to; import attributes other than `type: "json"`,
 //! `import defer`, WebAssembly and standard decorators are not supported.
 #![allow(rustdoc::private_intra_doc_links)]

@@ -240,7 +240,9 @@ impl Job {
                 }
                 Body::Module { code, mappings, exports, uses_require: uses_require && !self.package }
             }
-            Format::CommonJs { names, undeclared } => Body::CommonJs { code, mappings, names, undeclared },
+            Format::CommonJs { names, undeclared, sloppy } => {
+                Body::CommonJs { code, mappings, names, undeclared, sloppy }
+            }
         };
         Ok(Made { body, requests })
     }

@@ -33,7 +33,7 @@ pub(crate) enum Body {
     /// An ES module.
     Module { code: String, mappings: Option<Mappings>, exports: Exports, uses_require: bool },
     /// The body of a CommonJS function.
-    CommonJs { code: String, mappings: Option<Mappings>, names: Names, undeclared: Vec<String> },
+    CommonJs { code: String, mappings: Option<Mappings>, names: Names, undeclared: Vec<String>, sloppy: bool },
     /// A JSON text.
     Json(String),
     /// What a package says a worker has no use for.

@@ -81,4 +81,8 @@ impl Modules for Project {
     fn source(&self, id: &str) -> Option<Arc<str>> {
         self.0.source(id)
     }
+
+    fn script(&self, id: &str) -> Option<Arc<str>> {
+        self.0.script(id)
+    }
 }

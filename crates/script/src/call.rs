@@ -9,7 +9,8 @@ use tollgate_js::rquickjs::{self, Ctx, Function, Object, Persistent, Value};
 use tollgate_js::webapi::fetch::exchange as fetch;
 use tollgate_js::{Task, Thrown};
 
-use crate::context::{Context, Handle};
+use crate::background;
+use crate::context::{Context, Handle, State};
 use crate::live::{Live, Side};
 use crate::message::{Argument, Call, Changes, Entry, Failed, Outcome, Reply};
 use crate::outbox::Outbox;
@@ -42,7 +43,7 @@ pub(crate) fn refuse(call: Call, why: Failed) {
     }));
 }
 
-/// Runs a call. A caller that does not wait any longer ends it.
+/// Runs a call. A caller that does not wait any longer ends it, but for what it was told to wait for.
 pub(crate) async fn run(live: Rc<Live>, call: Call, outbox: Rc<Outbox>) {
     let Call { entry, seed, request, response, argument, asks, mut reply, .. } = call;
     if reply.is_closed() {
@@ -63,28 +64,26 @@ pub(crate) async fn run(live: Rc<Live>, call: Call, outbox: Rc<Outbox>) {
             () = reply.closed() => None,
         }
     };
-    let Some(ran) = ran else {
-        task.abort();
-        return;
-    };
     task.answered();
     state.end();
+    let Some(ran) = ran else {
+        background::leave(&live, &context, &task);
+        if state.waits.get() == 0 {
+            task.abort();
+        } else {
+            background::follow(live, context, task).await;
+        }
+        return;
+    };
     let (outcome, changes) = match ran {
         Ok((outcome, changes)) => (Ok(outcome), changes),
-        Err(error) => (Err(failed(&live, error)), Changes::default()),
+        Err(error) => (Err(failed(&live, &task, error)), Changes::default()),
     };
     deliver(&live, &task);
     let (cpu, fields, hooked) = (task.cpu(), state.fields(), state.is_hooked());
     outbox.put(reply, Reply { outcome, changes, cpu, fields, hooked });
     if task.is_busy() {
-        // What it left in the background may take as long as a call may.
-        tokio::task::spawn_local(async move {
-            tokio::time::sleep(live.engine.limits().wall).await;
-            if state.waits.get() == 0 || task.is_busy() {
-                task.stop(tollgate_js::engine::Stopped::Wall);
-            }
-            drop(live);
-        });
+        tokio::task::spawn_local(background::follow(live, context, task));
     }
 }
 
@@ -103,13 +102,16 @@ fn deliver(live: &Rc<Live>, task: &Rc<Task>) {
     }
 }
 
-fn failed(live: &Live, error: CallError) -> Failed {
+fn failed(live: &Live, task: &Task, error: CallError) -> Failed {
     match error {
         CallError::Stopped(why) => Failed::Stopped(why),
-        CallError::Thrown(thrown) => {
-            let stack = live.generation.graph.translate_stack(&thrown.stack);
-            Failed::Thrown(Thrown { stack, ..thrown })
-        }
+        CallError::Thrown(thrown) => match task.unread(&thrown) {
+            Some(why) => Failed::Unread(why),
+            None => {
+                let stack = live.generation.graph.translate_stack(&thrown.stack);
+                Failed::Thrown(Thrown { stack, ..thrown })
+            }
+        },
     }
 }
 
@@ -141,7 +143,7 @@ fn start<'js>(
     let object = context.object(ctx, live)?;
     let handle = Handle::new(ctx, context.state())?;
     let request = match input.request.take() {
-        Some(request) => Some(request_object(ctx, live, request, Rc::clone(&input.url), Some(handle))?),
+        Some(request) => Some(request_object(ctx, live, request, Rc::clone(&input.url), &context.state(), Some(handle))?),
         None => None,
     };
     kept.borrow_mut().request = request.clone().map(|request| Persistent::save(ctx, request));
@@ -304,10 +306,11 @@ pub(crate) fn request_object<'js>(
     live: &Live,
     request: Request,
     url: impl Into<Rc<str>>,
+    state: &State,
     handle: Option<rquickjs::Class<'js, Handle>>,
 ) -> rquickjs::Result<Object<'js>> {
     let (prototype, mark) = live.request_class(ctx)?;
-    let object = fetch::request(ctx, request, url, Some(&prototype))?;
+    let object = fetch::request(ctx, request, url, Some(&prototype), Some(Rc::clone(&state.client)))?;
     if let Some(handle) = handle {
         object.set(mark, handle)?;
     }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tollgate_js::rquickjs::class::Trace;
 use tollgate_js::rquickjs::{self, Ctx, JsLifetime, Object, Persistent};
+use tollgate_js::webapi::fetch::client::Client;
 
 use crate::live::Live;
 use crate::message::{Ask, Seed};
@@ -26,8 +27,18 @@ pub(crate) struct State {
     asks: RefCell<Option<mpsc::UnboundedSender<Box<Ask>>>>,
     fields: RefCell<Map<String, Value>>,
     hooked: Cell<bool>,
+    /// Who sent the request.
+    pub(crate) client: Rc<Client>,
     /// Promises that keep the context's task alive.
     pub(crate) waits: Cell<usize>,
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        if let Some(state) = &*self.state.borrow() {
+            state.client.forget();
+        }
+    }
 }
 
 impl Context {

@@ -18,6 +18,7 @@ use crate::context::{Context, State};
 use crate::generation::{Definition, Generation};
 use crate::issues;
 use crate::message::Seed;
+use crate::outbox;
 use crate::pool::Outside;
 use crate::tester::{TestResult, TestRun};
 use crate::world::World;
@@ -77,6 +78,8 @@ impl Live {
         generation: &Arc<Generation>,
         outside: &Arc<Outside>,
     ) -> Result<(Rc<Self>, Described), Vec<ScriptIssue>> {
+        // Loading takes its time.
+        outbox::flush_here();
         let world = Rc::new(World::new(Arc::clone(generation), Arc::clone(outside)));
         let modules = Rc::new(areas::Project(Arc::clone(&generation.graph)));
         let engine = Engine::new(generation.limits.clone(), Rc::clone(&world) as _, modules, &areas::ALL)

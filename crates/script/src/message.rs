@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot};
 use tollgate_core::exchange::{Client, Params, User};
 use tollgate_core::services::{Caller, Gateway, ScriptContext};
-use tollgate_core::{Request, Response, Route};
+use tollgate_core::{BoxError, Request, Response, Route};
 use tollgate_js::Thrown;
 use tollgate_js::engine::Stopped;
 
@@ -127,6 +127,8 @@ pub(crate) enum Failed {
     /// It threw; the stack is that of the TypeScript.
     Thrown(Thrown),
     Stopped(Stopped),
+    /// The body of the client's request could not be read, and it did not catch that.
+    Unread(BoxError),
     /// The engine of this generation cannot be made again.
     Broken(String),
 }

@@ -1,5 +1,6 @@
 //! What `runtime/host.js` finds on the gateway's side; the table there says what each does.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,7 @@ use tollgate_js::engine::promise;
 use tollgate_js::host::Level;
 use tollgate_js::rquickjs::function::Opt;
 use tollgate_js::rquickjs::prelude::Func;
-use tollgate_js::rquickjs::{self, Class, Ctx, Function, Object, Promise, Value};
+use tollgate_js::rquickjs::{self, Class, Ctx, Function, Object, Persistent, Promise, Value};
 use tollgate_js::webapi::fetch::exchange as fetch;
 use tollgate_js::{Engine, Failure};
 
@@ -43,6 +44,7 @@ fn of_the_engine(host: &Object<'_>) -> rquickjs::Result<()> {
         Func::from(|ctx: Ctx<'_>| Live::of(&ctx).map(|live| live.generation.compatibility_date.clone())),
     )?;
     host.set("background", Func::from(background))?;
+    host.set("own", Func::from(own))?;
     host.set("signJwt", Func::from(sign))?;
     host.set("module", Func::from(module))?;
     host.set(
@@ -202,7 +204,7 @@ fn module<'js>(ctx: Ctx<'js>, name: String) -> rquickjs::Result<Object<'js>> {
 /// Calls a function soon, in the task that no request owns.
 fn background<'js>(ctx: Ctx<'js>, callback: Function<'js>) -> rquickjs::Result<()> {
     let live = Live::of(&ctx)?;
-    let callback = rquickjs::Persistent::save(&ctx, callback);
+    let callback = Persistent::save(&ctx, callback);
     let (task, engine) = (live.background_task(), live.engine.clone());
     let owner = Rc::clone(&task);
     let spawned = task.spawn(async move {
@@ -212,6 +214,31 @@ fn background<'js>(ctx: Ctx<'js>, callback: Function<'js>) -> rquickjs::Result<(
         }
     });
     spawned.map(drop).map_err(|failure| failure.throw(&ctx))
+}
+
+/// A promise of the call that asks, for what a promise of somebody else is settled with. What follows a promise
+/// runs where that is settled; this one is settled in an entry of its own call, with its own budget.
+fn own<'js>(ctx: Ctx<'js>, of_another: Promise<'js>) -> rquickjs::Result<Promise<'js>> {
+    let (tell, told) = oneshot::channel();
+    let tell = Rc::new(RefCell::new(Some(tell)));
+    let settled = |well: bool| {
+        let tell = Rc::clone(&tell);
+        let settled = move |ctx: Ctx<'js>, value: Value<'js>| {
+            if let Some(tell) = tell.borrow_mut().take() {
+                // Where the call has ended, nobody wants it.
+                drop(tell.send((well, Persistent::save(&ctx, value))));
+            }
+        };
+        Function::new(ctx.clone(), settled)
+    };
+    let (fulfilled, rejected) = (settled(true)?, settled(false)?);
+    let then = of_another.then()?;
+    then.call::<_, Value<'js>>((rquickjs::prelude::This(of_another), fulfilled, rejected))?;
+    let work = async move { told.await.map_err(|_| Failure::error("what was waited for has ended without a result")) };
+    promise(&ctx, work, |ctx, (well, value): (bool, Persistent<Value<'static>>)| {
+        let value = value.restore(ctx)?;
+        if well { Ok(value) } else { Err(ctx.throw(value)) }
+    })
 }
 
 fn wait_until<'js>(ctx: Ctx<'js>, handle: Known<'js>, promise: Value<'js>) -> rquickjs::Result<()> {
@@ -294,7 +321,7 @@ fn ask<'js>(
         match told.result {
             Outcome::Request(request) => {
                 let live = Live::of(ctx)?;
-                outcome.set("request", crate::call::request_object(ctx, &live, request, url, None)?)?;
+                outcome.set("request", crate::call::request_object(ctx, &live, request, url, &state, None)?)?;
             }
             Outcome::Response(response) => outcome.set("response", fetch::response(ctx, response)?)?,
             Outcome::Value(_) | Outcome::Text(_) => return Err(rquickjs::Error::Unknown),

@@ -1,6 +1,7 @@
-//! Replies that wait until the thread has run the calls that came with theirs.
+//! Replies that wait until the thread has run the calls that came with theirs, or one of these takes its time.
 
 use std::cell::RefCell;
+use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot};
@@ -31,6 +32,11 @@ impl Outbox {
         }
     }
 
+    /// Makes it the one that [`flush_here`] flushes.
+    pub(crate) fn attach(self: &Rc<Self>) {
+        HERE.set(Rc::downgrade(self));
+    }
+
     /// Sends what waits.
     pub(crate) fn flush(&self) {
         let waiting = self.waiting.take();
@@ -46,6 +52,18 @@ impl Outbox {
             _ => replies,
         };
         hand_out(unsent);
+    }
+}
+
+thread_local! {
+    /// The outbox of this thread.
+    static HERE: RefCell<Weak<Outbox>> = RefCell::default();
+}
+
+/// Sends what waits on this thread: a call that computes must not hold up the replies of those before it.
+pub(crate) fn flush_here() {
+    if let Some(outbox) = HERE.with_borrow(Weak::upgrade) {
+        outbox.flush();
     }
 }
 

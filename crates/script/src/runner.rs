@@ -294,6 +294,8 @@ fn problem(exchange: &Exchange, name: &str, why: Failed) -> Problem {
             };
             (reason, stopped.to_string())
         }
+        // That is between the client and the gateway: the script has done nothing wrong.
+        Failed::Unread(why) => return Problem::of_request_body(&**why),
         Failed::Broken(what) => (&reason::SCRIPT_THREW, format!("the modules cannot be loaded again: {what}")),
         Failed::Thrown(thrown) => {
             let wrong = thrown.message.contains("` must return ");

@@ -58,6 +58,7 @@ pub(crate) fn start(place: usize, queue: usize, outside: Arc<Outside>) -> io::Re
 async fn serve(mut jobs: mpsc::Receiver<Job>, forgotten: &Forgotten, outside: Arc<Outside>) {
     let mut slots: HashMap<u64, Slot> = HashMap::new();
     let outbox = Rc::new(Outbox::new(Arc::clone(&outside)));
+    outbox.attach();
     let mut busy = Duration::ZERO;
     loop {
         if busy >= TURN {

@@ -16,6 +16,7 @@ use tollgate_js::{Failure, Host, Task};
 use crate::context::State;
 use crate::generation::Generation;
 use crate::live::Live;
+use crate::outbox;
 use crate::pool::Outside;
 
 /// How long the head of an answer to `fetch` may take, where the script does not say.
@@ -113,6 +114,10 @@ impl Host for World {
     fn log(&self, task: &Rc<Task>, level: Level, message: &str) {
         let state = task.data::<Rc<State>>();
         self.write(state.map(|state| &**state), level, message, None);
+    }
+
+    fn while_busy(&self) {
+        outbox::flush_here();
     }
 
     fn cache(&self) -> Option<Arc<ByteCache>> {

@@ -126,6 +126,14 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     fs::rename(&temporary, path).with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// Writes a new file that only its owner can read. Whoever calls sees to it that it reaches the disk.
+pub(crate) fn write_unsynced(path: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true).mode(0o600);
+    let written = options.open(path).and_then(|mut file| file.write_all(content));
+    written.with_context(|| format!("cannot write {}", path.display()))
+}
+
 fn temporary_beside(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_os_string();
     name.push(format!(".{}.tmp", Uuid::new_v4().simple()));

@@ -89,16 +89,12 @@ impl Engine {
 
     /// Some exceptions are limits that were broken.
     fn told<T>(&self, task: &Rc<Task>, result: Result<T, Thrown>) -> Result<T, CallError> {
-        result.map_err(|thrown| {
-            let why = match (thrown.name.as_str(), thrown.message.as_str()) {
-                ("InternalError", "out of memory") => Stopped::Memory,
-                ("RangeError" | "InternalError", "Maximum call stack size exceeded" | "stack overflow") => {
-                    Stopped::Stack
-                }
-                _ => return CallError::Thrown(thrown),
-            };
-            self.stop(task, why);
-            CallError::Stopped(why)
+        result.map_err(|thrown| match self.broken_by(&thrown) {
+            Some(why) => {
+                self.stop(task, why);
+                CallError::Stopped(why)
+            }
+            None => CallError::Thrown(thrown),
         })
     }
 }

@@ -3,6 +3,8 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use crate::Thrown;
+
 /// What a call may use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -46,6 +48,19 @@ pub enum Stopped {
     /// It recursed too deep.
     #[error("its stack overflowed")]
     Stack,
+}
+
+impl Stopped {
+    /// The limit that was broken, where what was thrown says so.
+    pub(super) fn told_by(thrown: &Thrown) -> Option<Self> {
+        match (thrown.name.as_str(), thrown.message.as_str()) {
+            ("InternalError", "out of memory") => Some(Self::Memory),
+            ("RangeError" | "InternalError", "Maximum call stack size exceeded" | "stack overflow") => {
+                Some(Self::Stack)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The processor time of this thread.

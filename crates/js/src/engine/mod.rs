@@ -2,7 +2,9 @@
 //! JavaScript has a budget, and ends with no job left to run.
 
 mod call;
+mod jobs;
 mod limits;
+mod progress;
 mod rejections;
 mod task;
 mod turns;
@@ -17,7 +19,10 @@ use std::time::Duration;
 use rquickjs::{Context, Ctx, JsLifetime, Runtime};
 
 pub use call::CallError;
+pub(crate) use jobs::with_room;
 pub use limits::{Limits, Stopped};
+pub(crate) use progress::Progress;
+pub use progress::Streams;
 pub use task::Task;
 pub use work::{Settle, promise};
 
@@ -74,8 +79,11 @@ impl Engine {
         runtime.set_gc_threshold(1 << 20);
         let watch = Rc::new(Watch::default());
         watch.set(Duration::MAX);
-        let asked = Rc::clone(&watch);
-        runtime.set_interrupt_handler(Some(Box::new(move || asked.asks_to_stop())));
+        let (asked, told) = (Rc::clone(&watch), Rc::clone(&host));
+        runtime.set_interrupt_handler(Some(Box::new(move || {
+            told.while_busy();
+            asked.asks_to_stop()
+        })));
         let rejections = Rc::new(Rejections::default());
         let noted = Rc::clone(&rejections);
         runtime.set_host_promise_rejection_tracker(Some(Box::new(move |ctx, promise, reason, handled| {
@@ -176,7 +184,10 @@ impl Engine {
         let result = inner.context.with(|ctx| {
             let result = run(&ctx);
             self.drain(&ctx);
-            inner.rejections.tell(&ctx, |what| inner.host.unhandled(task, what));
+            inner.rejections.tell(|thrown, what| {
+                self.notice_full_heap(thrown);
+                inner.host.unhandled(task, what);
+            });
             result
         });
         task.charge(cpu_time().saturating_sub(began));
@@ -200,29 +211,6 @@ impl Engine {
         task.stop(why);
     }
 
-    /// Runs jobs until there are none, or until the time is up: a job that makes another is as
-    /// good as a loop.
-    pub(crate) fn drain(&self, ctx: &Ctx<'_>) {
-        let mut jobs = 0_u32;
-        loop {
-            self.0.turns.next();
-            if !ctx.execute_pending_job() {
-                break;
-            }
-            jobs = jobs.wrapping_add(1);
-            // Short jobs may never be interrupted themselves.
-            if self.0.watch.rang() || (jobs.is_multiple_of(256) && self.0.watch.asks_to_stop()) {
-                break;
-            }
-        }
-        // What comes now is no job that could follow the last one.
-        self.0.turns.next();
-    }
-
-    /// Bytes of the heap in use. Walks the heap: not for every call.
-    pub fn heap_bytes(&self) -> u64 {
-        u64::try_from(self.0.runtime.memory_usage().malloc_size).unwrap_or_default()
-    }
 }
 
 impl fmt::Debug for Engine {

@@ -26,10 +26,10 @@ impl Rejections {
     }
 
     /// Tells of those that are left.
-    pub(super) fn tell(&self, _: &Ctx<'_>, mut tell: impl FnMut(&str)) {
+    pub(super) fn tell(&self, mut tell: impl FnMut(&Thrown, &str)) {
         for (_, thrown) in self.0.take() {
             let stack = if thrown.stack.is_empty() { String::new() } else { format!("\n{}", thrown.stack.trim_end()) };
-            tell(&format!("a promise was rejected, and nothing handles it: {thrown}{stack}"));
+            tell(&thrown, &format!("a promise was rejected, and nothing handles it: {thrown}{stack}"));
         }
     }
 }

@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
+use tollgate_core::BoxError;
 
 use super::limits::Stopped;
-use crate::Failure;
+use super::progress::{Progress, Streams};
+use crate::{Failure, Thrown};
 
 /// One call. Its code, and all that this code set going, is charged to it.
 pub struct Task {
@@ -25,6 +27,10 @@ pub struct Task {
     /// Work that nobody waits for.
     idle: RefCell<Vec<AbortHandle>>,
     changed: Notify,
+    /// The streams that it answers with.
+    streams: RefCell<Vec<Rc<Progress>>>,
+    /// What its code was told of the body of the client's request, and why.
+    unread: RefCell<Option<(String, BoxError)>>,
     /// What the engine's user wants to find again when host code runs for this call.
     data: Box<dyn Any>,
 }
@@ -40,6 +46,8 @@ impl Task {
             work: RefCell::default(),
             idle: RefCell::default(),
             changed: Notify::new(),
+            streams: RefCell::default(),
+            unread: RefCell::default(),
             data,
         })
     }
@@ -87,6 +95,26 @@ impl Task {
             work.abort();
         }
         self.changed.notify_waiters();
+    }
+
+    /// Notes why the body of the client's request cannot be read, and what its code is told of it.
+    pub(crate) fn note_unread(&self, told: String, why: BoxError) {
+        *self.unread.borrow_mut() = Some((told, why));
+    }
+
+    /// Why the body of the client's request cannot be read, where that is what its code threw.
+    pub fn unread(&self, thrown: &Thrown) -> Option<BoxError> {
+        self.unread.borrow_mut().take_if(|(told, _)| *told == thrown.message).map(|(_, why)| why)
+    }
+
+    /// It answers with a stream.
+    pub(crate) fn streams(&self, progress: &Rc<Progress>) {
+        self.streams.borrow_mut().push(Rc::clone(progress));
+    }
+
+    /// What has become of the streams that it answers with.
+    pub fn streamed(&self) -> Streams {
+        Streams::of(&self.streams.borrow())
     }
 
     /// Waits until something has happened: a piece of the host's work ended, or it was stopped.

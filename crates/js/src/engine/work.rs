@@ -6,7 +6,7 @@ use std::rc::Rc;
 use rquickjs::{Ctx, Function, Persistent, Promise, Value};
 
 use super::{Engine, Task};
-use crate::Failure;
+use crate::{Failure, Thrown};
 
 /// Turns what host work brought into a value, once JavaScript has been entered again.
 pub type Settle<T> = Box<dyn for<'js> FnOnce(&Ctx<'js>, T) -> rquickjs::Result<Value<'js>>>;
@@ -42,7 +42,7 @@ pub fn promise<'js, T: 'static>(
         let outcome = work.await;
         let Waiting { settle, resolve, reject, owner, engine } = waiting;
         // An error here has nobody left to go to: the call was stopped, and its caller told.
-        let _ = engine.enter(&owner, move |ctx| {
+        let _ = engine.enter(&owner, |ctx| {
             let value = match outcome {
                 Ok(value) => settle(ctx, value).map_err(|error| match error {
                     rquickjs::Error::Exception => ctx.catch(),
@@ -52,9 +52,12 @@ pub fn promise<'js, T: 'static>(
                 }),
                 Err(failure) => Err(failure.value(ctx).unwrap_or_else(|_| Value::new_undefined(ctx.clone()))),
             };
-            match value {
-                Ok(value) => resolve.restore(ctx)?.call::<_, ()>((value,)),
-                Err(reason) => reject.restore(ctx)?.call::<_, ()>((reason,)),
+            let told = match value {
+                Ok(value) => resolve.restore(ctx).and_then(|resolve| resolve.call::<_, ()>((value,))),
+                Err(reason) => reject.restore(ctx).and_then(|reject| reject.call::<_, ()>((reason,))),
+            };
+            if let Err(error) = told {
+                engine.notice_full_heap(&Thrown::catch(ctx, error));
             }
         });
         owner.touch();

@@ -33,7 +33,7 @@ async fn policy(
         .call(
             &task,
             move |ctx| {
-                let request = exchange::request(ctx, request, given, None)?;
+                let request = exchange::request(ctx, request, given, None, None)?;
                 function(ctx, &code)?.call((request,))
             },
             |ctx, value: Value<'_>| Ok(exchange::take_request(ctx, &value)?.unwrap()),
@@ -112,7 +112,7 @@ fn identity_and_untouchedness_are_told() {
             let class: Object<'_> = function(ctx, "export default class Mine extends Request {}")?.into_inner();
             let prototype: Object<'_> = class.get("prototype")?;
             let url: Rc<str> = "http://a.test/".into();
-            let request = exchange::request(ctx, post("body"), Rc::clone(&url), Some(&prototype))?;
+            let request = exchange::request(ctx, post("body"), Rc::clone(&url), Some(&prototype), None)?;
             assert!(request.is_instance_of(&class));
             assert!(exchange::is_request(request.as_value()));
             assert!(!exchange::is_response(request.as_value()));
@@ -154,7 +154,7 @@ fn heads_are_copied_without_bodies() {
         engine
             .enter(&task, |ctx| {
                 let url: Rc<str> = "http://a.test/path?x=1".into();
-                let request = exchange::request(ctx, post("body"), url, None).unwrap();
+                let request = exchange::request(ctx, post("body"), url, None, None).unwrap();
                 let head = exchange::request_head(ctx, request.as_value()).unwrap().unwrap();
                 assert_eq!((head.method(), head.uri().to_string()), (&Method::POST, "/path?x=1".to_owned()));
                 assert_eq!(head.headers()["x-in"], "1");

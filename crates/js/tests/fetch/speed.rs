@@ -89,7 +89,7 @@ fn costs() {
                             let policy = function(ctx, code).unwrap();
                             let began = processor_time();
                             for request in requests {
-                                let request = exchange::request(ctx, request, Rc::clone(&url), None).unwrap();
+                                let request = exchange::request(ctx, request, Rc::clone(&url), None, None).unwrap();
                                 let promise: Promise<'_> = policy.call((request,)).unwrap();
                                 let value: Value<'_> = promise.finish().unwrap();
                                 exchange::take_request(ctx, &value).unwrap().unwrap();

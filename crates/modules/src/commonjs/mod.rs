@@ -8,13 +8,16 @@
 //! ES modules of a package `default` is `module.exports`, for all others a marked module's `default` is
 //! its own.
 //!
-//! Bodies are strict code, as all of a module is. Modules in ES form that a body requires run before it.
+//! All of a module is strict code. A body that is sloppy is therefore not in its module but in a *script* beside
+//! it, a function expression which the engine evaluates and the module finds as `import.meta.body`.
+//!
+//! Modules in ES form that a body requires run before it.
 
 pub(crate) mod names;
 pub(crate) mod strict;
 mod write;
 
-pub(crate) use write::{Face, Link, body, face, json_body, json_face, require_prelude};
+pub(crate) use write::{Face, Link, body, face, json_body, json_face, require_prelude, script, scripted_body};
 
 /// The id of the module that runs bodies.
 pub(crate) const RUNTIME: &str = "tollgate:commonjs";

@@ -1,4 +1,4 @@
-//! Whether a CommonJS body can be part of a module, where all code is strict.
+//! Whether a CommonJS body that TypeScript compiled can be part of a module, where all code is strict.
 
 use oxc::{allocator::Allocator, parser::Parser, semantic::SemanticBuilder, span::SourceType};
 
@@ -24,7 +24,7 @@ pub(crate) fn check(body: &str) -> Result<(), (Complaint, Place)> {
     let place = Lines::new(body).place(offset.saturating_sub(OPEN.len() as u32));
     let message = first.message.trim_end_matches('.');
     let complaint = Complaint::new(format!("this CommonJS module is not strict code: {message}"));
-    Err((complaint.with_help("scripts run in strict mode only; use another version or package"), place))
+    Err((complaint.with_help("what is written in TypeScript runs in strict mode; write it in another way, or in a .cjs file"), place))
 }
 
 #[cfg(test)]

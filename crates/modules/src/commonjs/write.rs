@@ -33,19 +33,45 @@ pub(crate) struct Wrapped {
     pub(crate) prelude: usize,
 }
 
+/// What the function of a body takes.
+const PARAMETERS: &str = "exports,require,module,__filename,__dirname";
+
 /// The module that makes a body known. `undeclared` are variables that it assigns to without declaring
 /// them: they are its own then, not everybody's.
 pub(crate) fn body(id: &str, code: &str, links: &[(String, Link)], undeclared: &[String]) -> Wrapped {
     let (imports, table) = linked(links);
     let mut text = format!("import{{define as $define}}from{};{imports}", quoted(RUNTIME));
-    let _ = write!(text, "$define({},{table},function(exports,require,module,__filename,__dirname){{", quoted(id));
+    let _ = write!(text, "$define({},{table},", quoted(id));
+    let prelude = function(&mut text, code, undeclared);
+    text.push_str(");\n");
+    Wrapped { text, prelude }
+}
+
+/// The module that makes a body known which is in a script.
+pub(crate) fn scripted_body(id: &str, links: &[(String, Link)]) -> String {
+    let (imports, table) = linked(links);
+    let (runtime, id) = (quoted(RUNTIME), quoted(id));
+    format!("import{{define as $define}}from{runtime};{imports}$define({id},{table},import.meta.body);\n")
+}
+
+/// The script of a body that is sloppy code.
+pub(crate) fn script(code: &str, undeclared: &[String]) -> Wrapped {
+    let mut text = "(".to_owned();
+    let prelude = function(&mut text, code, undeclared);
+    text.push_str(")\n");
+    Wrapped { text, prelude }
+}
+
+/// Writes the function of a body; gives where its own text begins.
+fn function(text: &mut String, code: &str, undeclared: &[String]) -> usize {
+    let _ = write!(text, "function({PARAMETERS}){{");
     for name in undeclared {
         let _ = write!(text, "var {name}=globalThis.{name};");
     }
     let prelude = text.len();
     text.push_str(code);
-    text.push_str("\n});\n");
-    Wrapped { text, prelude }
+    text.push_str("\n}");
+    prelude
 }
 
 /// What a module that calls `require` though it is an ES module has before its text.

@@ -79,6 +79,8 @@ pub(crate) enum Format {
         names: names::Names,
         /// Variables that it assigns to without declaring them.
         undeclared: Vec<String>,
+        /// Whether it is sloppy code.
+        sloppy: bool,
     },
 }
 
@@ -139,12 +141,14 @@ pub(crate) fn compile(input: &Input<'_>) -> Result<Compiled, Vec<ModuleError>> {
     };
     compiled.requests.append(&mut analysis.requests);
     if let Some(names) = names {
-        if !is_strict && let Err((complaint, place)) = strict::check(&compiled.code) {
+        // What TypeScript compiles is strict code, whether it says so or not.
+        let sloppy = !is_strict && !ending.is_typescript();
+        if !is_strict && !sloppy && let Err((complaint, place)) = strict::check(&compiled.code) {
             let original = compiled.mappings.map_or(Some(place), |mappings| mappings.place(place));
             return Err(vec![complaint.at(input.file, original.unwrap_or(Place::START))]);
         }
         let undeclared = if is_strict { Vec::new() } else { std::mem::take(&mut analysis.undeclared) };
-        compiled.format = Format::CommonJs { names, undeclared };
+        compiled.format = Format::CommonJs { names, undeclared, sloppy };
     }
     Ok(compiled)
 }

@@ -217,14 +217,47 @@ fn variables_that_sloppy_code_forgets_to_declare_stay_in_the_module() {
 }
 
 #[test]
-fn code_that_only_sloppy_mode_has_is_refused_where_it_is_needed() {
+fn sloppy_code_is_sloppy_and_strict_code_is_strict() {
+    check(
+        &[
+            (
+                "modules/main.ts",
+                "import old, { octal } from 'old';\nimport strict from 'old/strict.js';\nconsole.log(octal, old.all());\nconsole.log(await old.later(), strict);",
+            ),
+            (
+                "node_modules/old/index.js",
+                "var self = this;\nvar point = { x: 1, y: 2 };\nwith (point) { exports.sum = x + y; }\nexports.octal = 010 + '\\101';\nexports.all = function all(n) {\n  if (n === 0) return [];\n  forgotten = typeof arguments.callee;\n  var frozen = Object.freeze({ a: 1 });\n  frozen.a = 2;\n  delete frozen.a;\n  arguments[0] = 'n';\n  { function inner() { return this === globalThis } }\n  return [self === exports, exports.sum, forgotten, frozen.a, n, inner(), typeof globalThis.forgotten, require('./other').b].join();\n};\nexports.later = async function () { return (await import('./other.js')).default.b; };",
+            ),
+            ("node_modules/old/other.js", "exports.b = (function () { return typeof this })();"),
+            (
+                "node_modules/old/strict.js",
+                "'use strict'; try { forgotten = 1 } catch (error) { exports.a = error.name } exports.b = (function () { return typeof this })();",
+            ),
+        ],
+        &["8A true,3,function,1,,true,undefined,object", "object {\"a\":\"ReferenceError\",\"b\":\"undefined\"}"],
+    );
+}
+
+#[test]
+fn frames_of_sloppy_code_are_at_the_lines_of_its_author() {
     let project = Project::new(&[
-        ("modules/main.ts", "import 'a';"),
-        ("node_modules/a/index.js", "require('./old');"),
-        ("node_modules/a/old.js", "var x = 1;\n\nwith (x) {}"),
+        ("modules/main.ts", "import { go } from 'old';\ngo();"),
+        ("node_modules/old/index.js", "exports.go = function go() {\n  count = 010;\n  throw new Error('x');\n};"),
+    ]);
+    let graph = project.graph(&["modules/main"]);
+    let stack = run(&graph, "modules/main").failed.unwrap();
+    let translated = graph.translate_stack(&stack);
+    assert!(translated.contains("at go (node_modules/old/index.js:3:9)"), "{translated}");
+}
+
+#[test]
+fn what_typescript_compiles_to_commonjs_is_strict() {
+    let project = Project::new(&[
+        ("modules/main.ts", "import a = require('./a.cjs');\nconsole.log(a);"),
+        ("modules/a.cts", "var x: object = {};\n\nwith (x) {}\nmodule.exports = x;"),
     ]);
     let [mistake] = &project.mistakes("modules/main")[..] else { panic!("one mistake") };
-    assert!(mistake.starts_with("node_modules/a/old.js:3:1: this CommonJS module is not strict code"), "{mistake}");
+    assert!(mistake.starts_with("modules/a.cts:3:1: "), "{mistake}");
 }
 
 #[test]

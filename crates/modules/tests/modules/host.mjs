@@ -22,14 +22,19 @@ const ask = (question) => {
 const loaded = new Map();
 const load = (id) => {
   if (!loaded.has(id)) {
-    loaded.set(id, ask({ source: id }).then(({ text }) => {
+    loaded.set(id, ask({ source: id }).then(({ text, script }) => {
       const importModuleDynamically = async (specifier, importer) => {
         const module = await find(specifier, importer);
         if (module.status === "unlinked") await module.link(find);
         await module.evaluate();
         return module;
       };
-      return new vm.SourceTextModule(text, { identifier: id, importModuleDynamically });
+      const initializeImportMeta = (meta) => {
+        if (script === null) return;
+        const imports = (specifier) => importModuleDynamically(specifier, { identifier: id });
+        meta.body = new vm.Script(script, { filename: id, importModuleDynamically: imports }).runInThisContext();
+      };
+      return new vm.SourceTextModule(text, { identifier: id, importModuleDynamically, initializeImportMeta });
     }));
   }
   return loaded.get(id);

@@ -94,7 +94,8 @@ pub(crate) fn run(graph: &Graph, entry: &str) -> Ran {
     for line in questions.lines() {
         let message: Value = serde_json::from_str(&line.unwrap()).unwrap();
         let answer = if let Some(id) = message["source"].as_str() {
-            json!({ "text": &*graph.source(id).unwrap_or_else(|| panic!("no source of {id}")) })
+            let text = graph.source(id).unwrap_or_else(|| panic!("no source of {id}"));
+            json!({ "text": &*text, "script": graph.script(id).as_deref() })
         } else if let [base, specifier] = message["resolve"].as_array().map_or(&[][..], Vec::as_slice) {
             let (base, specifier) = (base.as_str().unwrap(), specifier.as_str().unwrap());
             match graph.resolve(base, specifier) {

@@ -111,7 +111,8 @@ export class BackgroundLoader {
       entry.loading = this.#refresh(key, entry);
       if (entry.loaded) entry.loading.catch((error) => write(undefined, "error", ["BackgroundLoader:", error]));
     }
-    return entry.loaded ? entry.value : entry.loading;
+    // Many calls may wait: each goes on in its own time, and not in that of the background.
+    return entry.loaded ? entry.value : host.own(entry.loading);
   }
 
   async #refresh(key, entry) {

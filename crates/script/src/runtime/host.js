@@ -15,6 +15,8 @@
 //     module(name)                   the exports of one of the runtime's modules ("runtime-zone-cache"), loaded now
 //     background(callback)           calls it soon in a task of its own that no request owns, waits for
 //                                    what it promises, and logs what it throws
+//     own(promise)                   a promise of the call that asks, settled like another one: what waits for it
+//                                    goes on in that call's time, and not in that of whoever settles the other
 //     pluginFailed(text)             a line for the gateway's own log, which no log plugin gets
 //     signJwt(json)                  promise of a compact JWT; { subject?, audience?, expiresIn? (s), claims }
 //

@@ -262,3 +262,37 @@ setInterval(() => kept.fill(9, 0, 1000), 1000);
     // Few are there at once: those that go, and one that comes.
     assert!(most < before + (64 << 20), "{before} bytes before, {most} at most");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_does_not_wait_for_a_call_that_computes_behind_it() {
+    let module = r#"
+const spin = (milliseconds: number) => { const until = performance.now() + milliseconds; while (performance.now() < until); };
+export const first = () => { console.log("it has begun"); spin(500); return {}; };
+export const fast = () => ({});
+export const slow = () => { spin(2000); return {}; };
+"#;
+    let project = Scripted::new()
+        .await
+        .module("turns.ts", module)
+        .file("tollgate.yaml", "scripts: { threads: 1, cpu: 10s, wall: 60s }\n");
+    let project = ["first", "fast", "slow"]
+        .into_iter()
+        .fold(project, |project, name| project.handled(&format!("/{name}"), "get", ("turns", name), &[], &[]));
+    let gateway = project.start().await;
+    let ask = |path: &str| {
+        let url = format!("{}{path}", gateway.url);
+        tokio::spawn(async move {
+            let reply = client::get(&url, &[]).await.unwrap();
+            assert_eq!(reply.status, StatusCode::OK);
+            Instant::now()
+        })
+    };
+    let first = ask("/first");
+    gateway.child.wait_for_line("it has begun", SOON).await.unwrap();
+    // Both wait in the queue when the first one ends, one behind the other.
+    let fast = ask("/fast");
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let slow = ask("/slow");
+    let (first, fast, slow) = (first.await.unwrap(), fast.await.unwrap(), slow.await.unwrap());
+    assert!(fast >= first && slow > fast + Duration::from_secs(1), "{first:?} {fast:?} {slow:?}");
+}

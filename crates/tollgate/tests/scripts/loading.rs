@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::json;
 
-use crate::project::Scripted;
+use crate::project::{Scripted, good};
 use crate::support::SOON;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,4 +114,46 @@ async fn packages_find_the_projects_variables_in_process_env() {
     let gateway = project.start().await;
     let reply = gateway.get("/", None).await;
     assert_eq!(reply.json(), json!({ "own": "hello", "same": "hello", "home": false }), "{}", gateway.child.output());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn packages_of_sloppy_code_run_as_in_node() {
+    let package = r#"var self = this;
+var point = { x: 1, y: 2 };
+with (point) { exports.sum = x + y; }
+exports.mode = function mode(n) {
+  if (n === 0) return [];
+  total = 010;
+  arguments[0] = 'changed';
+  { function inner() { return this === globalThis; } }
+  return [self === exports, typeof arguments.callee, total, n, inner(), delete Object.freeze({ a: 1 }).a].join();
+};
+exports.code = function code() {
+  try { return eval("1"); } catch (error) { return error.name; }
+};
+exports.later = function later() { return import('./other.js').then(function (other) { return other.default; }); };
+exports.fails = function fails() {
+
+  throw new Error("it is at line 17");
+};
+"#;
+    let handler = r#"
+import old, { sum } from "old";
+
+export default async () => ({ sum, mode: old.mode(1), code: old.code(), later: await old.later() });
+export const fails = () => old.fails();
+"#;
+    let project = Scripted::new()
+        .await
+        .file("node_modules/old/index.js", package)
+        .file("node_modules/old/other.js", "module.exports = typeof (function () { return this })();")
+        .module("old.ts", handler)
+        .handled("/", "get", ("old", "default"), &[], &[])
+        .handled("/fails", "get", ("old", "fails"), &[], &[]);
+    let gateway = project.start().await;
+    let reply = gateway.get("/", None).await;
+    let expected = json!({ "sum": 3, "mode": "true,function,8,changed,true,false", "code": "ReferenceError", "later": "object" });
+    assert_eq!(good(&reply, &gateway), expected);
+    assert_eq!(gateway.get("/fails", None).await.status, StatusCode::INTERNAL_SERVER_ERROR);
+    gateway.child.wait_for_line("node_modules/old/index.js:17", SOON).await.unwrap();
 }

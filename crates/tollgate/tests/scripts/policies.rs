@@ -247,3 +247,71 @@ async fn a_template_may_be_any_expression() {
     send(&gateway, Method::GET, "/things/abc?q=1", &[("x-a", "b")], "").await;
     assert_eq!(project.upstream.last().unwrap().target, "/v2/ABC/b?q=1", "{}", gateway.child.output());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_text_of_a_script_stands_in_the_status_line() {
+    let module = r#"
+export default (request: Request) =>
+  new Response("x", { status: 299, statusText: request.headers.get("x-text") ?? "" });
+export const outbound = (response: Response) =>
+  new Response(`${response.statusText}`, { status: response.status, statusText: response.statusText });
+export const usual = () => new Response("x", { status: 404 });
+"#;
+    let project = Scripted::new()
+        .await
+        .module("text.ts", module)
+        .policy("again", "text", "outbound", json!({}))
+        .handled("/text", "get", ("text", "default"), &[], &[])
+        .handled("/again", "get", ("text", "default"), &[], &["again"])
+        .handled("/usual", "get", ("text", "usual"), &[], &[]);
+    let gateway = project.start().await;
+    let line = async |path: &str, text: &str| {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+        let authority = gateway.url.trim_start_matches("http://");
+        let mut connection = tokio::net::TcpStream::connect(authority).await.unwrap();
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\nX-Text: {text}\r\nConnection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        answer.split("\r\n").next().unwrap().to_owned()
+    };
+    assert_eq!(line("/text", "Fine By Me").await, "HTTP/1.1 299 Fine By Me");
+    assert_eq!(line("/again", "Fine By Me").await, "HTTP/1.1 299 Fine By Me");
+    assert_eq!(line("/usual", "").await, "HTTP/1.1 404 Not Found");
+    assert_eq!(line("/text", "").await, "HTTP/1.1 299 <none>");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_script_passes_on_is_encoded_only_where_its_client_asked() {
+    let upstream = tollgate_testkit::CapturingUpstream::answering(|request| {
+        let encoded = request.header("accept-encoding").is_some_and(|it| it.contains("gzip"));
+        let response = http::Response::builder();
+        if !encoded {
+            return response.body("plain".into()).unwrap();
+        }
+        // What gzip makes of `text`.
+        let bytes = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x2b\x49\xad\x28\x01\x00\xc7\xa7\x8b\x3b\x04\x00\x00\x00";
+        response.header("content-encoding", "gzip").body(bytes::Bytes::from_static(bytes)).unwrap()
+    })
+    .await
+    .unwrap();
+    let module = r#"
+export default (request: Request) => fetch(request.headers.get("x-url")!, { headers: request.headers });
+"#;
+    let project = Scripted::new().await.module("pass.ts", module).handled("/", "get", ("pass", "default"), &[], &[]);
+    let gateway = project.start().await;
+    let get = async |headers: &[(&str, &str)]| {
+        let url = upstream.url();
+        let headers = [&[("x-url", &*url)], headers].concat();
+        tollgate_testkit::client::get(&format!("{}/", gateway.url), &headers).await.unwrap()
+    };
+    let plain = get(&[]).await;
+    assert_eq!((plain.header("content-encoding"), &*plain.body), ("", &b"text"[..]), "{}", gateway.child.output());
+    let encoded = get(&[("accept-encoding", "gzip")]).await;
+    assert_eq!(encoded.header("content-encoding"), "gzip");
+    assert_eq!(&encoded.body[..2], b"\x1f\x8b");
+    let identity = get(&[("accept-encoding", "identity")]).await;
+    assert_eq!((identity.header("content-encoding"), &*identity.body), ("", &b"plain"[..]));
+}

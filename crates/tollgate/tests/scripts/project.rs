@@ -135,3 +135,26 @@ pub(crate) fn good(reply: &Reply, gateway: &Gateway) -> Value {
     assert_eq!(reply.status, StatusCode::OK, "{:?}\n{}", reply.body, gateway.child.output());
     reply.json()
 }
+
+/// POSTs a body in chunks, which announce no length.
+pub(crate) async fn send_chunks(gateway: &Gateway, path: &str, chunks: &[String]) -> Reply {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    let authority = gateway.url.trim_start_matches("http://");
+    let mut connection = tokio::net::TcpStream::connect(authority).await.unwrap();
+    let mut request =
+        format!("POST {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n");
+    for chunk in chunks {
+        request.push_str(&format!("{:x}\r\n{chunk}\r\n", chunk.len()));
+    }
+    request.push_str("0\r\n\r\n");
+    connection.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    connection.read_to_end(&mut answer).await.unwrap();
+    let text = String::from_utf8(answer).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{text}"));
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap();
+    let headers = head.lines().skip(1).filter_map(|line| line.split_once(": "));
+    let headers = headers.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+    Reply { status, headers, body: body.to_owned().into() }
+}

@@ -23,6 +23,9 @@ export let onAbort;
 /** Aborts a signal. */
 let abort;
 
+/** The same, for the engine's own code. */
+export const abortNow = (signal, reason) => abort(signal, reason);
+
 export class AbortSignal extends EventTarget {
   /** Its place among all that were aborted; 0 while it is not. */
   #at = 0;

@@ -11,16 +11,18 @@ use http::{HeaderMap, Uri};
 use rquickjs::{Class, Ctx, Object, Value};
 
 use super::body::{BodyCell, Raw, State, hide_coding, is_unusable, take_out};
+use super::client::Client;
 use super::headers::Guard;
 use super::realm::instance;
 use super::request::{Head, Origin as RequestOrigin, Redirect, Request};
 use super::response::{Kind, Origin as ResponseOrigin, Response};
 use super::slot::Slot;
 use crate::Failure;
+use tollgate_core::ReasonPhrase;
 
 /// Makes a `Request` of a request from outside; its headers are immutable. `url` is the absolute,
 /// normalised URL that scripts see. `prototype` is that of a class that extends `Request`, whose
-/// constructor does not run.
+/// constructor does not run. `client` is who sent it: its `signal` follows them.
 ///
 /// # Errors
 /// Where the engine has no memory for it.
@@ -29,15 +31,28 @@ pub fn request<'js>(
     request: tollgate_core::Request,
     url: impl Into<Rc<str>>,
     prototype: Option<&Object<'js>>,
+    client: Option<Rc<Client>>,
 ) -> rquickjs::Result<Object<'js>> {
     let (parts, body) = request.into_parts();
     let url = url.into();
     let origin =
-        RequestOrigin { url: Rc::clone(&url), uri: parts.uri, version: parts.version, extensions: parts.extensions };
+        RequestOrigin {
+            url: Rc::clone(&url),
+            uri: parts.uri,
+            version: parts.version,
+            extensions: parts.extensions,
+            client,
+        };
+    let mut body = BodyCell::incoming(body);
+    body.with(|state| {
+        if let State::Host(source) = state {
+            source.raw.of_client = true;
+        }
+    });
     let request = Request {
         head: Head { method: parts.method, url, origin: Some(Rc::new(origin)) },
         headers: Slot::List(Rc::new(parts.headers), Guard::Immutable),
-        body: BodyCell::incoming(body),
+        body,
         redirect: Redirect::default(),
         signal: None,
         settings: None,
@@ -59,7 +74,7 @@ pub fn request<'js>(
 pub fn take_request<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Result<Option<tollgate_core::Request>> {
     let Some(object) = instance::<Request<'js>>(value) else { return Ok(None) };
     let target = target(ctx, &object)?;
-    let raw = take_out(ctx, &object)?;
+    let raw = take_out(ctx, &object, false)?;
     let request = object.borrow();
     let headers = headers(&request.headers, &raw, false);
     let mut taken = http::Request::new(raw.body);
@@ -149,7 +164,10 @@ pub(super) fn incoming<'js>(response: tollgate_core::Response) -> Response<'js> 
     });
     Response {
         kind: Kind::Basic,
-        status_text: parts.status.canonical_reason().map(|words| words.as_bytes().into()),
+        status_text: match parts.extensions.get::<ReasonPhrase>() {
+            Some(phrase) => Some(phrase.as_bytes().into()),
+            None => parts.status.canonical_reason().map(|words| words.as_bytes().into()),
+        },
         headers: Slot::List(Rc::new(parts.headers), Guard::Immutable),
         body,
         origin: Some(Rc::new(ResponseOrigin { version: parts.version, extensions: parts.extensions })),
@@ -168,7 +186,7 @@ pub fn take_response<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Resul
             Failure::type_error("the response is `Response.error()`, which says only that something failed").throw(ctx)
         );
     }
-    let raw = take_out(ctx, &object)?;
+    let raw = take_out(ctx, &object, true)?;
     let response = object.borrow();
     let headers = headers(&response.headers, &raw, response.origin.is_some());
     let mut taken = http::Response::new(raw.body);
@@ -177,8 +195,17 @@ pub fn take_response<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Resul
     if let Some(origin) = &response.origin {
         *taken.version_mut() = origin.version;
         *taken.extensions_mut() = origin.extensions.clone();
+    } else if let Some(phrase) = phrase(&response) {
+        taken.extensions_mut().insert(phrase);
     }
     Ok(Some(taken))
+}
+
+/// The words that a script has put beside the status, where they are others than those that stand there anyway.
+fn phrase(response: &Response<'_>) -> Option<ReasonPhrase> {
+    let text = response.status_text.as_deref().filter(|text| !text.is_empty())?;
+    let usual = response.status.canonical_reason().is_some_and(|words| words.as_bytes() == text);
+    if usual { None } else { ReasonPhrase::try_from(text).ok() }
 }
 
 /// Copies the head of a `Request`: method, URL's URI, headers, and no body. `None` where the value is none.

@@ -83,8 +83,12 @@ export const toForm = (bytes, type) => load("blob").parseFormData(bytes, type);
 /** A signal that is aborted when another one is. */
 export const follow = (signal) => load("events").AbortSignal.any([signal]);
 
-/** A signal that is never aborted. */
+/** A signal that only the host aborts. */
 export const freshSignal = () => new (load("events").AbortController)().signal;
+
+/** Aborts a signal whose client has gone. */
+export const abandon = (signal) =>
+  load("events").abortNow(signal, new DOMException("The client has gone away", "AbortError"));
 
 export const isSignal = (value) => load("events").isSignal(value);
 

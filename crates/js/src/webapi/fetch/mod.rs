@@ -7,12 +7,13 @@
 //! *Where this is not the standard*, because it is a gateway and not a page. No name of a header is
 //! forbidden, and control characters in values are. A stream may be a request's body without `duplex`.
 //! URLs are absolute. `mode`, `credentials`, `cache` and their like can be read back and change nothing. What
-//! is encoded by gzip or deflate is decoded when a script reads it, and its `content-encoding` and
+//! is encoded by gzip, deflate or brotli is decoded when a script reads it, and its `content-encoding` and
 //! `content-length` are not in the headers that scripts see; both are there again where the bytes leave
 //! as they came. A length that is not that of the body does not leave.
 
 mod abort;
 mod body;
+pub mod client;
 pub mod exchange;
 mod headers;
 mod ledger;

@@ -18,8 +18,21 @@ use queue::{Call, Keeper, Timer, Timers};
 
 pub(super) static AREA: Area = Area {
     native: Some(native),
+<<<<<<< HEAD
     globals: &["setTimeout", "setInterval", "clearTimeout", "clearInterval", "performance"],
     ..Area::built("timers")
+=======
+    globals: &[
+        "setTimeout",
+        "setInterval",
+        "setImmediate",
+        "clearTimeout",
+        "clearInterval",
+        "clearImmediate",
+        "performance",
+    ],
+    ..Area::new("timers")
+>>>>>>> wt-script
 };
 
 /// The longest delay, in milliseconds: what is longer is taken for none, as everywhere.
@@ -42,6 +55,8 @@ enum Kind {
     Repeats,
     /// Rings once, and the call does not wait for it.
     Idle,
+    /// Rings once, as soon as everybody else has had a turn.
+    Immediate,
 }
 
 impl<'js> FromJs<'js> for Kind {
@@ -49,7 +64,8 @@ impl<'js> FromJs<'js> for Kind {
         Ok(match u8::from_js(ctx, value)? {
             0 => Self::Once,
             1 => Self::Repeats,
-            _ => Self::Idle,
+            2 => Self::Idle,
+            _ => Self::Immediate,
         })
     }
 }
@@ -63,7 +79,13 @@ fn start(
 ) -> rquickjs::Result<u32> {
     let engine = Engine::of(ctx)?;
     let task = engine.current()?;
-    let delay = if (1.0..=LONGEST).contains(&delay) { delay.trunc() } else { 1.0 };
+    let delay = if matches!(kind, Kind::Immediate) {
+        0.0
+    } else if (1.0..=LONGEST).contains(&delay) {
+        delay.trunc()
+    } else {
+        1.0
+    };
     let delay = Duration::try_from_secs_f64(delay / 1000.0).unwrap_or_default();
     let call = Call::of(&task, matches!(kind, Kind::Idle));
     let most = engine.limits().work;

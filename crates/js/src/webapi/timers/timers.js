@@ -7,6 +7,7 @@ const { apply } = Reflect;
 const ONCE = 0;
 const REPEATS = 1;
 const IDLE = 2;
+const IMMEDIATE = 3;
 
 function start(name, callback, delay, values, kind) {
   if (typeof callback !== "function") throw new TypeError(`${name}: the callback is not a function`);
@@ -24,6 +25,11 @@ export function setInterval(callback, delay = 0, ...values) {
   return start("setInterval", callback, delay, values, REPEATS);
 }
 
+/** Calls back once, as soon as what waits already has had its turn. */
+export function setImmediate(callback, ...values) {
+  return start("setImmediate", callback, 0, values, IMMEDIATE);
+}
+
 /** Calls back once, if the call is not over by then: nobody waits for this. */
 export const setIdleTimeout = (callback, delay) => native.start(callback, delay, IDLE);
 
@@ -38,5 +44,10 @@ export function clearTimeout(id) {
 
 /** The same as `clearTimeout`. */
 export function clearInterval(id) {
+  clear(id);
+}
+
+/** The same as `clearTimeout`. */
+export function clearImmediate(id) {
   clear(id);
 }

@@ -38,7 +38,7 @@ return log;
 
 // case: a cleared timer never rings
 const a = setTimeout(say, 1, "a");
-const b = setTimeout(say, 2, "b");
+const b = setTimeout(say, 8, "b");
 clearTimeout(a);
 setTimeout(() => clearTimeout(b), 1);
 await after(12);
@@ -89,3 +89,24 @@ return log;
 
 // case: queueMicrotask wants a function
 queueMicrotask({});
+
+// case: immediates ring in their order, after the jobs, and before timers of the future
+setTimeout(say, 20, "timer");
+setImmediate((...values) => { say("first", ...values); Promise.resolve().then(() => say("job")); }, 1, 2);
+setImmediate(() => setImmediate(say, "nested"));
+setImmediate(say, "second");
+queueMicrotask(() => say("microtask"));
+await after(60);
+return log;
+
+// case: a cleared immediate never rings
+const immediate = setImmediate(say, "never");
+clearImmediate(immediate);
+setImmediate(() => clearImmediate(other));
+const other = setImmediate(say, "other");
+clearImmediate(undefined);
+await after(10);
+return [log, typeof setImmediate, typeof clearImmediate, setImmediate.name];
+
+// case: an immediate needs a function
+return [null, "text", undefined].map((callback) => { try { setImmediate(callback); } catch (error) { return error.name; } });

@@ -9,9 +9,9 @@ use rquickjs::class::{JsClass, Trace, Tracer, Writable};
 use rquickjs::function::{Constructor, This};
 use rquickjs::{Class, Ctx, JsLifetime, Object, Persistent, Promise, Value};
 use tokio::sync::Notify;
-use tollgate_core::Body;
+use tollgate_core::{Body, BoxError};
 
-use super::read::{broken, settled};
+use super::read::{broken, note_unread, settled};
 use super::{Raw, Source, decode};
 use crate::engine::promise;
 use crate::webapi::fetch::abort;
@@ -22,6 +22,7 @@ use crate::{Failure, bytes as buffers};
 #[derive(Default, JsLifetime)]
 pub(crate) struct Handle<'js> {
     signal: Option<Object<'js>>,
+    of_client: bool,
     supply: Rc<Supply>,
 }
 
@@ -47,8 +48,9 @@ enum Reading {
 
 impl<'js> Handle<'js> {
     pub(super) fn new(source: Source<'js>) -> Self {
+        let of_client = source.raw.of_client;
         let state = RefCell::new(Reading::Untouched(source.raw));
-        Self { signal: source.signal, supply: Rc::new(Supply { state, cancelled: Notify::new() }) }
+        Self { signal: source.signal, of_client, supply: Rc::new(Supply { state, cancelled: Notify::new() }) }
     }
 
     /// Takes the bytes, where nobody has pulled any.
@@ -92,7 +94,7 @@ impl Supply {
     }
 
     /// The next bytes; none at the end, and where nobody wants them.
-    async fn next(&self, mut body: Body) -> Result<Option<Bytes>, Failure> {
+    async fn next(&self, mut body: Body) -> Result<Option<Bytes>, (Failure, BoxError)> {
         loop {
             // The stream may have been cancelled before this was polled.
             if !matches!(*self.state.borrow(), Reading::Reads) {
@@ -110,7 +112,7 @@ impl Supply {
                 }
                 Some(Err(error)) => {
                     self.state.replace(Reading::Over);
-                    return Err(broken(&*error));
+                    return Err((broken(&*error), error));
                 }
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data()
@@ -126,9 +128,9 @@ impl Supply {
 }
 
 fn pull<'js>(ctx: Ctx<'js>, this: This<Class<'js, Handle<'js>>>) -> rquickjs::Result<Promise<'js>> {
-    let (supply, signal) = {
+    let (supply, signal, of_client) = {
         let handle = this.0.borrow();
-        (Rc::clone(&handle.supply), handle.signal.clone())
+        (Rc::clone(&handle.supply), handle.signal.clone(), handle.of_client)
     };
     let Some(body) = supply.begin() else { return settled(&ctx, Ok(Value::new_null(ctx.clone()))) };
     if let Some(all) = body.bytes() {
@@ -138,7 +140,12 @@ fn pull<'js>(ctx: Ctx<'js>, this: This<Class<'js, Handle<'js>>>) -> rquickjs::Re
     let signal = signal.map(|signal| Persistent::save(&ctx, signal));
     promise(&ctx, async move { Ok(supply.next(body).await) }, move |ctx, outcome| match outcome {
         Ok(bytes) => chunk(ctx, bytes),
-        Err(failure) => Err(abort::failed(ctx, signal, &failure)),
+        Err((failure, why)) => {
+            if of_client {
+                note_unread(ctx, &failure, why);
+            }
+            Err(abort::failed(ctx, signal, &failure))
+        }
     })
 }
 

@@ -4,6 +4,7 @@
 //! stream, its bytes can still be had without it ([`take`]). Nothing of a script runs while a message is
 //! borrowed: what has to call into streams looks first ([`BodyCell::with`]) and calls afterwards.
 
+mod brotli;
 mod carrier;
 mod collect;
 mod decode;
@@ -29,7 +30,7 @@ pub(super) use decode::{Coding, hide as hide_coding};
 pub(super) use extract::extract;
 pub(super) use handle::Handle;
 pub(super) use read::settled;
-pub(super) use scripts::{follow, is_signal, link};
+pub(super) use scripts::{abandon, follow, is_signal, link};
 
 /// Where a message keeps its body.
 #[derive(JsLifetime)]
@@ -70,6 +71,9 @@ pub(super) struct Raw {
     pub(super) coding: Option<Coding>,
     /// What they take of the memory that scripts may have.
     pub(super) charge: Option<Arc<Charge>>,
+    /// Whether it is the body of the request that the call is about: that it cannot be read may be its
+    /// client's fault.
+    pub(super) of_client: bool,
 }
 
 /// A body that has been taken out of its message.
@@ -95,7 +99,7 @@ impl<'js> BodyCell<'js> {
     pub(super) fn made(ctx: &Ctx<'js>, bytes: impl Into<Bytes>) -> rquickjs::Result<Self> {
         let bytes = bytes.into();
         let charge = Some(Ledger::charge(ctx, bytes.len())?);
-        let raw = Raw { body: Body::full(bytes), coding: None, charge };
+        let raw = Raw { body: Body::full(bytes), charge, ..Raw::default() };
         Ok(Self::source(Source { raw, signal: None }))
     }
 
@@ -221,15 +225,19 @@ pub(super) fn transfer<'js>(ctx: &Ctx<'js>, holder: &impl Holder<'js>) -> rquick
 }
 
 /// Takes the bytes of a message out of the engine; says by what they are still to be decoded. A stream
-/// of a script is read as far as somebody reads the body.
+/// of a script is read as far as somebody reads the body. `answers` says whether that is the client.
 ///
 /// # Errors
 /// A `TypeError` where it was read, or is being read.
-pub(super) fn take_out<'js>(ctx: &Ctx<'js>, holder: &impl Holder<'js>) -> rquickjs::Result<Raw> {
+pub(super) fn take_out<'js>(ctx: &Ctx<'js>, holder: &impl Holder<'js>, answers: bool) -> rquickjs::Result<Raw> {
     Ok(match take(ctx, holder)? {
         Taken::Null => Raw::default(),
+        // Whoever gets these bytes has not said that they may be encoded.
+        Taken::Source(Source { raw, .. }) if raw.coding.as_ref().is_some_and(Coding::is_ours) => {
+            Raw { body: decode::decoded(raw), ..Raw::default() }
+        }
         Taken::Source(source) => source.raw,
-        Taken::Stream(stream) => Raw { body: pump::pump(ctx, &stream)?, ..Raw::default() },
+        Taken::Stream(stream) => Raw { body: pump::pump(ctx, &stream, answers)?, ..Raw::default() },
     })
 }
 
@@ -244,7 +252,12 @@ pub(super) fn tee<'js>(ctx: &Ctx<'js>, holder: &impl Holder<'js>) -> rquickjs::R
             let most = Engine::of(ctx)?.host().buffered_body();
             let (first, second) = tee::tee(source.raw.body, most, &Ledger::of(ctx)?);
             let branch = |body| Source {
-                raw: Raw { body, coding: source.raw.coding.clone(), charge: source.raw.charge.clone() },
+                raw: Raw {
+                    body,
+                    coding: source.raw.coding.clone(),
+                    charge: source.raw.charge.clone(),
+                    of_client: source.raw.of_client,
+                },
                 signal: source.signal.clone(),
             };
             holder.with(|state| *state = State::Host(branch(first)));

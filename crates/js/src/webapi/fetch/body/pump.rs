@@ -4,6 +4,7 @@
 //! an error, so that nobody takes half an answer for a whole one.
 
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
@@ -17,9 +18,9 @@ use tokio::sync::{Notify, mpsc::error::TrySendError};
 use tollgate_core::{Body, BoxError};
 
 use super::scripts;
-use crate::engine::promise;
+use crate::engine::{Progress, promise};
 use crate::webapi::fetch::members::Members;
-use crate::{Failure, Thrown, bytes as buffers};
+use crate::{Engine, Failure, Thrown, bytes as buffers};
 
 /// How many chunks wait between a script and whoever reads.
 const WAITING: usize = 1;
@@ -52,6 +53,7 @@ impl Ending {
 /// The script's end.
 #[derive(JsLifetime)]
 pub(crate) struct Sink {
+    progress: Rc<Progress>,
     /// The work of the host has the channel open: it ends with its call, and then nobody can write.
     chunks: mpsc::WeakSender<Bytes>,
     opened: Option<mpsc::Sender<Bytes>>,
@@ -59,14 +61,20 @@ pub(crate) struct Sink {
     ended: Arc<Notify>,
 }
 
-/// A body that a stream is pumped into.
+/// A body that a stream is pumped into. `answers` says whether the client is to read it: then the call may last
+/// for as long as it does.
 ///
 /// # Errors
 /// Where the call that runs has too much under way.
-pub(super) fn pump<'js>(ctx: &Ctx<'js>, stream: &Object<'js>) -> rquickjs::Result<Body> {
+pub(super) fn pump<'js>(ctx: &Ctx<'js>, stream: &Object<'js>, answers: bool) -> rquickjs::Result<Body> {
     let (sender, chunks) = mpsc::channel(WAITING);
     let ending = Arc::new(Ending::default());
+    let progress = Rc::new(Progress::default());
+    if answers {
+        Engine::of(ctx)?.current()?.streams(&progress);
+    }
     let sink = Sink {
+        progress,
         chunks: sender.downgrade(),
         opened: Some(sender),
         ending: Arc::clone(&ending),
@@ -82,12 +90,21 @@ type Itself<'js> = This<Class<'js, Sink>>;
 fn write<'js>(ctx: Ctx<'js>, this: Itself<'js>, chunk: Value<'js>) -> rquickjs::Result<Option<Promise<'js>>> {
     let chunk = Bytes::from(buffers::view(&chunk)?.unwrap_or_default());
     let gone = || Failure::dom("AbortError", "nobody reads the body any more");
-    let sender = this.0.borrow().chunks.upgrade().ok_or_else(|| gone().throw(&ctx))?;
+    let (sender, progress) = {
+        let sink = this.0.borrow();
+        (sink.chunks.upgrade().ok_or_else(|| gone().throw(&ctx))?, Rc::clone(&sink.progress))
+    };
+    progress.moves();
     match sender.try_send(chunk) {
         Ok(()) => Ok(None),
         Err(TrySendError::Closed(_)) => Err(gone().throw(&ctx)),
         Err(TrySendError::Full(chunk)) => {
-            let work = async move { sender.send(chunk).await.map_err(|_| gone()) };
+            let work = async move {
+                progress.waits();
+                let sent = sender.send(chunk).await.map_err(|_| gone());
+                progress.moves();
+                sent
+            };
             promise(&ctx, work, |ctx, ()| Ok(Value::new_undefined(ctx.clone()))).map(Some)
         }
     }
@@ -109,17 +126,19 @@ fn fail<'js>(this: Itself<'js>, error: Value<'js>) {
 /// A promise for the end: whether it is the stream's, or nobody reads any more. It is a piece of work of the
 /// host, so that the call goes on until then.
 fn closed<'js>(ctx: Ctx<'js>, this: Itself<'js>) -> rquickjs::Result<Promise<'js>> {
-    let (sender, ended) = {
+    let (sender, ended, progress) = {
         let mut sink = this.0.borrow_mut();
-        (sink.opened.take(), Arc::clone(&sink.ended))
+        (sink.opened.take(), Arc::clone(&sink.ended), Rc::clone(&sink.progress))
     };
     let work = async move {
         let Some(sender) = sender else { return Ok(true) };
-        Ok(tokio::select! {
+        let ended = tokio::select! {
             biased;
             () = ended.notified() => true,
             () = sender.closed() => false,
-        })
+        };
+        progress.ends(ended);
+        Ok(ended)
     };
     promise(&ctx, work, |ctx, ended| Ok(Value::new_bool(ctx.clone(), ended)))
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use rquickjs::{Class, Ctx, Exception, Object, Persistent, Promise, String as JsString, Value};
-use tollgate_core::Body;
+use tollgate_core::{Body, BoxError};
 use tollgate_core::body::BodyTooLarge;
 
 use super::collect::Collector;
@@ -70,31 +70,42 @@ pub(super) fn read<'js>(
     {
         return settled(ctx, how.finish(ctx, bytes, content_type));
     }
+    let of_client = source.raw.of_client;
     let mut all = Box::pin(gather(decode::decoded(source.raw), most, Ledger::of(ctx)?.open()));
     if in_memory.is_some()
         && let Some(outcome) = (&mut all).now_or_never()
     {
-        let outcome = outcome.map_err(|unread| unread.throw(ctx, None));
+        let outcome = outcome.map_err(|unread| unread.throw(ctx, None, of_client));
         return settled(ctx, outcome.and_then(|(bytes, _)| how.finish(ctx, &bytes, content_type)));
     }
     let signal = source.signal.map(|signal| Persistent::save(ctx, signal));
     promise(ctx, async move { Ok(all.await) }, move |ctx, outcome| match outcome {
         Ok((bytes, _charge)) => how.finish(ctx, &bytes, content_type),
-        Err(unread) => Err(unread.throw(ctx, signal)),
+        Err(unread) => Err(unread.throw(ctx, signal, of_client)),
     })
 }
 
 /// Why a body was not read to its end.
 enum Unread {
-    Failed(Failure),
+    Failed(Failure, BoxError),
     /// Scripts have no memory for it.
     Full,
 }
 
 impl Unread {
-    fn throw(self, ctx: &Ctx<'_>, signal: Option<Persistent<Object<'static>>>) -> rquickjs::Error {
+    fn throw(
+        self,
+        ctx: &Ctx<'_>,
+        signal: Option<Persistent<Object<'static>>>,
+        of_client: bool,
+    ) -> rquickjs::Error {
         match self {
-            Self::Failed(failure) => abort::failed(ctx, signal, &failure),
+            Self::Failed(failure, why) => {
+                if of_client {
+                    note_unread(ctx, &failure, why);
+                }
+                abort::failed(ctx, signal, &failure)
+            }
             Self::Full => Full.throw(ctx),
         }
     }
@@ -105,17 +116,25 @@ async fn gather(mut body: Body, most: usize, mut charge: Charge) -> Result<(Byte
     let mut pieces: Vec<Bytes> = Vec::new();
     let mut length = 0_usize;
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| Unread::Failed(broken(&*error)))?;
+        let frame = frame.map_err(|error| Unread::Failed(broken(&*error), error))?;
         let Ok(data) = frame.into_data() else { continue };
         length = length.saturating_add(data.len());
         if length > most {
-            return Err(Unread::Failed(too_long(most)));
+            return Err(Unread::Failed(too_long(most), BodyTooLarge { limit: most as u64 }.into()));
         }
         charge.add(data.len()).map_err(|Full| Unread::Full)?;
         pieces.push(data);
     }
     let bytes = if let [one] = pieces.as_slice() { one.clone() } else { pieces.concat().into() };
     Ok((bytes, charge))
+}
+
+/// The body of the client's request could not be read, and the script is told so: whoever answers the client
+/// may want to know the reason.
+pub(super) fn note_unread(ctx: &Ctx<'_>, told: &Failure, why: BoxError) {
+    if let Ok(task) = Engine::of(ctx).and_then(|engine| engine.current()) {
+        task.note_unread(told.message().to_owned(), why);
+    }
 }
 
 /// What a script is told of a body that breaks off.

@@ -89,7 +89,12 @@ pub(in crate::webapi::fetch) fn is_signal<'js>(ctx: &Ctx<'js>, value: &Value<'js
     function(ctx, "isSignal")?.call((value.clone(),))
 }
 
-/// A signal that is aborted when another one is; never, where there is none.
+/// Aborts a signal whose client has gone.
+pub(in crate::webapi::fetch) fn abandon<'js>(ctx: &Ctx<'js>, signal: &Object<'js>) -> rquickjs::Result<()> {
+    function(ctx, "abandon")?.call((signal.clone(),))
+}
+
+/// A signal that is aborted when another one is; where there is none, when the host says so.
 pub(in crate::webapi::fetch) fn follow<'js>(
     ctx: &Ctx<'js>,
     signal: Option<Object<'js>>,

@@ -12,6 +12,7 @@ use rquickjs::function::{Constructor, Opt, This};
 use rquickjs::{Class, Ctx, JsLifetime, Object, Value};
 
 use super::body::{BodyCell, Carrier, follow, members as body_members, tee};
+use super::client::Client;
 use super::headers::Headers;
 use super::members::{self, Members};
 use super::slot::Slot;
@@ -68,6 +69,7 @@ pub(super) struct Origin {
     pub(super) uri: Uri,
     pub(super) version: Version,
     pub(super) extensions: Extensions,
+    pub(super) client: Option<Rc<Client>>,
 }
 
 type Itself<'js> = This<Class<'js, Request<'js>>>;
@@ -105,10 +107,17 @@ fn headers<'js>(ctx: Ctx<'js>, this: Itself<'js>) -> rquickjs::Result<Class<'js,
 
 /// `signal`: the request's own, made when a script first looks.
 fn signal<'js>(ctx: Ctx<'js>, this: Itself<'js>) -> rquickjs::Result<Object<'js>> {
-    let given = match &this.0.borrow().signal {
-        Some(Signal::Own(signal)) => return Ok(signal.clone()),
-        Some(Signal::Given(signal)) => Some(signal.clone()),
-        None => None,
+    let (given, client) = {
+        let request = this.0.borrow();
+        match &request.signal {
+            Some(Signal::Own(signal)) => return Ok(signal.clone()),
+            Some(Signal::Given(signal)) => (Some(signal.clone()), None),
+            None => (None, request.head.origin.as_ref().and_then(|origin| origin.client.clone())),
+        }
+    };
+    let given = match client {
+        Some(client) => client.signal(&ctx)?,
+        None => given,
     };
     let signal = follow(&ctx, given)?;
     this.0.borrow_mut().signal = Some(Signal::Own(signal.clone()));

@@ -1,7 +1,8 @@
 //! `fetch` (Fetch §5.6): the request of a script, sent by the host.
 //!
-//! No `accept-encoding` is sent unless the script asks for one; what comes encoded by gzip or deflate all the same
-//! is decoded when a script reads it, and passed on as it came where none does. The `host` of the request is
+//! A script that names no `accept-encoding` has one that the host decodes, and what it passes on is decoded as
+//! well. Where it names one, maybe that of its own client, what comes encoded is decoded when it is read, and passed
+//! on as it came where it is not. The `host` of the request is
 //! that of its URL, and framing is the host's business, whatever the headers say.
 
 mod data;
@@ -60,11 +61,17 @@ fn begin<'js>(ctx: &Ctx<'js>, input: &Value<'js>, init: Option<Value<'js>>) -> r
         }
     }
     let mut headers = request.headers.to_map();
-    let raw = take_out(ctx, &RefCell::new(request.body))?;
+    let raw = take_out(ctx, &RefCell::new(request.body), false)?;
     if let Some(coding) = raw.coding {
         coding.show(&mut headers);
     }
     make_ready(&mut headers);
+    let asks = !headers.contains_key(header::ACCEPT_ENCODING);
+    if asks {
+        // Proxies on the way that know no brotli cannot see into TLS (as Node does).
+        let known = if url.scheme() == "https" { "br, gzip, deflate" } else { "gzip, deflate" };
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(known));
+    }
     let flag = match &signal {
         Some(signal) => Some(abort::flag(ctx, signal)?),
         None => None,
@@ -95,6 +102,15 @@ fn begin<'js>(ctx: &Ctx<'js>, input: &Value<'js>, init: Option<Value<'js>>) -> r
                 redirected: fetched.redirected,
                 ..incoming(fetched.response)
             };
+            if asks {
+                response.body.with(|state| {
+                    if let State::Host(source) = state
+                        && let Some(coding) = &mut source.raw.coding
+                    {
+                        coding.asked_for();
+                    }
+                });
+            }
             if let (Some(flag), Some(signal)) = (flag, signal) {
                 let signal = signal.restore(ctx)?;
                 response.body.with(|state| {

@@ -1,4 +1,4 @@
-// `node:timers`: the Web's timers, whose ids are numbers, and `setImmediate`.
+// `node:timers`: the globals, whose ids are numbers.
 
 import * as promises from "tollgate:node-timers-promises";
 
@@ -6,8 +6,8 @@ export const setTimeout = (...values) => globalThis.setTimeout(...values);
 export const setInterval = (...values) => globalThis.setInterval(...values);
 export const clearTimeout = (id) => globalThis.clearTimeout(id);
 export const clearInterval = (id) => globalThis.clearInterval(id);
-export const setImmediate = (callback, ...values) => globalThis.setTimeout(callback, 0, ...values);
-export const clearImmediate = (id) => globalThis.clearTimeout(id);
+export const setImmediate = (...values) => globalThis.setImmediate(...values);
+export const clearImmediate = (id) => globalThis.clearImmediate(id);
 export { promises };
 
 export default { clearImmediate, clearInterval, clearTimeout, promises, setImmediate, setInterval, setTimeout };

@@ -8,24 +8,28 @@ const aborted = (signal) => {
 
 /** A promise that is fulfilled after so many milliseconds. */
 export async function setTimeout(delay = 1, value = undefined, options = undefined) {
-  const signal = options?.signal;
+  return wait(globalThis.setTimeout, delay, value, options?.signal);
+}
+
+function wait(start, delay, value, signal) {
   if (signal?.aborted) throw aborted(signal);
   return new Promise((resolve, reject) => {
     const stop = () => {
       globalThis.clearTimeout(id);
       reject(aborted(signal));
     };
-    const id = globalThis.setTimeout(() => {
+    const ring = () => {
       signal?.removeEventListener("abort", stop);
       resolve(value);
-    }, delay);
+    };
+    const id = start(ring, delay);
     signal?.addEventListener("abort", stop, { once: true });
   });
 }
 
 /** A promise that is fulfilled as soon as other work has had its turn. */
 export async function setImmediate(value = undefined, options = undefined) {
-  return setTimeout(0, value, options);
+  return wait(globalThis.setImmediate, undefined, value, options?.signal);
 }
 
 /** A value again and again, every so many milliseconds. */

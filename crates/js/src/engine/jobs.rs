@@ -1,0 +1,108 @@
+//! Running the jobs of promises, and noticing those that were lost because the heap is full.
+//!
+//! What the code of a job throws rejects a promise; but where there is no memory to do so, the job, or the one
+//! that should have followed, is gone. Whoever waits for the promise would wait for ever.
+
+use rquickjs::{Ctx, qjs};
+
+use super::{Engine, Stopped};
+use crate::Thrown;
+
+/// Memory for looking at what was thrown because there is none.
+const ROOM: usize = 256 << 10;
+
+impl Engine {
+    /// Runs jobs until there are none, or until the time is up: a job that makes another is as
+    /// good as a loop.
+    pub(crate) fn drain(&self, ctx: &Ctx<'_>) {
+        let mut jobs = 0_u32;
+        self.notice_lost_jobs(ctx);
+        loop {
+            self.0.turns.next();
+            if !execute(ctx) {
+                break;
+            }
+            self.notice_lost_jobs(ctx);
+            jobs = jobs.wrapping_add(1);
+            // Short jobs may never be interrupted themselves.
+            if self.0.watch.rang() || (jobs.is_multiple_of(256) && self.0.watch.asks_to_stop()) {
+                break;
+            }
+        }
+        // What comes now is no job that could follow the last one.
+        self.0.turns.next();
+    }
+
+    /// Stops the call that runs where an exception is left of which no code was told.
+    fn notice_lost_jobs(&self, ctx: &Ctx<'_>) {
+        if !ctx.has_exception() {
+            return;
+        }
+        let left = ctx.catch();
+        // The engine throws null where there is no memory for an error either.
+        if left.is_null() || Stopped::told_by(&Thrown::of(&left)) == Some(Stopped::Memory) {
+            self.stop_current(Stopped::Memory);
+        }
+    }
+
+    /// Stops the call that runs where what was thrown says that the heap is full, and nobody catches it.
+    pub(crate) fn notice_full_heap(&self, thrown: &Thrown) {
+        if self.broken_by(thrown) == Some(Stopped::Memory) {
+            self.stop_current(Stopped::Memory);
+        }
+    }
+
+    /// The limit that was broken, where what was thrown says so.
+    pub(super) fn broken_by(&self, thrown: &Thrown) -> Option<Stopped> {
+        // The engine throws null where there is no memory for an error either. So may a script, at any time.
+        let memory = u64::try_from(self.limits().memory).unwrap_or(u64::MAX);
+        let full = || *thrown == Thrown::null() && self.heap_bytes() > memory - memory / 4;
+        Stopped::told_by(thrown).or_else(|| full().then_some(Stopped::Memory))
+    }
+
+    /// Bytes of the heap in use. Walks the heap: not for every call.
+    #[expect(unsafe_code, reason = "rquickjs looks only while no code runs")]
+    pub fn heap_bytes(&self) -> u64 {
+        let mut usage = std::mem::MaybeUninit::uninit();
+        // SAFETY: the context lives as long as the engine, and its runtime with it. The engine is on the one thread
+        // that may use them. All of `usage` is written.
+        let usage = unsafe {
+            qjs::JS_ComputeMemoryUsage(qjs::JS_GetRuntime(self.0.context.as_raw().as_ptr()), usage.as_mut_ptr());
+            usage.assume_init()
+        };
+        u64::try_from(usage.malloc_size).unwrap_or_default()
+    }
+
+    fn stop_current(&self, why: Stopped) {
+        if let Ok(task) = self.current() {
+            self.stop(&task, why);
+        }
+    }
+}
+
+/// Runs the first job, where there is one. What it could tell nobody is left in the context.
+#[expect(unsafe_code, reason = "rquickjs drops what a job leaves")]
+fn execute(ctx: &Ctx<'_>) -> bool {
+    let mut ran_in = std::ptr::null_mut();
+    // SAFETY: the context is alive and entered, and so is its runtime. The engine has no other context: the
+    // one that the job ran in, which is written here, is this one.
+    let ran = unsafe { qjs::JS_ExecutePendingJob(qjs::JS_GetRuntime(ctx.as_raw().as_ptr()), &raw mut ran_in) };
+    ran != 0
+}
+
+/// Does something that needs a little memory, whether the heap is full or not.
+pub(crate) fn with_room<R>(ctx: &Ctx<'_>, run: impl FnOnce() -> R) -> R {
+    let Ok(engine) = Engine::of(ctx) else { return run() };
+    let limit = engine.limits().memory;
+    limit_memory(ctx, limit.saturating_add(ROOM));
+    let result = run();
+    limit_memory(ctx, limit);
+    result
+}
+
+#[expect(unsafe_code, reason = "rquickjs sets the limit only while no code runs")]
+fn limit_memory(ctx: &Ctx<'_>, limit: usize) {
+    // SAFETY: the context is alive and entered, and so is its runtime. The limit is a number that allocations
+    // are compared with.
+    unsafe { qjs::JS_SetMemoryLimit(qjs::JS_GetRuntime(ctx.as_raw().as_ptr()), limit as _) }
+}
