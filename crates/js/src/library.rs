@@ -27,8 +27,8 @@ const INTERNAL: &str = "tollgate:";
 pub struct Area {
     /// Its name; its module is `tollgate:NAME`.
     pub name: &'static str,
-    /// Its JavaScript: the text of an ES module.
-    pub source: Option<&'static str>,
+    /// Its JavaScript: an ES module.
+    pub source: Source,
     /// Its Rust: what the module finds as `import.meta.native`. Made when the module is loaded.
     pub native: Option<for<'js> fn(&Ctx<'js>) -> rquickjs::Result<Object<'js>>>,
     /// What is done when an engine is made, for what has to be there at once.
@@ -39,10 +39,74 @@ pub struct Area {
     pub specifiers: &'static [&'static str],
 }
 
+/// The JavaScript of an area.
+#[derive(Debug, Clone, Copy)]
+pub enum Source {
+    /// None: what its module exports is the native object.
+    None,
+    /// Text, read by each engine that wants it.
+    Text(&'static str),
+    /// What the build has made of it.
+    Built(Bytecode),
+}
+
+/// The bytecode of one module.
+#[derive(Clone, Copy)]
+pub struct Bytecode(&'static [u8]);
+
+impl Bytecode {
+    /// Finds a module among names and bytes. Meant for constants: where there is none of this name, the build
+    /// ends.
+    ///
+    /// # Safety
+    /// The bytes are what `tollgate_bytecode::build` has written in this build: the engine believes bytecode
+    /// whatever it says.
+    #[expect(unsafe_code, reason = "whoever calls this vouches for the bytes")]
+    pub const unsafe fn find(built: &[(&'static str, &'static [u8])], name: &str) -> Self {
+        let mut at = 0;
+        while at < built.len() {
+            if same(built[at].0.as_bytes(), name.as_bytes()) {
+                return Self(built[at].1);
+            }
+            at += 1;
+        }
+        panic!("no bytecode was built of this module")
+    }
+
+    fn declare<'js>(self, ctx: &Ctx<'js>) -> rquickjs::Result<Module<'js, Declared>> {
+        #[expect(unsafe_code, reason = "the engine cannot tell bytecode from other bytes")]
+        // SAFETY: whoever made this has vouched for the bytes.
+        unsafe {
+            Module::load(ctx.clone(), self.0)
+        }
+    }
+}
+
+impl std::fmt::Debug for Bytecode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bytecode").field("length", &self.0.len()).finish_non_exhaustive()
+    }
+}
+
+/// Whether two names are the same, for constants.
+const fn same(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    if one.len() != other.len() {
+        return false;
+    }
+    while at < one.len() {
+        if one[at] != other[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
 impl Area {
     /// An area with nothing in it, for struct update.
     pub const fn new(name: &'static str) -> Self {
-        Self { name, source: None, native: None, install: None, globals: &[], specifiers: &[] }
+        Self { name, source: Source::None, native: None, install: None, globals: &[], specifiers: &[] }
     }
 }
 
@@ -137,8 +201,12 @@ impl Library {
 }
 
 fn declare<'js>(ctx: &Ctx<'js>, area: &Area) -> rquickjs::Result<Module<'js, Declared>> {
-    let source = area.source.unwrap_or("export default import.meta.native;");
-    let module = Module::declare(ctx.clone(), format!("{INTERNAL}{}", area.name), source)?;
+    let text = |source: &str| Module::declare(ctx.clone(), format!("{INTERNAL}{}", area.name), source);
+    let module = match area.source {
+        Source::None => text("export default import.meta.native;")?,
+        Source::Text(source) => text(source)?,
+        Source::Built(bytecode) => bytecode.declare(ctx)?,
+    };
     if let Some(native) = area.native {
         module.meta()?.set("native", native(ctx)?)?;
     }

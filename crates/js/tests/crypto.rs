@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use support::{TestHost, eval, eval_with, run};
 use tollgate_js::engine::{CallError, Stopped};
-use tollgate_js::library::NoModules;
+use tollgate_js::library::{NoModules, Source};
 use tollgate_js::rquickjs::{Function, Object};
 use tollgate_js::{Area, Engine, Limits};
 
@@ -564,7 +564,7 @@ fn patched_prototypes_neither_see_secrets_nor_break_anything() {
 
 /// What another area of the library finds.
 static NEIGHBOUR: Area = Area {
-    source: Some(
+    source: Source::Text(
         "import { digestSync, hmacSync, randomBytes, timingSafeEqual } from 'tollgate:crypto';
         const text = (bytes) => bytes.toHex();
         const abc = Uint8Array.of(97, 98, 99);

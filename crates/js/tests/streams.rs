@@ -7,13 +7,13 @@ mod support;
 use std::rc::Rc;
 
 use support::TestHost;
-use tollgate_js::library::{Area, NoModules};
+use tollgate_js::library::{Area, NoModules, Source};
 use tollgate_js::rquickjs::{Function, Module, Object};
 use tollgate_js::{Engine, Limits};
 
 /// An area that is a script's way to what only areas may import.
 static INSIDE: Area = Area {
-    source: Some("import * as streams from 'tollgate:streams'; export const inside = streams;"),
+    source: Source::Text("import * as streams from 'tollgate:streams'; export const inside = streams;"),
     globals: &["inside"],
     ..Area::new("inside")
 };

@@ -3,11 +3,11 @@
 
 use std::sync::{Arc, LazyLock};
 
-use tollgate_js::library::{Area, Modules};
+use tollgate_js::library::{Area, Bytecode, Modules, Source};
 use tollgate_modules::Graph;
 
 use crate::natives;
-use crate::runtime::modules::{MODULES, SPECIFIERS};
+use crate::runtime::modules::SPECIFIERS;
 
 /// The functions and classes of the runtime module that Rust calls.
 pub(crate) static FUNCTIONS: &[&str] = &[
@@ -32,15 +32,20 @@ pub(crate) static FUNCTIONS: &[&str] = &[
     "render",
 ];
 
+/// What the build has made of the runtime's JavaScript (runtime/sources.rs).
+const BUILT: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/bytecode.rs"));
+
 /// All of them. They are made of the table of the runtime's modules once, and live as long as the
 /// process.
 pub(crate) static ALL: LazyLock<Vec<&'static Area>> = LazyLock::new(|| {
-    let bridge = ("bridge", include_str!("bridge/bridge.js"));
-    let areas = MODULES.iter().copied().chain([bridge]).map(|(name, source)| {
+    let areas = BUILT.iter().map(|&(name, _)| {
         let specifiers =
             SPECIFIERS.iter().find(|(named, _)| *named == name).map_or(&[][..], |(_, specifiers)| specifiers);
         let native = (name == HOST).then_some(natives::host as _);
-        &*Box::leak(Box::new(Area { source: Some(source), native, specifiers, ..Area::new(name) }))
+        #[expect(unsafe_code, reason = "the engine believes bytecode")]
+        // SAFETY: the build script has just made it, with the engine that `tollgate_js` links.
+        let source = Source::Built(unsafe { Bytecode::find(BUILT, name) });
+        &*Box::leak(Box::new(Area { source, native, specifiers, ..Area::new(name) }))
     });
     areas.collect()
 });

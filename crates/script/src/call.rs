@@ -46,6 +46,11 @@ pub(crate) fn refuse(call: Call, why: Failed) {
 /// Runs a call. A caller that does not wait any longer ends it, but for what it was told to wait for.
 pub(crate) async fn run(live: Rc<Live>, call: Call, outbox: Rc<Outbox>) {
     let Call { entry, seed, request, response, argument, asks, mut reply, .. } = call;
+    if reply.is_closed() {
+        // The exchange has been forgotten already: it must not leave a context behind that nobody forgets.
+        live.forget(seed.key);
+        return;
+    }
     let url: Rc<str> = seed.url.as_str().into();
     let context = live.context(seed, asks);
     let state = context.state();

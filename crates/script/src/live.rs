@@ -424,6 +424,11 @@ impl Live {
         self.engine.is_broken()
     }
 
+    /// Whether it keeps contexts of exchanges.
+    pub(crate) fn has_contexts(&self) -> bool {
+        !self.contexts.borrow().is_empty()
+    }
+
     /// An exchange is over.
     pub(crate) fn forget(&self, key: u64) {
         self.contexts.borrow_mut().remove(&key);

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::{fmt, io};
 
+use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tollgate_core::Services;
@@ -27,8 +28,6 @@ pub(crate) enum Job {
     Load { generation: Arc<Generation>, reply: std::sync::mpsc::Sender<Result<Described, Vec<ScriptIssue>>> },
     /// Call something.
     Call(Box<Call>),
-    /// An exchange is over: its context may go.
-    Forget { generation: u64, key: u64 },
     /// No snapshot has this generation any more.
     Unload { generation: u64 },
 }
@@ -38,10 +37,32 @@ pub(crate) enum Job {
 pub struct ScriptPool(Arc<Inner>);
 
 struct Inner {
-    threads: Vec<mpsc::Sender<Job>>,
+    threads: Vec<Thread>,
     next: AtomicUsize,
     keys: AtomicU64,
     outside: Arc<Outside>,
+}
+
+/// One thread, from outside.
+pub(crate) struct Thread {
+    pub(crate) jobs: mpsc::Sender<Job>,
+    pub(crate) forgotten: Arc<Forgotten>,
+}
+
+/// Exchanges that are over: their contexts may go. A thread looks here when it has something to do, and a
+/// moment after it had: it is not woken for this alone.
+#[derive(Default)]
+pub(crate) struct Forgotten(Mutex<Vec<(u64, u64)>>);
+
+impl Forgotten {
+    fn push(&self, generation: u64, key: u64) {
+        self.0.lock().push((generation, key));
+    }
+
+    /// Generations and keys since this was last asked.
+    pub(crate) fn take(&self) -> Vec<(u64, u64)> {
+        std::mem::take(&mut *self.0.lock())
+    }
 }
 
 /// What scripts may reach, once it is there: the rooms are opened after the first project was loaded.
@@ -99,7 +120,7 @@ impl ScriptPool {
 
     /// Hands a call to a thread.
     pub(crate) fn call(&self, thread: usize, call: Box<Call>) -> Result<(), Busy> {
-        match self.0.threads.get(thread).map(|jobs| jobs.try_send(Job::Call(call))) {
+        match self.0.threads.get(thread).map(|thread| thread.jobs.try_send(Job::Call(call))) {
             Some(Ok(())) => Ok(()),
             Some(Err(TrySendError::Full(_) | TrySendError::Closed(_))) | None => Err(Busy),
         }
@@ -108,7 +129,7 @@ impl ScriptPool {
     /// Has every thread make an engine of a generation; tells what the first found in it.
     pub(crate) fn load(&self, generation: &Arc<Generation>) -> Result<Described, Vec<ScriptIssue>> {
         let (reply, answers) = std::sync::mpsc::channel();
-        for jobs in &self.0.threads {
+        for Thread { jobs, .. } in &self.0.threads {
             let job = Job::Load { generation: Arc::clone(generation), reply: reply.clone() };
             // Loading waits for a place in the queue: it happens on a thread that may wait.
             let _ = jobs.blocking_send(job);
@@ -122,7 +143,9 @@ impl ScriptPool {
     }
 
     pub(crate) fn forget(&self, thread: usize, generation: u64, key: u64) {
-        self.tell(thread, Job::Forget { generation, key });
+        if let Some(thread) = self.0.threads.get(thread) {
+            thread.forgotten.push(generation, key);
+        }
     }
 
     pub(crate) fn unload(&self, generation: u64) {
@@ -133,7 +156,7 @@ impl ScriptPool {
 
     /// Sends what must not be lost, and must not wait here.
     fn tell(&self, thread: usize, job: Job) {
-        let Some(jobs) = self.0.threads.get(thread) else { return };
+        let Some(Thread { jobs, .. }) = self.0.threads.get(thread) else { return };
         if let Err(TrySendError::Full(job)) = jobs.try_send(job)
             && let Some(workers) = self.0.outside.workers.get()
         {

@@ -14,6 +14,7 @@ use tollgate_core::{Body, Exchange, Flow, Problem, Request, Response};
 use tollgate_js::Thrown;
 use tollgate_js::engine::Stopped;
 
+use crate::at_hand::at_hand;
 use crate::generation::Generation;
 use crate::message::{Argument, Ask, Asked, Call, Changes, Entry, Failed, Outcome, Reply, Seed, Told};
 use crate::pool::ScriptPool;
@@ -76,7 +77,11 @@ impl Runner {
         // What only this side can read stays here.
         let extensions = std::mem::take(request.extensions_mut());
         let (uri, version) = (request.uri().clone(), request.version());
-        let taken = std::mem::replace(request, Request::new(Body::empty()));
+        let mut taken = std::mem::replace(request, Request::new(Body::empty()));
+        // A client that waits to be asked for its body is not asked before a script is.
+        if !taken.headers().contains_key(http::header::EXPECT) {
+            *taken.body_mut() = at_hand(std::mem::take(taken.body_mut())).await;
+        }
         let outcome = self.call(exchange, &target, Some(taken), None, argument).await?;
         Ok(match outcome {
             Outcome::Request(changed) => {
@@ -110,9 +115,12 @@ impl Runner {
         self: &Arc<Self>,
         exchange: &mut Exchange,
         target: Target<'_>,
-        response: Option<Response>,
+        mut response: Option<Response>,
     ) -> Result<Outcome, Problem> {
         let request = sent(exchange);
+        if let Some(response) = &mut response {
+            *response.body_mut() = at_hand(std::mem::take(response.body_mut())).await;
+        }
         self.call(exchange, &target, Some(request), response, Argument::Nothing).await
     }
 

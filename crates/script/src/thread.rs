@@ -18,7 +18,7 @@ use crate::generation::Generation;
 use crate::live::Live;
 use crate::message::Failed;
 use crate::outbox::Outbox;
-use crate::pool::{Job, Outside};
+use crate::pool::{Forgotten, Job, Outside, Thread};
 
 /// Scripts yield to the gateway's workers: spinning ones would otherwise double the latency of routes
 /// that have none.
@@ -28,6 +28,9 @@ const NICE: i32 = 10;
 /// much time, replies go out, and engines go that are to go.
 const TURN: Duration = Duration::from_micros(250);
 
+/// A thread without work looks so often for contexts that may go, as long as it has any.
+const LINGER: Duration = Duration::from_millis(200);
+
 /// What a thread keeps of a generation: the engine that takes new calls.
 struct Slot {
     generation: Arc<Generation>,
@@ -35,8 +38,10 @@ struct Slot {
 }
 
 /// Starts a thread.
-pub(crate) fn start(place: usize, queue: usize, outside: Arc<Outside>) -> io::Result<mpsc::Sender<Job>> {
+pub(crate) fn start(place: usize, queue: usize, outside: Arc<Outside>) -> io::Result<Thread> {
     let (sender, jobs) = mpsc::channel(queue);
+    let forgotten = Arc::new(Forgotten::default());
+    let thread = Thread { jobs: sender, forgotten: Arc::clone(&forgotten) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     std::thread::Builder::new()
         .name(format!("script-{place}"))
@@ -45,12 +50,12 @@ pub(crate) fn start(place: usize, queue: usize, outside: Arc<Outside>) -> io::Re
         .spawn(move || {
             // Only this thread: Linux keeps the niceness of each.
             let _ = rustix::process::setpriority_process(rustix::thread::gettid().into(), NICE);
-            tokio::task::LocalSet::new().block_on(&runtime, serve(jobs, outside));
+            tokio::task::LocalSet::new().block_on(&runtime, serve(jobs, &forgotten, outside));
         })?;
-    Ok(sender)
+    Ok(thread)
 }
 
-async fn serve(mut jobs: mpsc::Receiver<Job>, outside: Arc<Outside>) {
+async fn serve(mut jobs: mpsc::Receiver<Job>, forgotten: &Forgotten, outside: Arc<Outside>) {
     let mut slots: HashMap<u64, Slot> = HashMap::new();
     let outbox = Rc::new(Outbox::new(Arc::clone(&outside)));
     outbox.attach();
@@ -66,13 +71,14 @@ async fn serve(mut jobs: mpsc::Receiver<Job>, outside: Arc<Outside>) {
             Ok(job) => job,
             Err(_) => {
                 outbox.flush();
-                match jobs.recv().await {
+                match next(&mut jobs, forgotten, &slots).await {
                     Some(job) => job,
                     None => return,
                 }
             }
         };
         let began = Instant::now();
+        forget(forgotten, &slots);
         match job {
             Job::Load { generation, reply } => {
                 let loaded = Live::load(&generation, &outside).await;
@@ -87,11 +93,6 @@ async fn serve(mut jobs: mpsc::Receiver<Job>, outside: Arc<Outside>) {
                 Ok(live) => run(call::run(live, *call, Rc::clone(&outbox)), &outbox),
                 Err(why) => call::refuse(*call, Failed::Broken(why)),
             },
-            Job::Forget { generation, key } => {
-                if let Some(slot) = slots.get(&generation) {
-                    slot.live.borrow().forget(key);
-                }
-            }
             Job::Unload { generation } => {
                 if let Some(slot) = slots.remove(&generation) {
                     slot.live.borrow().retire();
@@ -99,6 +100,26 @@ async fn serve(mut jobs: mpsc::Receiver<Job>, outside: Arc<Outside>) {
             }
         }
         busy += began.elapsed();
+    }
+}
+
+/// Waits for something to do, and sees to it that contexts go a moment after their exchanges.
+async fn next(jobs: &mut mpsc::Receiver<Job>, forgotten: &Forgotten, slots: &HashMap<u64, Slot>) -> Option<Job> {
+    while slots.values().any(|slot| slot.live.borrow().has_contexts()) {
+        match tokio::time::timeout(LINGER, jobs.recv()).await {
+            Ok(job) => return job,
+            Err(_) => forget(forgotten, slots),
+        }
+    }
+    jobs.recv().await
+}
+
+/// Lets go of the contexts whose exchanges are over.
+fn forget(forgotten: &Forgotten, slots: &HashMap<u64, Slot>) {
+    for (generation, key) in forgotten.take() {
+        if let Some(slot) = slots.get(&generation) {
+            slot.live.borrow().forget(key);
+        }
     }
 }
 

@@ -75,6 +75,8 @@ impl Engine {
         let runtime = Runtime::new().map_err(failed)?;
         runtime.set_memory_limit(limits.memory);
         runtime.set_max_stack_size(limits.stack);
+        // What loading makes is there to stay: to look through it for garbage is in vain.
+        runtime.set_gc_threshold(1 << 20);
         let watch = Rc::new(Watch::default());
         watch.set(Duration::MAX);
         let (asked, told) = (Rc::clone(&watch), Rc::clone(&host));

@@ -16,7 +16,20 @@ mod timers;
 mod url;
 pub mod websocket;
 
-use crate::library::Area;
+use crate::library::{Area, Bytecode, Source};
+
+/// What the build has made of the areas' JavaScript (sources.rs).
+const BUILT: &[(&str, &[u8])] = &include!(concat!(env!("OUT_DIR"), "/bytecode.rs"));
+
+impl Area {
+    /// An area of this crate with JavaScript, for struct update.
+    const fn built(name: &'static str) -> Self {
+        #[expect(unsafe_code, reason = "the engine believes bytecode")]
+        // SAFETY: the build script has just made it, with the engine that this crate links.
+        let bytecode = unsafe { Bytecode::find(BUILT, name) };
+        Self { source: Source::Built(bytecode), ..Self::new(name) }
+    }
+}
 
 /// Every area that each engine has.
 pub static ALL: &[&Area] = &[

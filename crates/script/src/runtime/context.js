@@ -1,14 +1,14 @@
 // `ZuploContext`: everything around a request. One is made for every request that meets a script, so
 // it begins with its handle alone; the rest is read when it is first asked for.
 
-import { host } from "tollgate:runtime-host";
+import { host, url } from "tollgate:runtime-host";
 import { Logger } from "tollgate:runtime-logger";
 import { touchedParams, touchedUser } from "tollgate:runtime-request";
 import { routeOf } from "tollgate:runtime-route";
 import { inboundOutcome, outboundOutcome } from "tollgate:runtime-outcome";
 import { parse, stringify } from "tollgate:runtime-values";
 
-const { Promise, Request, URL } = globalThis;
+const { Promise, Request } = globalThis;
 
 const HANDLE = Symbol("handle");
 const LOG = Symbol("log");
@@ -78,7 +78,10 @@ export class ZuploContext {
   /** Sends a request through another route of the gateway, within the process. */
   async invokeRoute(input, init) {
     const handle = this[HANDLE];
-    if (!(input instanceof Request)) return host.invokeRoute(handle, new Request(new URL(input, host.origin(handle)), init));
+    if (!(input instanceof Request)) {
+      const { URL } = url();
+      return host.invokeRoute(handle, new Request(new URL(input, host.origin(handle)), init));
+    }
     return host.invokeRoute(handle, init === undefined ? input : new Request(input, init));
   }
 

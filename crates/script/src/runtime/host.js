@@ -61,3 +61,8 @@
 // What the gateway calls in turn is in internal.js.
 
 export const host = import.meta.native;
+
+/** The exports of an area of the Web's APIs, loaded when they are first needed. */
+export const url = () => host.module("url");
+export const encoding = () => host.module("encoding");
+export const crypto = () => host.module("crypto").crypto;

@@ -1,6 +1,5 @@
 // `context.log`: lines that carry the request's id.
 
-import { format } from "tollgate:console";
 import { host } from "tollgate:runtime-host";
 import { hasSinks } from "tollgate:runtime-sinks";
 import { stringify } from "tollgate:runtime-values";
@@ -42,7 +41,7 @@ export class Logger {
 
 /** Writes a line. The values themselves are only passed where a plugin sends them somewhere. */
 export function write(handle, level, values) {
-  host.log(handle, level, format(...values), hasSinks() ? json(values.map(plain)) : undefined);
+  host.log(handle, level, host.module("console").format(...values), hasSinks() ? json(values.map(plain)) : undefined);
 }
 
 /** What has no JSON of its own, as text. */

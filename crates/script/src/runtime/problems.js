@@ -1,11 +1,11 @@
 // Problems (RFC 9457), as a project's own code answers with them.
 
 import { problemFormat } from "tollgate:runtime-extensions";
-import { host } from "tollgate:runtime-host";
+import { host, url } from "tollgate:runtime-host";
 import { STATUSES, titleOf } from "tollgate:runtime-statuses";
 import { stringify } from "tollgate:runtime-values";
 
-const { Headers, Response, URL } = globalThis;
+const { Headers, Response } = globalThis;
 
 /** Statuses whose responses have no body. */
 const BODILESS = new Set([204, 205, 304]);
@@ -39,6 +39,7 @@ function typeOf(status) {
 
 function pathOf(request) {
   try {
+    const { URL } = url();
     return new URL(request.url).pathname;
   } catch {
     return undefined;

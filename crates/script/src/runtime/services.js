@@ -1,8 +1,7 @@
 // Services of a hosted platform that code may ask for. Most do not exist here, and say so when called.
 
+import { crypto, encoding } from "tollgate:runtime-host";
 import { unavailable } from "tollgate:runtime-not-available";
-
-const { TextEncoder, crypto } = globalThis;
 
 export class ZuploServices {
   /** A token by which the gateway proves itself to a cloud. */
@@ -46,8 +45,8 @@ export class ZuploMcpSdk {
 export const CryptoBeta = Object.freeze({
   /** @param {string | { name: string }} algorithm @param {BufferSource | string} data */
   async digest(algorithm, data) {
-    const bytes = typeof data === "string" ? new TextEncoder().encode(data) : data;
-    return crypto.subtle.digest(algorithm, bytes);
+    const bytes = typeof data === "string" ? new (encoding().TextEncoder)().encode(data) : data;
+    return crypto().subtle.digest(algorithm, bytes);
   },
 });
 

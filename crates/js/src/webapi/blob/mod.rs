@@ -8,12 +8,8 @@ use rquickjs::{Ctx, IntoJs, Object, Value, prelude::Func};
 use crate::bytes::{Source, UsvString, uint8_array};
 use crate::library::Area;
 
-pub(super) static AREA: Area = Area {
-    source: Some(concat!(include_str!("blob.js"), include_str!("form-data.js"), include_str!("multipart.js"))),
-    native: Some(native),
-    globals: &["Blob", "File", "FormData"],
-    ..Area::new("blob")
-};
+pub(super) static AREA: Area =
+    Area { native: Some(native), globals: &["Blob", "File", "FormData"], ..Area::built("blob") };
 
 fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     let native = Object::new(ctx.clone())?;

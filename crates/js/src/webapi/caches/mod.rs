@@ -14,17 +14,7 @@ use crate::{Engine, Failure};
 
 pub use store::ByteCache;
 
-pub(super) static AREA: Area = Area {
-    source: Some(concat!(
-        include_str!("bytes.js"),
-        include_str!("lifetime.js"),
-        include_str!("entry.js"),
-        include_str!("caches.js"),
-    )),
-    native: Some(native),
-    globals: &["Cache", "caches"],
-    ..Area::new("caches")
-};
+pub(super) static AREA: Area = Area { native: Some(native), globals: &["Cache", "caches"], ..Area::built("caches") };
 
 fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     let native = Object::new(ctx.clone())?;

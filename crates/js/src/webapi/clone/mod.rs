@@ -5,12 +5,7 @@ use rquickjs::{Ctx, Object, prelude::Func};
 use crate::Engine;
 use crate::library::Area;
 
-pub(super) static AREA: Area = Area {
-    source: Some(include_str!("clone.js")),
-    native: Some(native),
-    globals: &["structuredClone"],
-    ..Area::new("clone")
-};
+pub(super) static AREA: Area = Area { native: Some(native), globals: &["structuredClone"], ..Area::built("clone") };
 
 fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     let native = Object::new(ctx.clone())?;

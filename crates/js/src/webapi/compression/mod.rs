@@ -12,12 +12,8 @@ use crate::library::Area;
 use crate::{Failure, bytes};
 use codec::Codec;
 
-pub(super) static AREA: Area = Area {
-    source: Some(include_str!("compression.js")),
-    native: Some(native),
-    globals: &["CompressionStream", "DecompressionStream"],
-    ..Area::new("compression")
-};
+pub(super) static AREA: Area =
+    Area { native: Some(native), globals: &["CompressionStream", "DecompressionStream"], ..Area::built("compression") };
 
 fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     let native = Object::new(ctx.clone())?;

@@ -6,12 +6,7 @@ use crate::Engine;
 use crate::host::Level;
 use crate::library::Area;
 
-pub(super) static AREA: Area = Area {
-    source: Some(include_str!("console.js")),
-    native: Some(native),
-    globals: &["console"],
-    ..Area::new("console")
-};
+pub(super) static AREA: Area = Area { native: Some(native), globals: &["console"], ..Area::built("console") };
 
 fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     let native = Object::new(ctx.clone())?;

@@ -35,55 +35,35 @@ mod rsa;
 use crate::library::Area;
 
 /// Randomness, and what other areas import.
-pub(super) static AREA: Area = Area {
-    source: Some(include_str!("crypto.js")),
-    native: Some(random::native),
-    globals: &["crypto", "Crypto"],
-    ..Area::new("crypto")
-};
+pub(super) static AREA: Area =
+    Area { native: Some(random::native), globals: &["crypto", "Crypto"], ..Area::built("crypto") };
 
-pub(super) static SUBTLE: Area =
-    Area { source: Some(include_str!("subtle.js")), globals: &["SubtleCrypto"], ..Area::new("crypto-subtle") };
+pub(super) static SUBTLE: Area = Area { globals: &["SubtleCrypto"], ..Area::built("crypto-subtle") };
 
-pub(super) static KEY: Area =
-    Area { source: Some(include_str!("key.js")), globals: &["CryptoKey"], ..Area::new("crypto-key") };
+pub(super) static KEY: Area = Area { globals: &["CryptoKey"], ..Area::built("crypto-key") };
 
-pub(super) static CONVERT: Area = Area { source: Some(include_str!("convert.js")), ..Area::new("crypto-convert") };
+pub(super) static CONVERT: Area = Area::built("crypto-convert");
 
-pub(super) static ALGORITHMS: Area = Area {
-    source: Some(include_str!("algorithms.js")),
-    native: Some(random::native),
-    ..Area::new("crypto-algorithms")
-};
+pub(super) static ALGORITHMS: Area = Area { native: Some(random::native), ..Area::built("crypto-algorithms") };
 
-pub(super) static JWK: Area = Area { source: Some(include_str!("jwk.js")), ..Area::new("crypto-jwk") };
+pub(super) static JWK: Area = Area::built("crypto-jwk");
 
 pub(super) static ENCODINGS: Area = Area { native: Some(encodings::native), ..Area::new("crypto-encodings") };
 
 pub(super) static HASH: Area = Area { native: Some(hash::native), ..Area::new("crypto-hash") };
 
-pub(super) static COMMON: Area =
-    Area { source: Some(include_str!("common.js")), native: Some(random::native), ..Area::new("crypto-common") };
+pub(super) static COMMON: Area = Area { native: Some(random::native), ..Area::built("crypto-common") };
 
-pub(super) static HMAC: Area = Area { source: Some(include_str!("hmac.js")), ..Area::new("crypto-hmac") };
+pub(super) static HMAC: Area = Area::built("crypto-hmac");
 
-pub(super) static AES: Area =
-    Area { source: Some(include_str!("aes.js")), native: Some(aes::native), ..Area::new("crypto-aes") };
+pub(super) static AES: Area = Area { native: Some(aes::native), ..Area::built("crypto-aes") };
 
-pub(super) static DERIVE: Area =
-    Area { source: Some(include_str!("derive.js")), native: Some(derive::native), ..Area::new("crypto-derive") };
+pub(super) static DERIVE: Area = Area { native: Some(derive::native), ..Area::built("crypto-derive") };
 
-pub(super) static RSA: Area =
-    Area { source: Some(include_str!("rsa.js")), native: Some(rsa::native), ..Area::new("crypto-rsa") };
+pub(super) static RSA: Area = Area { native: Some(rsa::native), ..Area::built("crypto-rsa") };
 
-pub(super) static AGREEMENT: Area =
-    Area { source: Some(include_str!("agreement.js")), ..Area::new("crypto-agreement") };
+pub(super) static AGREEMENT: Area = Area::built("crypto-agreement");
 
-pub(super) static EC: Area =
-    Area { source: Some(include_str!("ec.js")), native: Some(ec::native), ..Area::new("crypto-ec") };
+pub(super) static EC: Area = Area { native: Some(ec::native), ..Area::built("crypto-ec") };
 
-pub(super) static CURVE25519: Area = Area {
-    source: Some(include_str!("curve25519.js")),
-    native: Some(curve25519::native),
-    ..Area::new("crypto-curve25519")
-};
+pub(super) static CURVE25519: Area = Area { native: Some(curve25519::native), ..Area::built("crypto-curve25519") };

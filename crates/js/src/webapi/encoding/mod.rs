@@ -9,11 +9,10 @@ use crate::bytes;
 use crate::library::Area;
 
 pub(super) static AREA: Area = Area {
-    source: Some(include_str!("encoding.js")),
     native: Some(native),
     install: Some(bytes::prepare),
     globals: &["TextEncoder", "TextDecoder", "TextEncoderStream", "TextDecoderStream"],
-    ..Area::new("encoding")
+    ..Area::built("encoding")
 };
 
 fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {

@@ -10,12 +10,6 @@ use crate::{Engine, Thrown};
 pub(in crate::webapi) use report::report;
 
 pub(super) static AREA: Area = Area {
-    source: Some(concat!(
-        include_str!("event.js"),
-        include_str!("messages.js"),
-        include_str!("target.js"),
-        include_str!("abort.js"),
-    )),
     native: Some(native),
     install: Some(install),
     globals: &[
@@ -30,7 +24,7 @@ pub(super) static AREA: Area = Area {
         "AbortSignal",
         "reportError",
     ],
-    ..Area::new("events")
+    ..Area::built("events")
 };
 
 fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {

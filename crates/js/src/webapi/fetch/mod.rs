@@ -32,8 +32,7 @@ use headers::Headers;
 use request::Request;
 use response::Response;
 
-pub(super) static AREA: Area =
-    Area { source: Some(include_str!("fetch.js")), native: Some(native), install: Some(install), ..Area::new("fetch") };
+pub(super) static AREA: Area = Area { native: Some(native), install: Some(install), ..Area::built("fetch") };
 
 fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     let native = Object::new(ctx.clone())?;

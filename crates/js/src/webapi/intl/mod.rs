@@ -16,28 +16,8 @@ use crate::bytes::UsvString;
 use crate::library::Area;
 use collate::Rules;
 
-pub(super) static AREA: Area = Area {
-    source: Some(concat!(
-        include_str!("locale.js"),
-        include_str!("decimal.js"),
-        include_str!("currencies.js"),
-        include_str!("units.js"),
-        include_str!("number-options.js"),
-        include_str!("number-format.js"),
-        include_str!("zones.js"),
-        include_str!("date-options.js"),
-        include_str!("date-format.js"),
-        include_str!("plural-rules.js"),
-        include_str!("relative-time.js"),
-        include_str!("list-format.js"),
-        include_str!("collator.js"),
-        include_str!("intl.js"),
-    )),
-    native: Some(native),
-    install: Some(install),
-    globals: &["Intl"],
-    ..Area::new("intl")
-};
+pub(super) static AREA: Area =
+    Area { native: Some(native), install: Some(install), globals: &["Intl"], ..Area::built("intl") };
 
 fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     let native = Object::new(ctx.clone())?;

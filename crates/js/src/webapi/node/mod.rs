@@ -23,34 +23,18 @@ pub(super) use url::{QUERYSTRING, URL, URL_FILES, URL_LEGACY};
 pub(super) use util::{EQUAL, INSPECT, TYPES, UTIL};
 
 /// What the areas of this folder throw.
-pub(super) static ERRORS: Area = Area { source: Some(include_str!("errors.js")), ..Area::new("node-errors") };
+pub(super) static ERRORS: Area = Area::built("node-errors");
 
-pub(super) static ASSERT: Area = Area {
-    source: Some(include_str!("assert/assert.js")),
-    specifiers: &["node:assert", "assert"],
-    ..Area::new("node-assert")
-};
+pub(super) static ASSERT: Area = Area { specifiers: &["node:assert", "assert"], ..Area::built("node-assert") };
 
-pub(super) static ASSERT_STRICT: Area = Area {
-    source: Some(include_str!("assert/strict.js")),
-    specifiers: &["node:assert/strict", "assert/strict"],
-    ..Area::new("node-assert-strict")
-};
+pub(super) static ASSERT_STRICT: Area =
+    Area { specifiers: &["node:assert/strict", "assert/strict"], ..Area::built("node-assert-strict") };
 
-pub(super) static CRYPTO: Area = Area {
-    source: Some(include_str!("crypto/crypto.js")),
-    specifiers: &["node:crypto", "crypto"],
-    ..Area::new("node-crypto")
-};
+pub(super) static CRYPTO: Area = Area { specifiers: &["node:crypto", "crypto"], ..Area::built("node-crypto") };
 
-pub(super) static EVENTS: Area = Area {
-    source: Some(include_str!("events/emitter.js")),
-    specifiers: &["node:events", "events"],
-    ..Area::new("node-events")
-};
+pub(super) static EVENTS: Area = Area { specifiers: &["node:events", "events"], ..Area::built("node-events") };
 
 pub(super) static PATH: Area = Area {
-    source: Some(include_str!("path/path.js")),
     specifiers: &["node:path", "path", "node:path/posix", "path/posix", "node:path/win32", "path/win32"],
-    ..Area::new("node-path")
+    ..Area::built("node-path")
 };

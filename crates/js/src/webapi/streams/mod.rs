@@ -8,18 +8,6 @@ use crate::library::Area;
 
 /// Readable streams, and what the engine's own code does with them.
 pub(super) static AREA: Area = Area {
-    source: Some(concat!(
-        include_str!("basics.js"),
-        "const { load } = import.meta.native;\n",
-        include_str!("readable.js"),
-        include_str!("reader.js"),
-        include_str!("controller.js"),
-        include_str!("bytes.js"),
-        include_str!("bytes_faces.js"),
-        include_str!("iterate.js"),
-        include_str!("tee.js"),
-        include_str!("host.js"),
-    )),
     native: Some(native),
     globals: &[
         "ReadableStream",
@@ -29,19 +17,11 @@ pub(super) static AREA: Area = Area {
         "ReadableByteStreamController",
         "ReadableStreamBYOBRequest",
     ],
-    ..Area::new("streams")
+    ..Area::built("streams")
 };
 
 /// What is written to, and what is piped.
 pub(super) static WRITABLE: Area = Area {
-    source: Some(concat!(
-        include_str!("writable.js"),
-        include_str!("sink.js"),
-        include_str!("writer.js"),
-        include_str!("transform.js"),
-        include_str!("pipe.js"),
-        include_str!("strategies.js"),
-    )),
     globals: &[
         "WritableStream",
         "WritableStreamDefaultWriter",
@@ -51,7 +31,7 @@ pub(super) static WRITABLE: Area = Area {
         "ByteLengthQueuingStrategy",
         "CountQueuingStrategy",
     ],
-    ..Area::new("streams-writable")
+    ..Area::built("streams-writable")
 };
 
 fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {

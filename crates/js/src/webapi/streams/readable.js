@@ -1,6 +1,8 @@
 // ReadableStream (§4.2, §4.9): the class that scripts see, and the core that the rest works on. A core has
 // no public name: scripts hold its `face`, and reach nothing of it but by the methods of that.
 
+const { load } = import.meta.native;
+
 export const READABLE = 0;
 export const CLOSED = 1;
 export const ERRORED = 2;

@@ -17,8 +17,11 @@ use crate::{Engine, Failure};
 use queue::{Call, Keeper, Timer, Timers};
 
 pub(super) static AREA: Area = Area {
-    source: Some(concat!(include_str!("timers.js"), include_str!("performance.js"))),
     native: Some(native),
+<<<<<<< HEAD
+    globals: &["setTimeout", "setInterval", "clearTimeout", "clearInterval", "performance"],
+    ..Area::built("timers")
+=======
     globals: &[
         "setTimeout",
         "setInterval",
@@ -29,6 +32,7 @@ pub(super) static AREA: Area = Area {
         "performance",
     ],
     ..Area::new("timers")
+>>>>>>> wt-script
 };
 
 /// The longest delay, in milliseconds: what is longer is taken for none, as everywhere.

@@ -11,12 +11,8 @@ use rquickjs::{Ctx, Object, prelude::Func};
 
 use crate::library::Area;
 
-pub(super) static AREA: Area = Area {
-    source: Some(concat!(include_str!("url.js"), include_str!("search_params.js"), include_str!("pattern.js"))),
-    native: Some(native),
-    globals: &["URL", "URLSearchParams", "URLPattern"],
-    ..Area::new("url")
-};
+pub(super) static AREA: Area =
+    Area { native: Some(native), globals: &["URL", "URLSearchParams", "URLPattern"], ..Area::built("url") };
 
 fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     let native = Object::new(ctx.clone())?;

@@ -18,12 +18,7 @@ use connection::{Listener, Outgoing};
 
 pub use socket::{Closing, Message, Socket};
 
-pub(super) static AREA: Area = Area {
-    source: Some(include_str!("websocket.js")),
-    native: Some(native),
-    globals: &["WebSocket"],
-    ..Area::new("websocket")
-};
+pub(super) static AREA: Area = Area { native: Some(native), globals: &["WebSocket"], ..Area::built("websocket") };
 
 /// Bytes that may wait to be sent: they are in no engine's heap.
 const MOST_WAITING: usize = 16 << 20;

@@ -10,15 +10,11 @@ use rquickjs::{Ctx, Function, Object};
 use crate::Engine;
 use crate::library::Area;
 
-pub(in crate::webapi) static ASYNC_HOOKS: Area = Area {
-    source: Some(include_str!("async_hooks.js")),
-    specifiers: &["node:async_hooks", "async_hooks"],
-    ..Area::new("node-async_hooks")
-};
+pub(in crate::webapi) static ASYNC_HOOKS: Area =
+    Area { specifiers: &["node:async_hooks", "async_hooks"], ..Area::built("node-async_hooks") };
 
 /// What goes with code from where it waits to where it goes on.
-pub(in crate::webapi) static CONTEXT: Area =
-    Area { source: Some(include_str!("context.js")), native: Some(native), ..Area::new("node-context") };
+pub(in crate::webapi) static CONTEXT: Area = Area { native: Some(native), ..Area::built("node-context") };
 
 fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     let native = Object::new(ctx.clone())?;

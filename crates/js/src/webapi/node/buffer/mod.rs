@@ -7,24 +7,12 @@ use rquickjs::{Ctx, Object, prelude::Func};
 use crate::library::Area;
 
 /// `Buffer`.
-pub(in crate::webapi) static BUFFER_CLASS: Area = Area {
-    source: Some(concat!(
-        include_str!("buffer.js"),
-        include_str!("text.js"),
-        include_str!("search.js"),
-        include_str!("numbers.js"),
-    )),
-    native: Some(native),
-    globals: &["Buffer"],
-    ..Area::new("node-buffer-class")
-};
+pub(in crate::webapi) static BUFFER_CLASS: Area =
+    Area { native: Some(native), globals: &["Buffer"], ..Area::built("node-buffer-class") };
 
 /// The module, with what else it exports.
-pub(in crate::webapi) static BUFFER: Area = Area {
-    source: Some(include_str!("module.js")),
-    specifiers: &["node:buffer", "buffer"],
-    ..Area::new("node-buffer")
-};
+pub(in crate::webapi) static BUFFER: Area =
+    Area { specifiers: &["node:buffer", "buffer"], ..Area::built("node-buffer") };
 
 fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     let native = Object::new(ctx.clone())?;
