@@ -13,11 +13,8 @@
 //! thread. A script that fails refuses the request.
 
 mod areas;
-<<<<<<< HEAD
 mod at_hand;
-=======
 mod background;
->>>>>>> wt-script
 mod call;
 mod calls;
 mod context;
