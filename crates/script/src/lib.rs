@@ -28,6 +28,7 @@ mod pool;
 mod route_view;
 mod runner;
 mod runtime;
+mod socket;
 mod tester;
 mod thread;
 mod types;

@@ -6,17 +6,22 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL, USER_AGENT};
 use serde_json::json;
+use tokio_tungstenite::tungstenite::protocol::Role;
 use tollgate_core::egress::EgressRules;
-use tollgate_core::{Request, Response};
+use tollgate_core::{Body, Request, Response};
 use tollgate_js::host::{Level, LocalBoxFuture};
 use tollgate_js::webapi::caches::ByteCache;
+use tollgate_js::webapi::websocket::Socket;
 use tollgate_js::{Failure, Host, Task};
+use url::Url;
 
 use crate::context::State;
 use crate::generation::Generation;
 use crate::live::Live;
 use crate::pool::Outside;
+use crate::socket::WireSocket;
 
 /// How long the head of an answer to `fetch` may take, where the script does not say.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -110,6 +115,31 @@ impl Host for World {
         })
     }
 
+    fn websocket(
+        &self,
+        _: &Rc<Task>,
+        url: &str,
+        protocols: &[String],
+    ) -> LocalBoxFuture<'static, Result<Box<dyn Socket>, Failure>> {
+        let (services, workers) = (self.outside.services.get().cloned(), self.outside.workers.get().cloned());
+        let (rules, longest) = (self.rules(), self.generation.buffered_body);
+        let request = handshake(url, protocols);
+        Box::pin(async move {
+            let (Some(services), Some(workers)) = (services, workers) else {
+                return Err(Failure::type_error("there is no network while modules are loaded"));
+            };
+            let request = request?;
+            let opened = workers.spawn(async move { services.http.open_websocket(request, CONNECT, &rules).await });
+            let switched = match AbortOnDrop(opened).await {
+                Ok(switched) => switched.map_err(|error| Failure::error(error.to_string()))?,
+                Err(_) => return Err(Failure::error("the gateway is stopping")),
+            };
+            let chosen = switched.headers.get(SEC_WEBSOCKET_PROTOCOL).and_then(|chosen| chosen.to_str().ok());
+            let protocol = chosen.unwrap_or_default().trim().to_owned();
+            Ok(Box::new(WireSocket::start(&workers, switched.stream, Role::Client, protocol, longest)) as _)
+        })
+    }
+
     fn log(&self, task: &Rc<Task>, level: Level, message: &str) {
         let state = task.data::<Rc<State>>();
         self.write(state.map(|state| &**state), level, message, None);
@@ -126,6 +156,22 @@ impl Host for World {
     fn monotonic(&self) -> Duration {
         self.outside.services.get().map_or(Duration::ZERO, |services| services.clock.monotonic())
     }
+}
+
+/// What a server is asked for a WebSocket with.
+fn handshake(url: &str, protocols: &[String]) -> Result<Request, Failure> {
+    let wrong = |error: &dyn fmt::Display| Failure::error(format!("`{url}` cannot be asked for: {error}"));
+    let mut address = Url::parse(url).map_err(|error| wrong(&error))?;
+    let scheme = if address.scheme() == "wss" { "https" } else { "http" };
+    address.set_scheme(scheme).map_err(|()| wrong(&"its scheme is not `ws:` or `wss:`"))?;
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = address.as_str().parse().map_err(|error| wrong(&error))?;
+    request.headers_mut().insert(USER_AGENT, HeaderValue::from_static("tollgate"));
+    if !protocols.is_empty() {
+        let offered = HeaderValue::try_from(protocols.join(", ")).map_err(|error| wrong(&error))?;
+        request.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, offered);
+    }
+    Ok(request)
 }
 
 /// A request that nobody waits for any more ends.

@@ -18,3 +18,5 @@ mod packages;
 mod policies;
 #[path = "scripts/project.rs"]
 mod project;
+#[path = "scripts/websocket.rs"]
+mod websocket;

@@ -12,7 +12,7 @@ use tollgate_core::{Problem, Response};
 
 use super::upgrade::SwitchedStream;
 use crate::hygiene::AskedUpgrade;
-use crate::hygiene::upgrade::{accept_of, list, names, single};
+use crate::hygiene::upgrade::{WEBSOCKET, accept_of, list, names, single};
 
 /// A request that asks for an upgrade carries this in its extensions: what it asks for, and the
 /// leave to open a tunnel.
@@ -26,6 +26,12 @@ pub(crate) struct UpgradeRequest {
 }
 
 impl UpgradeRequest {
+    /// A WebSocket that the gateway itself asks for.
+    pub(crate) fn websocket() -> Self {
+        let asked = AskedUpgrade { protocol: WEBSOCKET.into(), key: None, extended_connect: false };
+        Self { asked, most: None, open: Gauge::default() }
+    }
+
     /// Counts one more tunnel.
     ///
     /// # Errors
