@@ -7,11 +7,12 @@ use tollgate_core::{Request, Response};
 use tollgate_js::engine::CallError;
 use tollgate_js::rquickjs::{self, Ctx, Function, Object, Persistent, Value};
 use tollgate_js::webapi::fetch::exchange as fetch;
+use tollgate_js::webapi::websocket;
 use tollgate_js::{Task, Thrown};
 
 use crate::context::{Context, Handle};
 use crate::live::{Live, Side};
-use crate::message::{Argument, Call, Changes, Entry, Failed, Outcome, Reply};
+use crate::message::{Argument, Call, Changes, Entry, Failed, Outcome, Reply, Sockets};
 use crate::outbox::Outbox;
 use crate::route_view;
 
@@ -69,8 +70,16 @@ pub(crate) async fn run(live: Rc<Live>, call: Call, outbox: Rc<Outbox>) {
         Err(error) => (Err(failed(&live, error)), Changes::default()),
     };
     deliver(&live, &task);
+    let joined = outcome.is_ok();
     let (cpu, fields, hooked) = (task.cpu(), state.fields(), state.is_hooked());
     outbox.put(reply, Reply { outcome, changes, cpu, fields, hooked });
+    if matches!(entry, Entry::Messages(_)) {
+        // It lasts as long as its connections do; where it was refused, they go at once.
+        if !joined {
+            task.abort();
+        }
+        return;
+    }
     if task.is_busy() {
         // What it left in the background may take as long as a call may.
         tokio::task::spawn_local(async move {
@@ -161,13 +170,22 @@ fn start<'js>(
         Entry::Function(place) => {
             let policy = match std::mem::take(&mut input.argument) {
                 Argument::Policy(policy) => policy,
-                Argument::Nothing | Argument::Routes(_) => String::new(),
+                _ => String::new(),
             };
             live.function(ctx, "ask")?.call((define(place, Side::Inbound)?, request, object, policy))
         }
         Entry::Template(place) => {
             let environment: Value<'js> = live.environment(ctx)?;
             live.function(ctx, "render")?.call((define(place, Side::Inbound)?, request, object, environment))
+        }
+        Entry::Messages(place) => {
+            let Argument::Sockets(Sockets { client, server }) = std::mem::take(&mut input.argument) else {
+                return Err(rquickjs::Error::Unknown);
+            };
+            let functions = define(place, Side::Inbound)?;
+            let join: Function<'js> = live.engine.library(ctx, "runtime-messages")?.get("joinMessages")?;
+            let side = |socket| websocket::connection(ctx, &input.url, Box::new(socket));
+            join.call((functions, side(client)?, side(server)?, request, object))
         }
         Entry::PreRouting => live.function(ctx, "route")?.call((live.extensions(ctx)?, request)),
         Entry::RequestHooks => extension("runRequestHooks")?.call((request, object)),
@@ -179,7 +197,7 @@ fn start<'js>(
         Entry::NotFound => {
             let routes = match std::mem::take(&mut input.argument) {
                 Argument::Routes(routes) => routes.iter().map(route_view::other).collect(),
-                Argument::Nothing | Argument::Policy(_) => Vec::new(),
+                _ => Vec::new(),
             };
             extension("runNotFound")?.call((request, object, Json::Array(routes).to_string()))
         }
@@ -234,6 +252,7 @@ fn finish<'js>(
             let answer = serde_json::from_str(&text).unwrap_or_default();
             return Ok((Outcome::Value(answer), changed(request.as_ref())?));
         }
+        Entry::Messages(_) => return Ok((Outcome::Value(Json::Null), Changes::default())),
         Entry::Template(_) => return Ok((Outcome::Text(value.get()?), Changes::default())),
         _ => {}
     }

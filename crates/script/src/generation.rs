@@ -56,6 +56,12 @@ pub(crate) enum Definition {
         module: String,
         export: String,
     },
+    /// Functions that the messages of a WebSocket go through, each by its module's id and export.
+    Messages {
+        on_open: Option<(String, String)>,
+        inbound: Vec<(String, String)>,
+        outbound: Vec<(String, String)>,
+    },
     /// A template literal's text, as JavaScript.
     Template(String),
 }

@@ -18,6 +18,7 @@ mod calls;
 mod context;
 mod generation;
 mod issues;
+mod joined;
 mod link;
 mod linked;
 mod live;

@@ -344,6 +344,14 @@ impl Live {
         let definition = self.generation.definition(place).ok_or(rquickjs::Error::Unknown)?;
         let exported =
             |module: &str, export: &str| -> rquickjs::Result<Value<'js>> { self.namespace(ctx, module)?.get(export) };
+        let function = |module: &str, export: &str| -> rquickjs::Result<Value<'js>> {
+            let function = exported(module, export)?;
+            if !function.is_function() {
+                let what = format!("`{module}#{export}` is no function");
+                return Err(tollgate_js::Failure::type_error(what).throw(ctx));
+            }
+            Ok(function)
+        };
         let made: Value<'js> = match &*definition {
             Definition::Policy { module, export, name, options } => {
                 let options = ctx.json_parse(options.to_string())?;
@@ -357,13 +365,16 @@ impl Live {
                 let name = format!("{module}#{export}");
                 self.function(ctx, "defineHandler")?.call((exported(module, export)?, name))?
             }
-            Definition::Function { module, export } => {
-                let function = exported(module, export)?;
-                if !function.is_function() {
-                    let what = format!("`{module}#{export}` is no function");
-                    return Err(tollgate_js::Failure::type_error(what).throw(ctx));
-                }
-                function
+            Definition::Function { module, export } => function(module, export)?,
+            Definition::Messages { on_open, inbound, outbound } => {
+                let all = |exports: &[(String, String)]| -> rquickjs::Result<Vec<Value<'js>>> {
+                    exports.iter().map(|(module, export)| function(module, export)).collect()
+                };
+                let functions = Object::new(ctx.clone())?;
+                functions.set("onOpen", on_open.as_ref().map(|(module, export)| function(module, export)).transpose()?)?;
+                functions.set("inbound", all(inbound)?)?;
+                functions.set("outbound", all(outbound)?)?;
+                functions.into_value()
             }
             Definition::Template(code) => ctx.eval(code.as_bytes())?,
         };

@@ -13,6 +13,7 @@ use tollgate_js::Thrown;
 use tollgate_js::engine::Stopped;
 
 use crate::generation::Generation;
+use crate::socket::WireSocket;
 
 /// What of a project is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub(crate) enum Entry {
     Function(usize),
     /// A template literal.
     Template(usize),
+    /// What the messages of a WebSocket go through.
+    Messages(usize),
     /// The hooks before routing.
     PreRouting,
     /// The hooks of requests.
@@ -60,6 +63,19 @@ pub(crate) enum Argument {
     Nothing,
     Policy(String),
     Routes(Vec<Arc<Route>>),
+    Sockets(Sockets),
+}
+
+/// The two sides of a WebSocket whose messages go through scripts.
+pub(crate) struct Sockets {
+    pub(crate) client: WireSocket,
+    pub(crate) server: WireSocket,
+}
+
+impl std::fmt::Debug for Sockets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sockets").finish_non_exhaustive()
+    }
 }
 
 /// What a script may ask about its exchange.

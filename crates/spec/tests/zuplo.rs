@@ -53,14 +53,14 @@ static TOKEN: PolicyKind =
 static FORWARD: HandlerKind = HandlerKind {
     name: "url-forward",
     exports: &["urlForwardHandler"],
-    reasons: &[],
+    reasons: &[], functions: |_| Vec::new(),
     docs: "",
     schema: schema_of::<Forward>,
 };
 static FILE: HandlerKind = HandlerKind {
     name: "openapi",
     exports: &["openApiSpecHandler"],
-    reasons: &[],
+    reasons: &[], functions: |_| Vec::new(),
     docs: "",
     schema: schema_of::<File>,
 };

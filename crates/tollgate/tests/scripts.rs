@@ -12,6 +12,8 @@ mod hooks;
 mod lasting;
 #[path = "scripts/loading.rs"]
 mod loading;
+#[path = "scripts/messages.rs"]
+mod messages;
 #[path = "scripts/packages.rs"]
 mod packages;
 #[path = "scripts/policies.rs"]

@@ -19,7 +19,8 @@ pub use issuer::{IssueError, TokenIssuer, TokenRequest};
 pub use keyring::{KeyVerdict, Keyring};
 pub use limiter::{Decision, Limiter, Window, WindowCounter};
 pub use scripts::{
-    Export, Hooks, IssuerPlugin, PluginDocument, Plugins, ScriptFunction, ScriptIssue, ScriptTemplate, Scripts,
+    Export, Hooks, IssuerPlugin, MessageExports, MessageScripts, PluginDocument, Plugins, ScriptFunction, ScriptIssue,
+    ScriptTemplate, Scripts,
 };
 pub use verifier::{TokenVerifier, VerifierFactory, VerifierSettings, VerifyError};
 

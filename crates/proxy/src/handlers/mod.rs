@@ -6,6 +6,7 @@ mod outgoing;
 pub mod redirect;
 pub mod url_forward;
 pub mod url_rewrite;
+pub mod websocket;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -21,7 +22,7 @@ use crate::upstream::{Upstream, Upstreams};
 
 /// Every handler.
 pub static ALL: &[&HandlerKind] =
-    &[&forward::KIND, &url_forward::KIND, &url_rewrite::KIND, &redirect::KIND, &openapi::KIND];
+    &[&forward::KIND, &url_forward::KIND, &url_rewrite::KIND, &redirect::KIND, &openapi::KIND, &websocket::KIND];
 
 /// What a handler may ask for while it is built.
 pub struct HandlerContext<'a> {
@@ -94,6 +95,7 @@ pub fn build(definition: &HandlerDefinition, context: &HandlerContext<'_>) -> Re
             "url-rewrite" => url_rewrite::build(options, context),
             "redirect" => redirect::build(options),
             "openapi" => openapi::build(options, context),
+            "websocket" => websocket::build(options, context),
             _ => Err(BuildError::at("", format!("there is no handler `{name}`"))),
         },
     }

@@ -8,9 +8,9 @@ use http::{HeaderMap, StatusCode};
 use parking_lot::Mutex;
 use prometheus_client::metrics::gauge::Gauge;
 use tollgate_core::reason::GATEWAY_OVERLOADED;
+use tollgate_core::services::Duplex;
 use tollgate_core::{Problem, Response};
 
-use super::upgrade::SwitchedStream;
 use crate::hygiene::AskedUpgrade;
 use crate::hygiene::upgrade::{WEBSOCKET, accept_of, list, names, single};
 
@@ -63,7 +63,7 @@ impl Drop for OpenTunnel {
 pub(crate) struct Switched {
     pub(crate) asked: AskedUpgrade,
     /// Begins with whatever came behind the head of the answer.
-    pub(crate) stream: SwitchedStream,
+    pub(crate) stream: Box<dyn Duplex>,
     pub(super) _open: OpenTunnel,
 }
 
@@ -79,7 +79,7 @@ impl fmt::Debug for Switched {
 pub(crate) struct SwitchedSlot(Arc<Mutex<Option<Switched>>>);
 
 impl SwitchedSlot {
-    pub(super) fn new(switched: Switched) -> Self {
+    pub(crate) fn new(switched: Switched) -> Self {
         Self(Arc::new(Mutex::new(Some(switched))))
     }
 

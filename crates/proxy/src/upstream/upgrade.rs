@@ -85,7 +85,7 @@ impl Upstream {
         // The client has a proof of its own to see.
         parts.headers.remove(SEC_WEBSOCKET_ACCEPT);
         let (stream, early) = answered.link.into_tunnel();
-        let stream = SwitchedStream { stream, early };
+        let stream = Box::new(SwitchedStream { stream, early });
         parts.extensions.insert(SwitchedSlot::new(Switched { asked: upgrade.asked.clone(), stream, _open: open }));
         Ok(Response::from_parts(parts, Body::empty()))
     }
@@ -93,7 +93,7 @@ impl Upstream {
 
 /// A connection to an upstream that does not speak HTTP any more. What came behind the answer is
 /// read first.
-pub(crate) struct SwitchedStream {
+struct SwitchedStream {
     stream: Stream,
     early: Bytes,
 }

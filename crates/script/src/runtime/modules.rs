@@ -23,6 +23,7 @@ pub(crate) static MODULES: &[(&str, &str)] = &[
     ("runtime-lazy", include_str!("lazy.js")),
     ("runtime-logger", include_str!("logger.js")),
     ("runtime-mcp-gateway", include_str!("mcp-gateway.js")),
+    ("runtime-messages", include_str!("messages.js")),
     ("runtime-metered", include_str!("metered.js")),
     ("runtime-mocks", include_str!("mocks.js")),
     ("runtime-not-available", include_str!("not-available.js")),

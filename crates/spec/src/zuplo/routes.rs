@@ -11,6 +11,7 @@ use tollgate_core::route::{Methods, Operation, PathTemplate, Route};
 use tollgate_core::settings::Settings;
 
 use super::config::Config;
+use super::definition::named_functions;
 use super::implementation::{Reference, misplaced_imports, read as read_reference};
 use super::paths;
 use super::policies::Policies;
@@ -199,7 +200,10 @@ impl<'a> Reader<'a> {
         let schema = self.context.schemas.handler(kind.name);
         let fits = schema.is_none_or(|schema| schema.check_value(&value, &at, diagnostics));
         if let Some(options) = options.as_ref().filter(|_| fits) {
-            misplaced_imports(options, &[], diagnostics);
+            let functions = (kind.functions)(&value);
+            let known: Vec<&str> = functions.iter().map(|(pointer, _)| pointer.as_str()).collect();
+            misplaced_imports(options, &known, diagnostics);
+            self.exports.extend(named_functions(options, &functions, self.context, diagnostics));
         }
         if let Some(path) = at.get("openApiFilePath") {
             self.check_document(&path, diagnostics);

@@ -54,7 +54,7 @@ export const leave = async (request: Request) => {
 };
 "#;
 
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
 

@@ -22,7 +22,7 @@ use crate::upstream::Upstream;
 pub static KIND: HandlerKind = HandlerKind {
     name: "forward",
     exports: &[],
-    reasons: &[],
+    reasons: &[], functions: |_| Vec::new(),
     docs: include_str!("docs.md"),
     schema: schema_of::<Options>,
 };

@@ -23,7 +23,7 @@ use super::HandlerContext;
 pub static KIND: HandlerKind = HandlerKind {
     name: "openapi",
     exports: &["openApiSpecHandler"],
-    reasons: &[],
+    reasons: &[], functions: |_| Vec::new(),
     docs: include_str!("docs.md"),
     schema: schema_of::<Options>,
 };

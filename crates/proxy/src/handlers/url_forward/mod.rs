@@ -19,7 +19,7 @@ use crate::upstream::Upstreams;
 pub static KIND: HandlerKind = HandlerKind {
     name: "url-forward",
     exports: &["urlForwardHandler"],
-    reasons: &[],
+    reasons: &[], functions: |_| Vec::new(),
     docs: include_str!("docs.md"),
     schema: schema_of::<Options>,
 };
