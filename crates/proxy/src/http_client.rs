@@ -103,9 +103,7 @@ impl OutboundClient {
         let switched = upstream.switch(&mut record, request, host, &wanted, &timeouts, None).await;
         let mut response = switched.map_err(|problem| at(&told(&problem)))?;
         match SwitchedSlot::take(&mut response) {
-            Some(switched) => {
-                Ok(Switched { headers: response.into_parts().0.headers, stream: switched.stream })
-            }
+            Some(switched) => Ok(Switched { headers: response.into_parts().0.headers, stream: switched.stream }),
             None => Err(at(&format_args!("the server answered {} instead of opening a WebSocket", response.status()))),
         }
     }

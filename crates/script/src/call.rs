@@ -187,6 +187,13 @@ fn start<'js>(
             let side = |socket| websocket::connection(ctx, &input.url, Box::new(socket));
             join.call((functions, side(client)?, side(server)?, request, object))
         }
+        Entry::LambdaEvent => {
+            let event = match std::mem::take(&mut input.argument) {
+                Argument::Json(event) => event.to_string(),
+                _ => "null".to_owned(),
+            };
+            extension("runLambdaEvent")?.call((event, request, object))
+        }
         Entry::PreRouting => live.function(ctx, "route")?.call((live.extensions(ctx)?, request)),
         Entry::RequestHooks => extension("runRequestHooks")?.call((request, object)),
         Entry::ResponseHooks => {
@@ -247,7 +254,7 @@ fn finish<'js>(
     };
     let changed = |of: Option<&Object<'js>>| changes(ctx, live, context, of);
     match entry {
-        Entry::Function(_) => {
+        Entry::Function(_) | Entry::LambdaEvent => {
             let text: String = value.get()?;
             let answer = serde_json::from_str(&text).unwrap_or_default();
             return Ok((Outcome::Value(answer), changed(request.as_ref())?));

@@ -43,6 +43,7 @@ pub(crate) struct Described {
     pub(crate) response: bool,
     pub(crate) not_found: bool,
     pub(crate) problem_format: bool,
+    pub(crate) lambda_event: bool,
     /// As the module gave it: `{ path, algorithm, expiresIn }`.
     pub(crate) issuer: Option<Json>,
     pub(crate) documents: Vec<PluginDocument>,
@@ -308,6 +309,7 @@ impl Live {
             response: flag("response")? || flag("final")?,
             not_found: flag("notFound")?,
             problem_format: flag("problemFormat")?,
+            lambda_event: flag("lambdaEvent")?,
             issuer: Some(json("issuer")?).filter(|issuer| !issuer.is_null()),
             documents: documents(&json("documents")?),
         })
@@ -371,7 +373,8 @@ impl Live {
                     exports.iter().map(|(module, export)| function(module, export)).collect()
                 };
                 let functions = Object::new(ctx.clone())?;
-                functions.set("onOpen", on_open.as_ref().map(|(module, export)| function(module, export)).transpose()?)?;
+                functions
+                    .set("onOpen", on_open.as_ref().map(|(module, export)| function(module, export)).transpose()?)?;
                 functions.set("inbound", all(inbound)?)?;
                 functions.set("outbound", all(outbound)?)?;
                 functions.into_value()

@@ -30,6 +30,8 @@ pub(crate) enum Entry {
     Template(usize),
     /// What the messages of a WebSocket go through.
     Messages(usize),
+    /// What changes the events of Lambda functions.
+    LambdaEvent,
     /// The hooks before routing.
     PreRouting,
     /// The hooks of requests.
@@ -64,6 +66,7 @@ pub(crate) enum Argument {
     Policy(String),
     Routes(Vec<Arc<Route>>),
     Sockets(Sockets),
+    Json(Value),
 }
 
 /// The two sides of a WebSocket whose messages go through scripts.

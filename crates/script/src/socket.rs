@@ -40,7 +40,13 @@ pub(crate) struct WireSocket {
 
 impl WireSocket {
     /// Speaks WebSocket on a connection that has been switched to it. No message may be longer than `longest`.
-    pub(crate) fn start(workers: &Handle, stream: Box<dyn Duplex>, role: Role, protocol: String, longest: usize) -> Self {
+    pub(crate) fn start(
+        workers: &Handle,
+        stream: Box<dyn Duplex>,
+        role: Role,
+        protocol: String,
+        longest: usize,
+    ) -> Self {
         let (to_script, incoming) = mpsc::channel(WAITING);
         let (outgoing, to_send) = mpsc::channel(1);
         let config = WebSocketConfig::default()
@@ -69,10 +75,9 @@ async fn read(mut wire: SplitStream<Wire>, to_script: mpsc::Sender<Incoming>) {
         let told = match read {
             Ok(tungstenite::Message::Text(text)) => Ok(Message::Text(text.as_str().to_owned())),
             Ok(tungstenite::Message::Binary(bytes)) => Ok(Message::Binary(bytes)),
-            Ok(tungstenite::Message::Close(frame)) => Ok(Message::Close(frame.map(|frame| Closing {
-                code: frame.code.into(),
-                reason: frame.reason.as_str().to_owned(),
-            }))),
+            Ok(tungstenite::Message::Close(frame)) => Ok(Message::Close(
+                frame.map(|frame| Closing { code: frame.code.into(), reason: frame.reason.as_str().to_owned() }),
+            )),
             Ok(_) => continue,
             Err(WireError::ConnectionClosed | WireError::AlreadyClosed) => break,
             Err(error) => Err(broken(&error)),

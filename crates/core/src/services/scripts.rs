@@ -192,6 +192,23 @@ pub trait Hooks: Send + Sync + fmt::Debug {
         request: Request,
         matched_by_path: Vec<Arc<Route>>,
     ) -> BoxFuture<'a, Result<Response, Problem>>;
+    /// Whether the project's code changes the events of Lambda functions.
+    fn has_lambda_event(&self) -> bool {
+        false
+    }
+    /// The event that a Lambda function is called with, as the project's code wants it. `request` is the head.
+    ///
+    /// # Errors
+    /// Where the code throws.
+    fn lambda_event<'a>(
+        &'a self,
+        exchange: &'a mut Exchange,
+        request: Request,
+        event: Value,
+    ) -> BoxFuture<'a, Result<Value, Problem>> {
+        let _ = (exchange, request);
+        Box::pin(std::future::ready(Ok(event)))
+    }
     /// Writes a problem in the project's way; the response is the gateway's own form of it.
     fn format_problem<'a>(&'a self, exchange: &'a mut Exchange, response: Response) -> BoxFuture<'a, Response>;
 }

@@ -3,6 +3,7 @@
 import { host } from "tollgate:runtime-host";
 import { ConfigurationError } from "tollgate:runtime-errors";
 import * as hooks from "tollgate:runtime-hooks";
+import { hasLambdaHooks, runLambdaHooks } from "tollgate:runtime-lambda";
 import { routesOf } from "tollgate:runtime-route";
 import { addSink, hasSinks } from "tollgate:runtime-sinks";
 import { after, isPromise, kindOf } from "tollgate:runtime-values";
@@ -129,6 +130,7 @@ export function createExtensions() {
         errors: lists.errors.length > 0,
         notFound: typeof extensions.notFoundHandler === "function",
         problemFormat: typeof extensions.problemResponseFormat === "function",
+        lambdaEvent: hasLambdaHooks(),
         logs: hasSinks(),
         issuer: lists.setup.issuer,
         documents: lists.setup.documents,
@@ -150,6 +152,9 @@ export function createExtensions() {
       }
       return undefined;
     },
+
+    /** @param {string} json The event; gives JSON as well. */
+    runLambdaEvent: (json, request, context) => runLambdaHooks(JSON.parse(json), request, context),
 
     /** @param {string} routes JSON of [{ route, raw }]: the routes that have the path, by other methods. */
     runNotFound(request, context, routes) {

@@ -20,6 +20,7 @@ pub(crate) static MODULES: &[(&str, &str)] = &[
     ("runtime-host", include_str!("host.js")),
     ("runtime-internal", include_str!("internal.js")),
     ("runtime-jwt-service", include_str!("jwt-service.js")),
+    ("runtime-lambda", include_str!("lambda.js")),
     ("runtime-lazy", include_str!("lazy.js")),
     ("runtime-logger", include_str!("logger.js")),
     ("runtime-mcp-gateway", include_str!("mcp-gateway.js")),

@@ -51,9 +51,3 @@ export const CryptoBeta = Object.freeze({
   },
 });
 
-/** The event of a Lambda function before it is sent. */
-export const AwsLambdaHandlerExtensions = Object.freeze({
-  addSendingAwsLambdaEventHook(_hook) {
-    throw unavailable("AwsLambdaHandlerExtensions");
-  },
-});

@@ -111,7 +111,8 @@ async fn nothing_goes_on_before_on_open_is_done_and_nothing_is_lost() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_route_for_websockets_serves_nothing_else_and_tunnels_where_there_is_no_code() {
     let peer = Peer::start(&[]).await;
-    let (_project, gateway) = project(&peer, "server: { limits: { bufferedBody: 1MiB } }\nscripts: { cpu: 50ms, threads: 1 }\n").await;
+    let (_project, gateway) =
+        project(&peer, "server: { limits: { bufferedBody: 1MiB } }\nscripts: { cpu: 50ms, threads: 1 }\n").await;
     for path in ["/rooms/1", "/plain"] {
         let reply = gateway.get(path, None).await;
         assert_eq!(reply.status, StatusCode::UPGRADE_REQUIRED);
@@ -120,7 +121,8 @@ async fn a_route_for_websockets_serves_nothing_else_and_tunnels_where_there_is_n
     let seen = talk(&gateway, "/plain", json!(["as it is", { "hear": 1 }, "close"])).await;
     assert_eq!(seen["heard"], json!(["as it is"]));
     // More than may wait, in both directions.
-    let many: Vec<Value> = (0..40).map(|_| json!("size 100000")).chain([json!({ "hear": 40 }), json!("close")]).collect();
+    let many: Vec<Value> =
+        (0..40).map(|_| json!("size 100000")).chain([json!({ "hear": 40 }), json!("close")]).collect();
     let seen = talk(&gateway, "/rooms/1", Value::from(many)).await;
     assert_eq!(seen["heard"], Value::from(vec![100_000; 40]));
     let seen = talk(&gateway, "/rooms/1", json!(["size 2000000"])).await;
@@ -138,7 +140,8 @@ async fn a_function_that_is_not_there_is_a_mistake_of_the_project() {
     let nowhere = json!({ "module": "$import(./modules/nowhere)", "export": "x" });
     for (function, expected) in [(missing, "exports no `nothing`"), (nowhere, "there is no module")] {
         let options = json!({ "rewritePattern": "ws://127.0.0.1:1/", "policies": { "inbound": [function] } });
-        let handler = json!({ "module": "$import(@zuplo/runtime)", "export": "webSocketPipelineHandler", "options": options });
+        let handler =
+            json!({ "module": "$import(@zuplo/runtime)", "export": "webSocketPipelineHandler", "options": options });
         let project = Scripted::new().await.module("messages.ts", MODULE).route("/", "get", handler, &[], &[]);
         project.write();
         let checked = project.world.tollgate(&["check"]).await;

@@ -109,8 +109,7 @@ async fn text_and_bytes_go_both_ways_and_either_side_closes() {
     let peer = Peer::start(&[]).await;
     let (_project, gateway) = project("").await;
     let steps = json!(["hello ä", { "bytes": [0, 1, 255] }, { "close": [3001, "done"] }]);
-    let wanted =
-        json!({ "url": peer.url("/echo"), "protocols": ["other", "chat"], "binaryType": "arraybuffer", "steps": steps });
+    let wanted = json!({ "url": peer.url("/echo"), "protocols": ["other", "chat"], "binaryType": "arraybuffer", "steps": steps });
     let told = json!([["open", "chat", 1], "hello ä", ["ArrayBuffer", 0, 1, 255], ["close", 3001, "", true]]);
     assert_eq!(talk(&gateway, wanted).await, json!({ "told": told, "state": 3, "buffered": 0 }));
     assert_eq!(peer.left().await, json!([3001, "done", 2]));
@@ -119,7 +118,15 @@ async fn text_and_bytes_go_both_ways_and_either_side_closes() {
     assert_eq!(talk(&gateway, wanted).await["told"], told);
     let wanted = json!({ "url": peer.url("/greeter"), "protocols": [], "steps": [{ "wait": 3 }, "size 200000", "size 0", "close"] });
     let seen = talk(&gateway, wanted).await;
-    let told = json!([["open", "", 1], "greeting 0", "greeting 1", "greeting 2", 200_000, "", ["close", 4001, "enough", true]]);
+    let told = json!([
+        ["open", "", 1],
+        "greeting 0",
+        "greeting 1",
+        "greeting 2",
+        200_000,
+        "",
+        ["close", 4001, "enough", true]
+    ]);
     assert_eq!(seen["told"], told, "what comes with the handshake is not lost");
 }
 

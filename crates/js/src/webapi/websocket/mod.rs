@@ -82,11 +82,7 @@ fn start<'js>(
     handle(ctx, sender, &flow)
 }
 
-fn handle<'js>(
-    ctx: &Ctx<'js>,
-    sender: UnboundedSender<Message>,
-    flow: &Rc<Flow>,
-) -> rquickjs::Result<Object<'js>> {
+fn handle<'js>(ctx: &Ctx<'js>, sender: UnboundedSender<Message>, flow: &Rc<Flow>) -> rquickjs::Result<Object<'js>> {
     let handle = Object::new(ctx.clone())?;
     let counted = Rc::clone(flow);
     handle.set("waiting", Function::new(ctx.clone(), move || counted.waiting())?)?;

@@ -22,7 +22,8 @@ use crate::upstream::Upstream;
 pub static KIND: HandlerKind = HandlerKind {
     name: "forward",
     exports: &[],
-    reasons: &[], functions: |_| Vec::new(),
+    reasons: &[],
+    functions: |_| Vec::new(),
     docs: include_str!("docs.md"),
     schema: schema_of::<Options>,
 };

@@ -23,7 +23,8 @@ use super::HandlerContext;
 pub static KIND: HandlerKind = HandlerKind {
     name: "openapi",
     exports: &["openApiSpecHandler"],
-    reasons: &[], functions: |_| Vec::new(),
+    reasons: &[],
+    functions: |_| Vec::new(),
     docs: include_str!("docs.md"),
     schema: schema_of::<Options>,
 };

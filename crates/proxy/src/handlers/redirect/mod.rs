@@ -15,7 +15,8 @@ use tollgate_core::{Body, Exchange, Handler, Problem, Request, Response};
 pub static KIND: HandlerKind = HandlerKind {
     name: "redirect",
     exports: &["redirectHandler"],
-    reasons: &[], functions: |_| Vec::new(),
+    reasons: &[],
+    functions: |_| Vec::new(),
     docs: include_str!("docs.md"),
     schema: schema_of::<Options>,
 };

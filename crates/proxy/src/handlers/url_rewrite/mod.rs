@@ -17,7 +17,8 @@ use crate::upstream::Upstreams;
 pub static KIND: HandlerKind = HandlerKind {
     name: "url-rewrite",
     exports: &["urlRewriteHandler"],
-    reasons: &[], functions: |_| Vec::new(),
+    reasons: &[],
+    functions: |_| Vec::new(),
     docs: include_str!("docs.md"),
     schema: schema_of::<Options>,
 };

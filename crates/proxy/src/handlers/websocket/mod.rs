@@ -96,7 +96,12 @@ impl Options {
     fn functions(&self) -> impl Iterator<Item = (String, Option<Export>)> {
         let list = |list: &'static str, functions: &[MessageFunction]| {
             let pointer = |place: usize| format!("/policies/{list}/{place}");
-            functions.iter().map(MessageFunction::export).enumerate().map(|(at, it)| (pointer(at), it)).collect::<Vec<_>>()
+            functions
+                .iter()
+                .map(MessageFunction::export)
+                .enumerate()
+                .map(|(at, it)| (pointer(at), it))
+                .collect::<Vec<_>>()
         };
         let open = self.on_open.iter().map(|function| ("/onOpen".to_owned(), function.export()));
         let (inbound, outbound) = (list("inbound", &self.policies.inbound), list("outbound", &self.policies.outbound));
@@ -106,7 +111,8 @@ impl Options {
     fn messages(&self) -> Result<Option<MessageExports>, BuildError> {
         let mut exports = MessageExports::default();
         for (pointer, export) in self.functions() {
-            let export = export.ok_or_else(|| BuildError::at(pointer.as_str(), "this names no module of the project"))?;
+            let export =
+                export.ok_or_else(|| BuildError::at(pointer.as_str(), "this names no module of the project"))?;
             match pointer.as_str() {
                 "/onOpen" => exports.on_open = Some(export),
                 inbound if inbound.starts_with("/policies/inbound") => exports.inbound.push(export),
