@@ -8,6 +8,8 @@ mod support;
 mod failing;
 #[path = "scripts/hooks.rs"]
 mod hooks;
+#[path = "scripts/issuer.rs"]
+mod issuer;
 #[path = "scripts/lambda.rs"]
 mod lambda;
 #[path = "scripts/lasting.rs"]

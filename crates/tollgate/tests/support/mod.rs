@@ -119,7 +119,10 @@ impl World {
         let _ = fs::remove_file(&ready);
         let mut all: Vec<&str> = arguments.to_vec();
         let ready_text = ready.to_str().unwrap().to_owned();
-        all.extend(["--listen", "127.0.0.1:0", "--management-listen", "127.0.0.1:0", "--ready-file", &ready_text]);
+        if !arguments.contains(&"--listen") {
+            all.extend(["--listen", "127.0.0.1:0"]);
+        }
+        all.extend(["--management-listen", "127.0.0.1:0", "--ready-file", &ready_text]);
         let state = self.path().join("state");
         let state = [("XDG_STATE_HOME", state.to_str().unwrap())];
         let environment: Vec<(&str, &str)> = environment.iter().copied().chain(state).collect();
