@@ -39,6 +39,7 @@ pub(crate) fn refuse(call: Call, why: Failed) {
         changes: Changes::default(),
         cpu: std::time::Duration::ZERO,
         fields: Map::new(),
+        fetches: Vec::new(),
         hooked: false,
     }));
 }
@@ -71,8 +72,8 @@ pub(crate) async fn run(live: Rc<Live>, call: Call, outbox: Rc<Outbox>) {
     };
     deliver(&live, &task);
     let joined = outcome.is_ok();
-    let (cpu, fields, hooked) = (task.cpu(), state.fields(), state.is_hooked());
-    outbox.put(reply, Reply { outcome, changes, cpu, fields, hooked });
+    let (cpu, fields, fetches, hooked) = (task.cpu(), state.fields(), state.take_fetches(), state.is_hooked());
+    outbox.put(reply, Reply { outcome, changes, cpu, fields, fetches, hooked });
     if matches!(entry, Entry::Messages(_)) {
         // It lasts as long as its connections do; where it was refused, they go at once.
         if !joined {

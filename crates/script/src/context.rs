@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
+use tollgate_core::record::Fetch;
 use tollgate_js::rquickjs::class::Trace;
 use tollgate_js::rquickjs::{self, Ctx, JsLifetime, Object, Persistent};
 
@@ -25,6 +26,7 @@ pub(crate) struct State {
     seed: RefCell<Option<Seed>>,
     asks: RefCell<Option<mpsc::UnboundedSender<Box<Ask>>>>,
     fields: RefCell<Map<String, Value>>,
+    fetches: RefCell<Vec<Fetch>>,
     hooked: Cell<bool>,
     /// Promises that keep the context's task alive.
     pub(crate) waits: Cell<usize>,
@@ -103,6 +105,16 @@ impl State {
     /// Adds fields to every line of the log that follows, and to the exchange's own.
     pub(crate) fn add_fields(&self, fields: Map<String, Value>) {
         self.fields.borrow_mut().extend(fields);
+    }
+
+    /// Notes a request that the script made.
+    pub(crate) fn fetched(&self, fetch: Fetch) {
+        self.fetches.borrow_mut().push(fetch);
+    }
+
+    /// The requests since this was last asked.
+    pub(crate) fn take_fetches(&self) -> Vec<Fetch> {
+        self.fetches.take()
     }
 
     /// The fields so far.

@@ -46,6 +46,8 @@ pub(crate) struct Described {
     pub(crate) lambda_event: bool,
     /// As the module gave it: `{ path, algorithm, expiresIn }`.
     pub(crate) issuer: Option<Json>,
+    /// As `TraceSettings` are written.
+    pub(crate) traces: Option<Json>,
     pub(crate) documents: Vec<PluginDocument>,
 }
 
@@ -311,6 +313,7 @@ impl Live {
             problem_format: flag("problemFormat")?,
             lambda_event: flag("lambdaEvent")?,
             issuer: Some(json("issuer")?).filter(|issuer| !issuer.is_null()),
+            traces: Some(json("traces")?).filter(|traces| !traces.is_null()),
             documents: documents(&json("documents")?),
         })
     }

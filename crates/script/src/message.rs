@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot};
 use tollgate_core::exchange::{Client, Params, User};
+use tollgate_core::record::Fetch;
 use tollgate_core::services::{Caller, Gateway, ScriptContext};
 use tollgate_core::{Request, Response, Route};
 use tollgate_js::Thrown;
@@ -123,6 +124,8 @@ pub(crate) struct Reply {
     pub(crate) cpu: Duration,
     /// Fields for the log.
     pub(crate) fields: Map<String, Value>,
+    /// What it asked others for, where spans are sent.
+    pub(crate) fetches: Vec<Fetch>,
     /// Whether the context has hooks of its own now.
     pub(crate) hooked: bool,
 }

@@ -171,6 +171,7 @@ impl Runner {
     fn take_in(&self, exchange: &mut Exchange, target: &Target<'_>, reply: Reply) -> Result<Outcome, Problem> {
         exchange.record.scripts.push(ScriptShare { name: Arc::clone(target.name), cpu: reply.cpu });
         exchange.record.fields.extend(reply.fields);
+        exchange.record.fetches.extend(reply.fetches);
         if reply.hooked
             && let Some(pinned) = exchange.script.as_mut().and_then(|script| script.downcast_mut::<Pinned>())
         {

@@ -6,11 +6,13 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL, USER_AGENT};
+use http::header::{HeaderName, HeaderValue, SEC_WEBSOCKET_PROTOCOL, USER_AGENT};
 use serde_json::json;
 use tokio_tungstenite::tungstenite::protocol::Role;
 use tollgate_core::egress::EgressRules;
-use tollgate_core::{Body, Request, Response};
+use tollgate_core::exchange::{SpanId, Trace};
+use tollgate_core::record::Fetch;
+use tollgate_core::{Body, Request, Response, Services};
 use tollgate_js::host::{Level, LocalBoxFuture};
 use tollgate_js::webapi::caches::ByteCache;
 use tollgate_js::webapi::websocket::Socket;
@@ -22,6 +24,9 @@ use crate::generation::Generation;
 use crate::live::Live;
 use crate::pool::Outside;
 use crate::socket::WireSocket;
+
+/// The W3C trace context.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// How long the head of an answer to `fetch` may take, where the script does not say.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -73,6 +78,28 @@ impl World {
         }
     }
 
+    /// Where spans are sent, a request goes on with the trace of the exchange that it is made for, unless the
+    /// script has said otherwise.
+    fn traced(&self, task: &Task, request: &mut Request) -> Option<Traced> {
+        if !self.generation.traces.load(std::sync::atomic::Ordering::Relaxed) {
+            return None;
+        }
+        let state = Rc::clone(task.data::<Rc<State>>()?);
+        let trace = state.with(|seed| seed.caller.trace).filter(|trace| trace.flags & 1 == 1)?;
+        let span_id = SpanId::of(uuid::Uuid::new_v4().as_u64_pair().0.into());
+        let field = HeaderValue::from_bytes(&Trace { span_id, ..trace }.traceparent()).ok()?;
+        request.headers_mut().entry(TRACEPARENT).or_insert(field);
+        let (method, url) = (request.method().clone(), request.uri().to_string());
+        let url = url.split('?').next().unwrap_or_default().to_owned();
+        let services = Arc::clone(self.outside.services.get()?);
+        let began = services.clock.monotonic();
+        Some(Traced {
+            services,
+            state,
+            fetch: Fetch { method, url, status: None, began, took: Duration::ZERO, span_id },
+        })
+    }
+
     /// Where requests may go.
     fn rules(&self) -> Arc<EgressRules> {
         let management = self.outside.management.get().copied();
@@ -96,7 +123,8 @@ fn name(level: Level) -> &'static str {
 }
 
 impl Host for World {
-    fn fetch(&self, _: &Rc<Task>, request: Request) -> LocalBoxFuture<'static, Result<Response, Failure>> {
+    fn fetch(&self, task: &Rc<Task>, mut request: Request) -> LocalBoxFuture<'static, Result<Response, Failure>> {
+        let traced = self.traced(task, &mut request);
         let (services, workers) = (self.outside.services.get().cloned(), self.outside.workers.get().cloned());
         let rules = self.rules();
         Box::pin(async move {
@@ -107,7 +135,11 @@ impl Host for World {
             // others read from them.
             let sent = workers.spawn(async move { services.http.send(request, CONNECT, &rules).await });
             let sent = AbortOnDrop(sent);
-            match sent.await {
+            let sent = sent.await;
+            if let Some(traced) = traced {
+                traced.note(sent.as_ref().ok().and_then(|sent| sent.as_ref().ok()));
+            }
+            match sent {
                 Ok(Ok(response)) => Ok(response),
                 Ok(Err(error)) => Err(Failure::type_error(format!("fetch failed: {error}"))),
                 Err(_) => Err(Failure::type_error("fetch failed: the gateway is stopping")),
@@ -155,6 +187,21 @@ impl Host for World {
 
     fn monotonic(&self) -> Duration {
         self.outside.services.get().map_or(Duration::ZERO, |services| services.clock.monotonic())
+    }
+}
+
+/// A request that becomes a span.
+struct Traced {
+    services: Arc<Services>,
+    state: Rc<State>,
+    fetch: Fetch,
+}
+
+impl Traced {
+    fn note(self, response: Option<&Response>) {
+        let took = self.services.clock.monotonic().saturating_sub(self.fetch.began);
+        let status = response.map(|response| response.status().as_u16());
+        self.state.fetched(Fetch { status, took, ..self.fetch });
     }
 }
 

@@ -53,14 +53,16 @@ static TOKEN: PolicyKind =
 static FORWARD: HandlerKind = HandlerKind {
     name: "url-forward",
     exports: &["urlForwardHandler"],
-    reasons: &[], functions: |_| Vec::new(),
+    reasons: &[],
+    functions: |_| Vec::new(),
     docs: "",
     schema: schema_of::<Forward>,
 };
 static FILE: HandlerKind = HandlerKind {
     name: "openapi",
     exports: &["openApiSpecHandler"],
-    reasons: &[], functions: |_| Vec::new(),
+    reasons: &[],
+    functions: |_| Vec::new(),
     docs: "",
     schema: schema_of::<File>,
 };

@@ -31,14 +31,16 @@ fn catalog() -> Catalog {
     static FORWARD: HandlerKind = HandlerKind {
         name: "url-forward",
         exports: &["urlForwardHandler"],
-        reasons: &[], functions: |_| Vec::new(),
+        reasons: &[],
+        functions: |_| Vec::new(),
         docs: "",
         schema: schema_of::<Forward>,
     };
     static REDIRECT: HandlerKind = HandlerKind {
         name: "redirect",
         exports: &["redirectHandler"],
-        reasons: &[], functions: |_| Vec::new(),
+        reasons: &[],
+        functions: |_| Vec::new(),
         docs: "",
         schema: schema_of::<Redirect>,
     };

@@ -14,7 +14,7 @@ use crate::catalog::{BuildContext, BuildError};
 use crate::later::BoxFuture;
 use crate::project::Place;
 use crate::services::Duplex;
-use crate::settings::SigningAlgorithm;
+use crate::settings::{SigningAlgorithm, TraceSettings};
 use crate::units::Lifetime;
 use crate::{Exchange, Flow, Handler, MaybeLater, Policy, Problem, Request, Response, Route};
 
@@ -218,6 +218,8 @@ pub trait Hooks: Send + Sync + fmt::Debug {
 pub struct Plugins {
     /// `JwtServicePlugin`.
     pub issuer: Option<IssuerPlugin>,
+    /// `OpenTelemetryPlugin`.
+    pub traces: Option<TraceSettings>,
     /// Documents served at fixed paths: `OAuthProtectedResourcePlugin`'s metadata.
     pub documents: Vec<PluginDocument>,
 }

@@ -19,6 +19,7 @@ const HOOKS_CHAIN_SINCE = "2026-03-01";
 /** What plugins of this module may set up beyond what a project's own may. */
 class Setup {
   issuer = null;
+  traces = null;
   documents = [];
   addSink = addSink;
   /** The public side, with its hooks. */
@@ -133,6 +134,7 @@ export function createExtensions() {
         lambdaEvent: hasLambdaHooks(),
         logs: hasSinks(),
         issuer: lists.setup.issuer,
+        traces: lists.setup.traces,
         documents: lists.setup.documents,
         plugins: lists.plugins,
       };

@@ -29,12 +29,12 @@ export class JwtServicePlugin extends SystemRuntimePlugin {
       throw new ConfigurationError(`JwtServicePlugin: algorithm must be one of ${ALGORITHMS.join(", ")}`);
     }
     const lifetime = seconds(expiresIn, "JwtServicePlugin: expiresIn") ?? seconds(tokenExpiration, "JwtServicePlugin: tokenExpiration");
-    this.#options = { path: basePath, algorithm, expiresIn: lifetime ?? 3600 };
+    this.#options = { path: basePath, algorithm, expiresIn: lifetime };
   }
 
   [INSTALL](setup) {
     setup.issuer = this.#options;
-    usual = this.#options.expiresIn;
+    usual = this.#options.expiresIn ?? usual;
   }
 
   /**

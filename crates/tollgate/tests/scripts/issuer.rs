@@ -50,7 +50,8 @@ impl Setting {
         for (path, port) in PATHS.iter().zip(ports) {
             for signer in ["gateway", "code"] {
                 let options = json!({ "rewritePattern": format!("http://127.0.0.1:{port}{path}") });
-                let handler = json!({ "module": "$import(@zuplo/runtime)", "export": "urlRewriteHandler", "options": options });
+                let handler =
+                    json!({ "module": "$import(@zuplo/runtime)", "export": "urlRewriteHandler", "options": options });
                 project = project.route(&format!("/{signer}{path}"), "get", handler, &[signer], &[]);
             }
         }

@@ -58,7 +58,13 @@ async fn world() -> World {
         .policy("user", "user", "user", json!({}))
         .file(".env", "AWS_SECRET=secret/+\n")
         .route("/v1/{id}", "post", handler("echo", proxy("1.0")), &["user"], &[])
-        .route("/v2/{id}", "post", handler("arn:aws:lambda:eu-central-1:1:function:x:live", proxy("2.0")), &["user"], &[])
+        .route(
+            "/v2/{id}",
+            "post",
+            handler("arn:aws:lambda:eu-central-1:1:function:x:live", proxy("2.0")),
+            &["user"],
+            &[],
+        )
         .route("/short", "get", handler("plain", traced), &[], &[])
         .route("/binary", "post", handler("echo", binary), &[], &[])
         .route("/bytes", "get", handler("bytes", json!({})), &[], &[])
@@ -86,7 +92,10 @@ async fn functions_are_called_with_the_events_that_api_gateway_would_make() {
     assert_eq!((&event["body"], &event["isBase64Encoded"]), (&json!("hello ä"), &json!(false)));
     let context = &event["requestContext"];
     assert_eq!(context["authorizer"], json!({ "principalId": "acme", "claims": { "plan": "gold" } }));
-    assert_eq!((&context["identity"]["sourceIp"], &context["identity"]["userAgent"]), (&json!("127.0.0.1"), &json!("test")));
+    assert_eq!(
+        (&context["identity"]["sourceIp"], &context["identity"]["userAgent"]),
+        (&json!("127.0.0.1"), &json!("test"))
+    );
     assert!(context["requestTimeEpoch"].as_i64().unwrap() > 1_700_000_000_000);
 
     let changed = [headers.as_slice(), &[("x-change", "1")]].concat();
