@@ -24,5 +24,7 @@ mod packages;
 mod policies;
 #[path = "scripts/project.rs"]
 mod project;
+#[path = "scripts/spans.rs"]
+mod spans;
 #[path = "scripts/websocket.rs"]
 mod websocket;
