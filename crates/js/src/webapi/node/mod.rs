@@ -43,6 +43,24 @@ pub(super) static CRYPTO: Area = Area {
     ..Area::new("node-crypto")
 };
 
+pub(super) static CRYPTO_CIPHERS: Area =
+    Area { source: Some(include_str!("crypto/ciphers.js")), ..Area::new("node-crypto-ciphers") };
+
+pub(super) static CRYPTO_COMMON: Area =
+    Area { source: Some(include_str!("crypto/common.js")), ..Area::new("node-crypto-common") };
+
+pub(super) static CRYPTO_DER: Area =
+    Area { source: Some(include_str!("crypto/der.js")), ..Area::new("node-crypto-der") };
+
+pub(super) static CRYPTO_DERIVE: Area =
+    Area { source: Some(include_str!("crypto/derive.js")), ..Area::new("node-crypto-derive") };
+
+pub(super) static CRYPTO_KEYS: Area =
+    Area { source: Some(include_str!("crypto/keys.js")), ..Area::new("node-crypto-keys") };
+
+pub(super) static CRYPTO_SIGN: Area =
+    Area { source: Some(include_str!("crypto/sign.js")), ..Area::new("node-crypto-sign") };
+
 pub(super) static EVENTS: Area = Area {
     source: Some(include_str!("events/emitter.js")),
     specifiers: &["node:events", "events"],
