@@ -10,11 +10,11 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use rquickjs::context::EvalOptions;
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
 use rquickjs::object::Accessor;
 use rquickjs::promise::PromiseState;
-use rquickjs::context::EvalOptions;
 use rquickjs::{Ctx, Function, Module, Object, Persistent, Value};
 
 use crate::{Engine, webapi};

@@ -13,16 +13,14 @@
 //! thread. A script that fails refuses the request.
 
 mod areas;
-<<<<<<< HEAD
 mod at_hand;
-=======
 mod background;
->>>>>>> wt-script
 mod call;
 mod calls;
 mod context;
 mod generation;
 mod issues;
+mod joined;
 mod link;
 mod linked;
 mod live;
@@ -33,6 +31,7 @@ mod pool;
 mod route_view;
 mod runner;
 mod runtime;
+mod socket;
 mod tester;
 mod thread;
 mod types;

@@ -24,7 +24,11 @@ pub(crate) fn check(body: &str) -> Result<(), (Complaint, Place)> {
     let place = Lines::new(body).place(offset.saturating_sub(OPEN.len() as u32));
     let message = first.message.trim_end_matches('.');
     let complaint = Complaint::new(format!("this CommonJS module is not strict code: {message}"));
-    Err((complaint.with_help("what is written in TypeScript runs in strict mode; write it in another way, or in a .cjs file"), place))
+    Err((
+        complaint
+            .with_help("what is written in TypeScript runs in strict mode; write it in another way, or in a .cjs file"),
+        place,
+    ))
 }
 
 #[cfg(test)]

@@ -143,7 +143,10 @@ pub(crate) fn compile(input: &Input<'_>) -> Result<Compiled, Vec<ModuleError>> {
     if let Some(names) = names {
         // What TypeScript compiles is strict code, whether it says so or not.
         let sloppy = !is_strict && !ending.is_typescript();
-        if !is_strict && !sloppy && let Err((complaint, place)) = strict::check(&compiled.code) {
+        if !is_strict
+            && !sloppy
+            && let Err((complaint, place)) = strict::check(&compiled.code)
+        {
             let original = compiled.mappings.map_or(Some(place), |mappings| mappings.place(place));
             return Err(vec![complaint.at(input.file, original.unwrap_or(Place::START))]);
         }

@@ -246,10 +246,8 @@ export const spins = async (request: Request) => {
 };
 export const counts = () => ({ background });
 "#;
-    let project = Scripted::new()
-        .await
-        .module("load.ts", module)
-        .file("tollgate.yaml", "scripts: { cpu: 150ms, threads: 1 }\n");
+    let project =
+        Scripted::new().await.module("load.ts", module).file("tollgate.yaml", "scripts: { cpu: 150ms, threads: 1 }\n");
     let project = ["works", "spins", "counts"]
         .into_iter()
         .fold(project, |project, name| project.handled(&format!("/{name}"), "get", ("load", name), &[], &[]));

@@ -152,7 +152,8 @@ export const fails = () => old.fails();
         .handled("/fails", "get", ("old", "fails"), &[], &[]);
     let gateway = project.start().await;
     let reply = gateway.get("/", None).await;
-    let expected = json!({ "sum": 3, "mode": "true,function,8,changed,true,false", "code": "ReferenceError", "later": "object" });
+    let expected =
+        json!({ "sum": 3, "mode": "true,function,8,changed,true,false", "code": "ReferenceError", "later": "object" });
     assert_eq!(good(&reply, &gateway), expected);
     assert_eq!(gateway.get("/fails", None).await.status, StatusCode::INTERNAL_SERVER_ERROR);
     gateway.child.wait_for_line("node_modules/old/index.js:17", SOON).await.unwrap();

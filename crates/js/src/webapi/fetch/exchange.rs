@@ -35,14 +35,13 @@ pub fn request<'js>(
 ) -> rquickjs::Result<Object<'js>> {
     let (parts, body) = request.into_parts();
     let url = url.into();
-    let origin =
-        RequestOrigin {
-            url: Rc::clone(&url),
-            uri: parts.uri,
-            version: parts.version,
-            extensions: parts.extensions,
-            client,
-        };
+    let origin = RequestOrigin {
+        url: Rc::clone(&url),
+        uri: parts.uri,
+        version: parts.version,
+        extensions: parts.extensions,
+        client,
+    };
     let mut body = BodyCell::incoming(body);
     body.with(|state| {
         if let State::Host(source) = state {

@@ -18,10 +18,6 @@ use queue::{Call, Keeper, Timer, Timers};
 
 pub(super) static AREA: Area = Area {
     native: Some(native),
-<<<<<<< HEAD
-    globals: &["setTimeout", "setInterval", "clearTimeout", "clearInterval", "performance"],
-    ..Area::built("timers")
-=======
     globals: &[
         "setTimeout",
         "setInterval",
@@ -31,8 +27,7 @@ pub(super) static AREA: Area = Area {
         "clearImmediate",
         "performance",
     ],
-    ..Area::new("timers")
->>>>>>> wt-script
+    ..Area::built("timers")
 };
 
 /// The longest delay, in milliseconds: what is longer is taken for none, as everywhere.

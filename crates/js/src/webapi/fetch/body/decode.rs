@@ -97,6 +97,7 @@ enum State {
     Over,
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one for a body, in a box of its own")]
 enum Decoder {
     Gzip(MultiGzDecoder<Vec<u8>>),
     Zlib(ZlibDecoder<Vec<u8>>),
@@ -147,11 +148,7 @@ impl Decoder {
 }
 
 /// A step of a decoder that writes.
-fn write<D: Write>(
-    decoder: &mut D,
-    output: impl Fn(&mut D) -> &mut Vec<u8>,
-    input: &mut Bytes,
-) -> io::Result<Vec<u8>> {
+fn write<D: Write>(decoder: &mut D, output: impl Fn(&mut D) -> &mut Vec<u8>, input: &mut Bytes) -> io::Result<Vec<u8>> {
     let read = decoder.write(input)?;
     if read == input.len() {
         // What can be read of a stream is read now, not with its next bytes.

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
 use rquickjs::{Class, Ctx, Exception, Object, Persistent, Promise, String as JsString, Value};
-use tollgate_core::{Body, BoxError};
 use tollgate_core::body::BodyTooLarge;
+use tollgate_core::{Body, BoxError};
 
 use super::collect::Collector;
 use super::{Taken, decode, scripts};
@@ -93,12 +93,7 @@ enum Unread {
 }
 
 impl Unread {
-    fn throw(
-        self,
-        ctx: &Ctx<'_>,
-        signal: Option<Persistent<Object<'static>>>,
-        of_client: bool,
-    ) -> rquickjs::Error {
+    fn throw(self, ctx: &Ctx<'_>, signal: Option<Persistent<Object<'static>>>, of_client: bool) -> rquickjs::Error {
         match self {
             Self::Failed(failure, why) => {
                 if of_client {
