@@ -8,6 +8,12 @@ interface CacheStorage {
   readonly default: Cache;
 }
 
+/** Calls back once, as soon as what waits already has had its turn. */
+declare function setImmediate<A extends unknown[]>(callback: (...values: A) => void, ...values: A): number;
+
+/** Unsets what `setImmediate` has set. */
+declare function clearImmediate(id: number | undefined): void;
+
 /** The parts of a URL that a `URLPattern` is made of, or is matched against. */
 interface URLPatternInit {
   /** Its scheme, without the colon. */

@@ -17,9 +17,12 @@ use crate::units::{Interval, Size};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct ScriptSettings {
-    /// How much processor time one call of a policy, a handler or a hook may use.
+    /// How much processor time one call of a policy, a handler or a hook may use until it has answered. What it
+    /// does afterwards, a stream or work in the background, has as much each time that its code runs.
     pub cpu: Interval,
-    /// How long one call may take, with everything that it waits for.
+    /// How long one call may take until it has answered, with everything that it waits for. Behind the
+    /// head of the answer it bounds the time between two pieces of a stream that a script makes, and how long
+    /// work in the background may go on.
     pub wall: Interval,
     /// The most memory of one engine: what the modules keep, and all calls that run in it together.
     /// At least 1 MiB.

@@ -12,6 +12,7 @@ const answers = {};
 const defaults = {
   environment: () => JSON.stringify({ BACKEND: "http://backend.test", EMPTY: "" }),
   module: (name) => onDemand[name],
+  own: (promise) => promise,
   buildId: () => "build-1",
   builtIns: () =>
     JSON.stringify({

@@ -294,5 +294,5 @@ export const slow = () => { spin(2000); return {}; };
     tokio::time::sleep(Duration::from_millis(100)).await;
     let slow = ask("/slow");
     let (first, fast, slow) = (first.await.unwrap(), fast.await.unwrap(), slow.await.unwrap());
-    assert!(fast >= first && slow > fast + Duration::from_secs(1), "{first:?} {fast:?} {slow:?}");
+    assert!(slow > fast + Duration::from_secs(1), "{first:?} {fast:?} {slow:?}");
 }

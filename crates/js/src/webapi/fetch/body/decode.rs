@@ -103,13 +103,13 @@ enum Decoder {
     Zlib(ZlibDecoder<Vec<u8>>),
     /// What some call `deflate`.
     Bare(DeflateDecoder<Vec<u8>>),
-    Brotli(Brotli),
+    Brotli(Box<Brotli>),
 }
 
 impl Decoder {
     fn begin(algorithm: Algorithm, input: &[u8]) -> Self {
         match (algorithm, input) {
-            (Algorithm::Brotli, _) => Self::Brotli(Brotli::new()),
+            (Algorithm::Brotli, _) => Self::Brotli(Box::new(Brotli::new())),
             (Algorithm::Gzip, _) => Self::Gzip(MultiGzDecoder::new(Vec::new())),
             // RFC 1950 §2.2: the method is 8, and both bytes together are a multiple of 31.
             (Algorithm::Deflate, [method, flags, ..])
