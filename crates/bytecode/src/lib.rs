@@ -42,6 +42,8 @@ impl std::error::Error for Error {}
 ///
 /// # Errors
 /// Where a file is missing, or is no module: the message names it and the line.
+#[expect(clippy::disallowed_methods, reason = "Cargo tells build scripts by the environment")]
+#[expect(clippy::print_stdout, reason = "build scripts tell Cargo by their output")]
 pub fn build(folder: &str, modules: &[(&str, &[&str])]) -> Result<(), Error> {
     let variable = |name: &str| env::var(name).map_err(|_| Error::Build(format!("{name} is not set")));
     let folder = Path::new(&variable("CARGO_MANIFEST_DIR")?).join(folder);

@@ -277,9 +277,14 @@ pub struct HandlerKind {
     pub reasons: &'static [&'static Reason],
     /// Its reference page.
     pub docs: &'static str,
+    /// Which functions of modules its options name.
+    pub functions: HandlerFunctions,
     /// The JSON Schema of its options.
     pub schema: fn(&mut SchemaGenerator) -> Schema,
 }
+
+/// The functions of modules that a handler's options name, as [`NamedFunctions`] for policies.
+pub type HandlerFunctions = fn(&Value) -> Vec<(String, Option<Export>)>;
 
 impl HandlerKind {
     /// The JSON Schema of its options.

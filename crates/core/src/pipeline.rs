@@ -66,7 +66,8 @@ impl Pipeline {
 
         let start = clock.monotonic();
         let early = self.inbound(exchange, &mut request, &*clock).await;
-        exchange.record.timings.inbound = Some(clock.monotonic().saturating_sub(start));
+        let handler_began = clock.monotonic();
+        exchange.record.timings.inbound = Some(handler_began.saturating_sub(start));
         if self.keeps_request {
             let (method, headers) = (request.method().clone(), request.headers().clone());
             exchange.sent = Some(Box::new(RequestHead { method, headers }));
@@ -77,7 +78,9 @@ impl Pipeline {
             Some(response) => response,
             None => {
                 exchange.record.stage = Some(Stage::Handler);
-                match self.handler.handle(exchange, request).await {
+                let handled = self.handler.handle(exchange, request).await;
+                exchange.record.handled = Some((handler_began, clock.monotonic().saturating_sub(handler_began)));
+                match handled {
                     Ok(response) => response,
                     Err(problem) => self.problems.render(exchange, problem, Stage::Handler, None),
                 }
@@ -131,7 +134,7 @@ impl Pipeline {
             let start = clock.monotonic();
             exchange.record.stage = Some(placed.stage);
             let flow = placed.policy.on_request(exchange, request).get().await;
-            visited(exchange, placed, clock.monotonic().saturating_sub(start));
+            visited(exchange, placed, start, clock.monotonic().saturating_sub(start));
             match flow {
                 Flow::Continue => {}
                 Flow::Respond(response) => return Some(response),
@@ -148,7 +151,7 @@ impl Pipeline {
             let start = clock.monotonic();
             exchange.record.stage = Some(placed.stage);
             let flow = placed.policy.on_response(exchange, response).get().await;
-            visited(exchange, placed, clock.monotonic().saturating_sub(start));
+            visited(exchange, placed, start, clock.monotonic().saturating_sub(start));
             match flow {
                 Flow::Continue => {}
                 Flow::Respond(other) => *response = other,
@@ -160,8 +163,8 @@ impl Pipeline {
     }
 }
 
-fn visited(exchange: &mut Exchange, placed: &Placed, took: Duration) {
-    exchange.record.visits.push(Visit { policy: Arc::clone(&placed.name), stage: placed.stage, took });
+fn visited(exchange: &mut Exchange, placed: &Placed, began: Duration, took: Duration) {
+    exchange.record.visits.push(Visit { policy: Arc::clone(&placed.name), stage: placed.stage, began, took });
 }
 
 impl ProblemStyle {

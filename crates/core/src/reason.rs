@@ -113,6 +113,10 @@ reasons! {
     REQUEST_WEBSOCKET_VERSION = "request.websocket_version", "upgrade-required", 426, "Upgrade Required", Client,
         "The WebSocket handshake asks for another version of the protocol than 13.",
         "Use a client that speaks WebSocket version 13 (RFC 6455), as every current one does.";
+    /// A WebSocket's route was asked for something else.
+    REQUEST_NOT_WEBSOCKET = "request.not_websocket", "upgrade-required", 426, "Upgrade Required", Client,
+        "The route serves WebSockets alone, and the request asks for none.",
+        "Ask with the handshake of RFC 6455, or of RFC 8441 over HTTP/2.";
     /// The client went away.
     CLIENT_GONE = "client.gone", "client-gone", 499, "Client Closed Request", Client,
         "The client closed its connection before the answer was complete.",

@@ -9,6 +9,7 @@ use smallvec::SmallVec;
 
 use crate::Reason;
 use crate::project::Stage;
+use crate::trace::SpanId;
 
 /// Who said no, and why.
 #[derive(Debug, Clone)]
@@ -34,6 +35,8 @@ pub struct Attempt {
     pub outcome: &'static str,
     /// How long it took until its outcome was known.
     pub took: Duration,
+    /// When it began, on the monotonic clock.
+    pub began: Duration,
     /// Whether an idle connection of the pool was used.
     pub reused: bool,
 }
@@ -64,8 +67,27 @@ pub struct Visit {
     pub policy: Arc<str>,
     /// The stage it stands in.
     pub stage: Stage,
+    /// When it began, on the monotonic clock.
+    pub began: Duration,
     /// How long it took.
     pub took: Duration,
+}
+
+/// A request that a script made with `fetch`.
+#[derive(Debug, Clone)]
+pub struct Fetch {
+    /// Its method.
+    pub method: http::Method,
+    /// Scheme, host, port and path: what stands behind may be secret.
+    pub url: String,
+    /// The status of the answer, where one came.
+    pub status: Option<u16>,
+    /// When it began, on the monotonic clock.
+    pub began: Duration,
+    /// How long the head of the answer took.
+    pub took: Duration,
+    /// The span that it was sent with.
+    pub span_id: SpanId,
 }
 
 /// One script's share of the processor.
@@ -93,6 +115,10 @@ pub struct Record {
     pub timings: Timings,
     /// Every policy that ran.
     pub visits: SmallVec<[Visit; 4]>,
+    /// When the handler began, on the monotonic clock, and how long it took.
+    pub handled: Option<(Duration, Duration)>,
+    /// What scripts asked others for; noted where spans are sent.
+    pub fetches: Vec<Fetch>,
     /// What scripts used of the processor.
     pub scripts: Vec<ScriptShare>,
     /// Bytes of the request body that were read.

@@ -67,7 +67,7 @@ pub(crate) async fn run_outbound(member: &Nested, exchange: &mut Exchange, respo
 fn visited(member: &Nested, exchange: &mut Exchange, start: std::time::Duration) {
     let stage = exchange.record.stage.unwrap_or(Stage::Inbound);
     let took = exchange.services.clock.monotonic().saturating_sub(start);
-    exchange.record.visits.push(Visit { policy: Arc::clone(&member.name), stage, took });
+    exchange.record.visits.push(Visit { policy: Arc::clone(&member.name), stage, began: start, took });
 }
 
 /// Notes that it was this member that refused, before the pipeline notes the policy around it:

@@ -36,7 +36,10 @@ pub async fn handle(
     let snapshot = gateway.snapshot();
     let (parts, body) = request.into_parts();
     let now = gateway.services.clock.now();
-    let (id, trace) = trace::identify(&parts.headers, now);
+    let (id, mut trace) = trace::identify(&parts.headers, now);
+    if let Some(spans) = &snapshot.spans {
+        spans.decide(&mut trace);
+    }
     let mut told = Telling {
         story: Story::begin(gateway, &snapshot, connection, &parts, Arc::clone(&id.text), &trace, now),
         gateway,
@@ -119,7 +122,7 @@ impl Telling<'_> {
         let Some(route) = self.snapshot.routes.get(index) else {
             return self.refuse(Problem::new(&INTERNAL, "The route is missing."));
         };
-        self.story.routed(&route.route.id, self.snapshot.metrics_of(index));
+        self.story.routed(&route.route, self.snapshot.metrics_of(index));
 
         let origin = parts.headers.get(http::header::ORIGIN).cloned();
         if let Err(problem) = self.check_address(route, &inspected).await {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tollgate_core::Services;
@@ -10,6 +11,7 @@ use crate::access_log::AccessLog;
 use crate::failed_auth::FailedAuth;
 use crate::metrics::Metrics;
 use crate::snapshot::Snapshot;
+use crate::spans::SpansInForce;
 use crate::upstream::Upstreams;
 
 /// The gateway: the snapshot in force, and everything that outlives it.
@@ -23,6 +25,7 @@ pub struct Gateway {
     /// Where the lines of the access log go.
     pub access_log: AccessLog,
     pub(crate) failed_auth: FailedAuth,
+    spans: SpansInForce,
     snapshot: ArcSwap<Snapshot>,
 }
 
@@ -37,7 +40,10 @@ impl Gateway {
     ) -> Arc<Self> {
         snapshot.connect(&metrics);
         metrics.serves(&snapshot.id);
+        let spans = SpansInForce::default();
+        snapshot.spans = spans.of(snapshot.project.settings.traces.as_ref(), &services, &metrics);
         Arc::new(Self {
+            spans,
             failed_auth: FailedAuth::new(&services),
             services,
             upstreams,
@@ -57,10 +63,18 @@ impl Gateway {
     pub fn apply(&self, mut snapshot: Snapshot) -> Arc<Snapshot> {
         snapshot.connect(&self.metrics);
         self.metrics.serves(&snapshot.id);
+        snapshot.spans = self.spans.of(snapshot.project.settings.traces.as_ref(), &self.services, &self.metrics);
         let snapshot = Arc::new(snapshot);
         let before = self.snapshot.swap(Arc::clone(&snapshot));
         self.upstreams.retain(&snapshot.upstreams);
         before
+    }
+
+    /// Sends the spans that wait, for at most so long.
+    pub async fn flush_spans(&self, within: Duration) {
+        if let Some(spans) = &self.snapshot().spans {
+            spans.flush(within).await;
+        }
     }
 }
 

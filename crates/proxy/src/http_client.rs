@@ -10,11 +10,12 @@ use tollgate_core::egress::EgressRules;
 use tollgate_core::later::BoxFuture;
 use tollgate_core::project::Timeouts;
 use tollgate_core::record::Record;
-use tollgate_core::services::{HttpClient, HttpError, HttpResponse};
+use tollgate_core::services::{HttpClient, HttpError, HttpResponse, Switched};
 use tollgate_core::{Body, Problem, Request, Response};
 use url::{Position, Url};
 
 use crate::upstream::Upstreams;
+use crate::upstream::handshake::{SwitchedSlot, UpgradeRequest};
 
 /// How often a redirect is followed. Only from https to https: what is fetched decides whom the
 /// gateway trusts.
@@ -81,6 +82,31 @@ impl OutboundClient {
         let host = upstream.host().clone();
         upstream.exchange(&mut record, request, host, &timeouts, None).await.map_err(|problem| at(&told(&problem)))
     }
+
+    /// Opens a WebSocket for a script.
+    async fn switch(
+        &self,
+        mut request: Request,
+        timeout: Duration,
+        rules: &Arc<EgressRules>,
+    ) -> Result<Switched, HttpError> {
+        let text = request.uri().to_string();
+        let url = Url::parse(&text).map_err(|error| HttpError(format!("`{text}` is not a URL: {error}")))?;
+        let at = |message: &dyn fmt::Display| HttpError(format!("{}: {message}", shown(&url)));
+        let upstream = self.upstreams.get_guarded(&url, rules).map_err(|error| at(&error))?;
+        *request.uri_mut() = url[Position::BeforePath..Position::AfterQuery].parse().map_err(|error| at(&error))?;
+        // An answer is part of opening it: whoever asks waits for both.
+        let timeouts = Timeouts { connect: timeout, first_byte: None, idle: None, total: Some(timeout) };
+        let mut record = Record::default();
+        let host = upstream.host().clone();
+        let wanted = UpgradeRequest::websocket();
+        let switched = upstream.switch(&mut record, request, host, &wanted, &timeouts, None).await;
+        let mut response = switched.map_err(|problem| at(&told(&problem)))?;
+        match SwitchedSlot::take(&mut response) {
+            Some(switched) => Ok(Switched { headers: response.into_parts().0.headers, stream: switched.stream }),
+            None => Err(at(&format_args!("the server answered {} instead of opening a WebSocket", response.status()))),
+        }
+    }
 }
 
 fn told(problem: &Problem) -> String {
@@ -140,6 +166,15 @@ impl HttpClient for OutboundClient {
         rules: &'a Arc<EgressRules>,
     ) -> BoxFuture<'a, Result<Response, HttpError>> {
         Box::pin(self.forward(request, timeout, rules))
+    }
+
+    fn open_websocket<'a>(
+        &'a self,
+        request: Request,
+        timeout: Duration,
+        rules: &'a Arc<EgressRules>,
+    ) -> BoxFuture<'a, Result<Switched, HttpError>> {
+        Box::pin(self.switch(request, timeout, rules))
     }
 }
 

@@ -33,6 +33,7 @@ pub mod preflight;
 pub mod proxy_protocol;
 pub mod router;
 pub mod snapshot;
+mod spans;
 mod story;
 pub mod system;
 pub mod template;

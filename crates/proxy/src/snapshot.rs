@@ -18,6 +18,7 @@ use crate::handlers::{self, HandlerContext};
 use crate::hygiene::HygieneRules;
 use crate::metrics::{Metrics, NO_ROUTE, RouteMetrics, RoutePlaces};
 use crate::router::Router;
+use crate::spans::Spans;
 use crate::tunnel::TunnelLimits;
 use crate::upstream::{Upstream, Upstreams};
 use crate::{inside, system};
@@ -39,6 +40,8 @@ pub struct Snapshot {
     pub(crate) issuer_path: String,
     pub(crate) problem_pages: Vec<(&'static str, Bytes)>,
     pub(crate) access_log: bool,
+    /// Where spans go, once it is in force.
+    pub(crate) spans: Option<Arc<Spans>>,
     /// What the project's code does around every route, where there is any.
     pub(crate) hooks: Option<Arc<dyn Hooks>>,
     /// Stands for a route where none matched, and the project's code is asked.
@@ -120,6 +123,7 @@ impl Snapshot {
             issuer_path: settings.issuer.path.trim_end_matches('/').to_owned(),
             problem_pages: system::problem_pages(catalog),
             access_log: settings.access_log.enabled,
+            spans: None,
             upstreams: used,
             hooks: project.scripts.as_ref().and_then(|scripts| scripts.hooks()),
             unmatched: inside::unmatched(&project),

@@ -16,13 +16,14 @@ use tollgate_core::exchange::Trace;
 use tollgate_core::reason::{CLIENT_GONE, UPSTREAM_RESET};
 use tollgate_core::record::{Record, Refusal};
 use tollgate_core::time::Timestamp;
-use tollgate_core::{Body, BoxError, Exchange, Reason, Response};
+use tollgate_core::{Body, BoxError, Exchange, Reason, Response, Route};
 
 use crate::access_log::Entry;
 use crate::gateway::Gateway;
 use crate::hygiene::{BodyMeter, ConnectionInfo, Inspected};
 use crate::metrics::RouteMetrics;
 use crate::snapshot::Snapshot;
+use crate::spans::Spans;
 use crate::trace;
 use crate::tunnel::{Tunnel, TunnelLimits};
 use crate::unreadable::UnreadableHead;
@@ -38,6 +39,8 @@ pub(crate) struct Story {
     request_body: Option<BodyMeter>,
     answered: bool,
     logged: bool,
+    /// Where its spans go, where they are sent.
+    spans: Option<Arc<Spans>>,
     /// When its answer opened a tunnel.
     opened: Option<Duration>,
     /// The exchange while its pipeline runs; it holds on to the snapshot's route.
@@ -69,12 +72,15 @@ impl Story {
             version: parts.version,
             status: 0,
             route: None,
+            template: None,
             user: None,
             client: ip,
             peer: ip,
             user_agent: agent.map(|agent| crate::access_log::cut(agent, 256).to_owned()),
             trace_id: trace.trace_id,
             span_id: trace.span_id,
+            parent_id: trace.parent_id,
+            sampled: trace.flags & 1 == 1,
             snapshot: Arc::clone(&snapshot.id),
             tls: connection.tls.clone(),
             record: Record { started: clock.monotonic(), ..Record::default() },
@@ -86,6 +92,7 @@ impl Story {
             request_body: None,
             answered: false,
             logged: snapshot.access_log,
+            spans: snapshot.spans.as_ref().filter(|_| trace.flags & 1 == 1).map(Arc::clone),
             opened: None,
             exchange: None,
         }
@@ -106,11 +113,12 @@ impl Story {
     }
 
     /// Notes the route.
-    pub(crate) fn routed(&mut self, route: &Arc<str>, metrics: &Arc<RouteMetrics>) {
+    pub(crate) fn routed(&mut self, route: &Route, metrics: &Arc<RouteMetrics>) {
         self.metrics = Arc::clone(metrics);
         let now = self.gateway.services.clock.monotonic();
         if let Some(entry) = &mut self.entry {
-            entry.route = Some(Arc::clone(route));
+            entry.route = Some(Arc::clone(&route.id));
+            entry.template = self.spans.as_ref().map(|_| route.template.text.clone());
             entry.record.timings.routing = Some(now.saturating_sub(entry.record.started));
         }
     }
@@ -238,6 +246,9 @@ impl Story {
         if self.logged {
             self.gateway.access_log.write(&entry);
         }
+        if let Some(spans) = self.spans.take() {
+            spans.tell(entry);
+        }
     }
 }
 
@@ -283,12 +294,15 @@ pub(crate) fn failed(gateway: &Gateway, connection: &ConnectionInfo, head: &Unre
         version: Version::HTTP_11,
         status: head.reason.status,
         route: None,
+        template: None,
         user: None,
         client: ip,
         peer: ip,
         user_agent: None,
         trace_id: trace.trace_id,
         span_id: trace.span_id,
+        parent_id: None,
+        sampled: false,
         snapshot: Arc::clone(&snapshot.id),
         tls: connection.tls.clone(),
         record,

@@ -36,10 +36,12 @@ pub(crate) async fn at_hand(mut body: Body) -> Body {
     if read.frames.is_empty() { body } else { Body::stream(Resumed { read: read.frames, left: length, body }) }
 }
 
+type Piece = Result<Frame<Bytes>, BoxError>;
+
 /// What was read so far.
 #[derive(Default)]
 struct Read {
-    frames: VecDeque<Result<Frame<Bytes>, BoxError>>,
+    frames: VecDeque<Piece>,
     length: u64,
 }
 
@@ -79,7 +81,7 @@ impl Read {
 
 /// A body of which something was read: that comes first.
 struct Resumed {
-    read: VecDeque<Result<Frame<Bytes>, BoxError>>,
+    read: VecDeque<Piece>,
     /// Bytes that are still to be given.
     left: u64,
     body: Body,
@@ -89,7 +91,7 @@ impl HttpBody for Resumed {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Piece>> {
         let frame = match self.read.pop_front() {
             Some(frame) => Some(frame),
             None => std::task::ready!(Pin::new(&mut self.body).poll_frame(cx)),
@@ -125,7 +127,7 @@ mod tests {
         type Data = Bytes;
         type Error = BoxError;
 
-        fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Piece>> {
             Pin::new(&mut self.0).poll_frame(cx)
         }
 
@@ -134,14 +136,11 @@ mod tests {
         }
     }
 
-    fn data(text: &'static str) -> Result<Frame<Bytes>, BoxError> {
+    fn data(text: &'static str) -> Piece {
         Ok(Frame::data(Bytes::from_static(text.as_bytes())))
     }
 
-    fn body(
-        frames: impl futures_util::Stream<Item = Result<Frame<Bytes>, BoxError>> + Send + Unpin + 'static,
-        length: u64,
-    ) -> Body {
+    fn body(frames: impl futures_util::Stream<Item = Piece> + Send + Unpin + 'static, length: u64) -> Body {
         Body::stream(Sized(StreamBody::new(frames), length))
     }
 
@@ -187,10 +186,8 @@ mod tests {
         assert!(long.bytes().is_none());
     }
 
-    fn futures_channel() -> (
-        tokio::sync::mpsc::UnboundedSender<Result<Frame<Bytes>, BoxError>>,
-        impl futures_util::Stream<Item = Result<Frame<Bytes>, BoxError>> + Send,
-    ) {
+    fn futures_channel() -> (tokio::sync::mpsc::UnboundedSender<Piece>, impl futures_util::Stream<Item = Piece> + Send)
+    {
         let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
         (sender, stream::poll_fn(move |cx| receiver.poll_recv(cx)))
     }

@@ -7,12 +7,13 @@ use tollgate_core::{Request, Response};
 use tollgate_js::engine::CallError;
 use tollgate_js::rquickjs::{self, Ctx, Function, Object, Persistent, Value};
 use tollgate_js::webapi::fetch::exchange as fetch;
+use tollgate_js::webapi::websocket;
 use tollgate_js::{Task, Thrown};
 
 use crate::background;
 use crate::context::{Context, Handle, State};
 use crate::live::{Live, Side};
-use crate::message::{Argument, Call, Changes, Entry, Failed, Outcome, Reply};
+use crate::message::{Argument, Call, Changes, Entry, Failed, Outcome, Reply, Sockets, Word};
 use crate::outbox::Outbox;
 use crate::route_view;
 
@@ -34,25 +35,26 @@ struct Kept {
 
 /// Answers a call that cannot be run at all.
 pub(crate) fn refuse(call: Call, why: Failed) {
-    let _ = call.reply.send(Box::new(Reply {
+    let _ = call.words.send(Word::Reply(Box::new(Reply {
         outcome: Err(why),
         changes: Changes::default(),
         cpu: std::time::Duration::ZERO,
         fields: Map::new(),
+        fetches: Vec::new(),
         hooked: false,
-    }));
+    })));
 }
 
 /// Runs a call. A caller that does not wait any longer ends it, but for what it was told to wait for.
 pub(crate) async fn run(live: Rc<Live>, call: Call, outbox: Rc<Outbox>) {
-    let Call { entry, seed, request, response, argument, asks, mut reply, .. } = call;
-    if reply.is_closed() {
+    let Call { entry, seed, request, response, argument, words, .. } = call;
+    if words.is_closed() {
         // The exchange has been forgotten already: it must not leave a context behind that nobody forgets.
         live.forget(seed.key);
         return;
     }
     let url: Rc<str> = seed.url.as_str().into();
-    let context = live.context(seed, asks);
+    let context = live.context(seed, words.clone());
     let state = context.state();
     let task = live.engine.task(Rc::clone(&state));
     let input = Input { entry, url, request, response, argument };
@@ -61,7 +63,7 @@ pub(crate) async fn run(live: Rc<Live>, call: Call, outbox: Rc<Outbox>) {
         tokio::select! {
             biased;
             ran = ran => Some(ran),
-            () = reply.closed() => None,
+            () = words.closed() => None,
         }
     };
     task.answered();
@@ -80,8 +82,16 @@ pub(crate) async fn run(live: Rc<Live>, call: Call, outbox: Rc<Outbox>) {
         Err(error) => (Err(failed(&live, &task, error)), Changes::default()),
     };
     deliver(&live, &task);
-    let (cpu, fields, hooked) = (task.cpu(), state.fields(), state.is_hooked());
-    outbox.put(reply, Reply { outcome, changes, cpu, fields, hooked });
+    let joined = outcome.is_ok();
+    let (cpu, fields, fetches, hooked) = (task.cpu(), state.fields(), state.take_fetches(), state.is_hooked());
+    outbox.put(words, Reply { outcome, changes, cpu, fields, fetches, hooked });
+    if matches!(entry, Entry::Messages(_)) {
+        // It lasts as long as its connections do; where it was refused, they go at once.
+        if !joined {
+            task.abort();
+        }
+        return;
+    }
     if task.is_busy() {
         tokio::task::spawn_local(background::follow(live, context, task));
     }
@@ -170,13 +180,29 @@ fn start<'js>(
         Entry::Function(place) => {
             let policy = match std::mem::take(&mut input.argument) {
                 Argument::Policy(policy) => policy,
-                Argument::Nothing | Argument::Routes(_) => String::new(),
+                _ => String::new(),
             };
             live.function(ctx, "ask")?.call((define(place, Side::Inbound)?, request, object, policy))
         }
         Entry::Template(place) => {
             let environment: Value<'js> = live.environment(ctx)?;
             live.function(ctx, "render")?.call((define(place, Side::Inbound)?, request, object, environment))
+        }
+        Entry::Messages(place) => {
+            let Argument::Sockets(Sockets { client, server }) = std::mem::take(&mut input.argument) else {
+                return Err(rquickjs::Error::Unknown);
+            };
+            let functions = define(place, Side::Inbound)?;
+            let join: Function<'js> = live.engine.library(ctx, "runtime-messages")?.get("joinMessages")?;
+            let side = |socket| websocket::connection(ctx, &input.url, Box::new(socket));
+            join.call((functions, side(client)?, side(server)?, request, object))
+        }
+        Entry::LambdaEvent => {
+            let event = match std::mem::take(&mut input.argument) {
+                Argument::Json(event) => event.to_string(),
+                _ => "null".to_owned(),
+            };
+            extension("runLambdaEvent")?.call((event, request, object))
         }
         Entry::PreRouting => live.function(ctx, "route")?.call((live.extensions(ctx)?, request)),
         Entry::RequestHooks => extension("runRequestHooks")?.call((request, object)),
@@ -188,7 +214,7 @@ fn start<'js>(
         Entry::NotFound => {
             let routes = match std::mem::take(&mut input.argument) {
                 Argument::Routes(routes) => routes.iter().map(route_view::other).collect(),
-                Argument::Nothing | Argument::Policy(_) => Vec::new(),
+                _ => Vec::new(),
             };
             extension("runNotFound")?.call((request, object, Json::Array(routes).to_string()))
         }
@@ -238,11 +264,12 @@ fn finish<'js>(
     };
     let changed = |of: Option<&Object<'js>>| changes(ctx, live, context, of);
     match entry {
-        Entry::Function(_) => {
+        Entry::Function(_) | Entry::LambdaEvent => {
             let text: String = value.get()?;
             let answer = serde_json::from_str(&text).unwrap_or_default();
             return Ok((Outcome::Value(answer), changed(request.as_ref())?));
         }
+        Entry::Messages(_) => return Ok((Outcome::Value(Json::Null), Changes::default())),
         Entry::Template(_) => return Ok((Outcome::Text(value.get()?), Changes::default())),
         _ => {}
     }

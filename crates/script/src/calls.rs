@@ -211,6 +211,25 @@ impl Hooks for ScriptHooks {
         })
     }
 
+    fn has_lambda_event(&self) -> bool {
+        self.described.lambda_event
+    }
+
+    fn lambda_event<'a>(
+        &'a self,
+        exchange: &'a mut Exchange,
+        mut request: Request,
+        event: Value,
+    ) -> BoxFuture<'a, Result<Value, Problem>> {
+        Box::pin(async move {
+            let target = self.target(Entry::LambdaEvent);
+            match self.runner.beside(exchange, target, &mut request, Argument::Json(event)).await? {
+                Outcome::Value(event) => Ok(event),
+                other => Err(unexpected(&other)),
+            }
+        })
+    }
+
     fn format_problem<'a>(&'a self, exchange: &'a mut Exchange, response: Response) -> BoxFuture<'a, Response> {
         Box::pin(async move {
             // Its own form has to be there where the project's fails.

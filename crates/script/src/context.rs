@@ -5,13 +5,13 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use serde_json::{Map, Value};
-use tokio::sync::mpsc;
+use tollgate_core::record::Fetch;
 use tollgate_js::rquickjs::class::Trace;
 use tollgate_js::rquickjs::{self, Ctx, JsLifetime, Object, Persistent};
 use tollgate_js::webapi::fetch::client::Client;
 
 use crate::live::Live;
-use crate::message::{Ask, Seed};
+use crate::message::{Seed, Words};
 
 /// The context of one exchange.
 #[derive(Default)]
@@ -23,9 +23,10 @@ pub(crate) struct Context {
 /// What host functions know of the exchange.
 #[derive(Default)]
 pub(crate) struct State {
-    seed: RefCell<Option<Seed>>,
-    asks: RefCell<Option<mpsc::UnboundedSender<Box<Ask>>>>,
+    seed: RefCell<Option<Box<Seed>>>,
+    asks: RefCell<Option<Words>>,
     fields: RefCell<Map<String, Value>>,
+    fetches: RefCell<Vec<Fetch>>,
     hooked: Cell<bool>,
     /// Who sent the request.
     pub(crate) client: Rc<Client>,
@@ -43,7 +44,7 @@ impl Drop for Context {
 
 impl Context {
     /// Begins another call: what the exchange knows now is what the script finds.
-    pub(crate) fn begin(&self, seed: Seed, asks: mpsc::UnboundedSender<Box<Ask>>) {
+    pub(crate) fn begin(&self, seed: Box<Seed>, asks: Words) {
         let state = self.state();
         *state.seed.borrow_mut() = Some(seed);
         *state.asks.borrow_mut() = Some(asks);
@@ -81,11 +82,11 @@ impl State {
 
     /// Reads what is known of the exchange.
     pub(crate) fn with<R>(&self, read: impl FnOnce(&Seed) -> R) -> Option<R> {
-        self.seed.borrow().as_ref().map(read)
+        self.seed.borrow().as_deref().map(read)
     }
 
     /// Where a script asks for parts of the gateway that work on the exchange.
-    pub(crate) fn asks(&self) -> Option<mpsc::UnboundedSender<Box<Ask>>> {
+    pub(crate) fn asks(&self) -> Option<Words> {
         self.asks.borrow().clone()
     }
 
@@ -114,6 +115,16 @@ impl State {
     /// Adds fields to every line of the log that follows, and to the exchange's own.
     pub(crate) fn add_fields(&self, fields: Map<String, Value>) {
         self.fields.borrow_mut().extend(fields);
+    }
+
+    /// Notes a request that the script made.
+    pub(crate) fn fetched(&self, fetch: Fetch) {
+        self.fetches.borrow_mut().push(fetch);
+    }
+
+    /// The requests since this was last asked.
+    pub(crate) fn take_fetches(&self) -> Vec<Fetch> {
+        self.fetches.take()
     }
 
     /// The fields so far.

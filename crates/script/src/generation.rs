@@ -1,7 +1,7 @@
 //! One project's modules, as all threads share them: the text, and what of it is called.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::RwLock;
 use serde_json::Value;
@@ -29,6 +29,8 @@ pub(crate) struct Generation {
     /// Bodies that scripts read whole may be this long.
     pub(crate) buffered_body: usize,
     pub(crate) fetch: FetchSettings,
+    /// Whether spans are sent, so that `fetch` goes on with the trace.
+    pub(crate) traces: AtomicBool,
     /// Where the gateway under test listens, for the engine of tests.
     pub(crate) test_url: Option<String>,
     /// What has to be there as soon as it is loaded.
@@ -55,6 +57,12 @@ pub(crate) enum Definition {
     Function {
         module: String,
         export: String,
+    },
+    /// Functions that the messages of a WebSocket go through, each by its module's id and export.
+    Messages {
+        on_open: Option<(String, String)>,
+        inbound: Vec<(String, String)>,
+        outbound: Vec<(String, String)>,
     },
     /// A template literal's text, as JavaScript.
     Template(String),

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::RwLock;
 use serde_json::{Value, json};
@@ -10,6 +11,7 @@ use tollgate_core::Catalog;
 use tollgate_core::catalog::{Direction, parse_options};
 use tollgate_core::project::{ExportRole, Place, Project, Stage, Use};
 use tollgate_core::services::{Export, IssuerPlugin, Plugins, ScriptIssue, Scripts};
+use tollgate_core::settings::TraceSettings;
 use tollgate_core::units::Lifetime;
 use tollgate_js::Limits;
 use tollgate_modules::{Entry, Graph, LoadOptions};
@@ -59,6 +61,9 @@ pub fn link(
     let runner = Arc::new(Runner { pool: pool.clone(), generation: Arc::clone(&generation) });
     let described = pool.load(&generation)?;
     let plugins = plugins(&described)?;
+    if plugins.traces.is_some() {
+        generation.traces.store(true, Ordering::Relaxed);
+    }
     let (files, digest) = (graph.files().to_vec(), graph.digest());
     Ok(Some(Arc::new(Linked { runner, ids, described, plugins, files, digest })))
 }
@@ -83,6 +88,7 @@ pub(crate) fn generation(project: &Project, catalog: &Catalog, graph: &Arc<Graph
         compatibility_date: project.compatibility.date.clone(),
         buffered_body: project.settings.server.limits.buffered_body.as_usize(),
         fetch: settings.fetch.clone(),
+        traces: AtomicBool::new(project.settings.traces.is_some()),
         test_url: None,
         wanted: Vec::new(),
         definitions: RwLock::default(),
@@ -207,7 +213,9 @@ fn built_ins(catalog: &Catalog) -> String {
 fn plugins(described: &Described) -> Result<Plugins, Vec<ScriptIssue>> {
     let issuer = described.issuer.as_ref().map(issuer).transpose();
     let issuer = issuer.map_err(|message| vec![issues::plain(format!("JwtServicePlugin: {message}"))])?;
-    Ok(Plugins { issuer, documents: described.documents.clone() })
+    let traces = described.traces.clone().map(parse_options::<TraceSettings>).transpose();
+    let traces = traces.map_err(|error| vec![issues::plain(format!("OpenTelemetryPlugin: {error}"))])?;
+    Ok(Plugins { issuer, traces, documents: described.documents.clone() })
 }
 
 fn issuer(described: &Value) -> Result<IssuerPlugin, String> {

@@ -6,11 +6,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tollgate_core::catalog::{BuildContext, BuildError};
-use tollgate_core::services::{Export, Hooks, Plugins, ScriptFunction, ScriptTemplate, Scripts};
+use tollgate_core::services::{
+    Export, Hooks, MessageExports, MessageScripts, Plugins, ScriptFunction, ScriptTemplate, Scripts,
+};
 use tollgate_core::{Handler, Policy, Route};
 
 use crate::calls::{Called, Rendered, ScriptHandler, ScriptHooks, ScriptPolicy};
 use crate::generation::Definition;
+use crate::joined::Joined;
 use crate::live::Described;
 use crate::runner::Runner;
 
@@ -54,6 +57,17 @@ impl Scripts for Linked {
         let module = self.module(export)?;
         let place = self.runner.generation.define(Definition::Function { module, export: export.name.clone() });
         Ok(Arc::new(Called { runner: Arc::clone(&self.runner), place, name: export.to_string().into() }))
+    }
+
+    fn messages(&self, exports: &MessageExports) -> Result<Arc<dyn MessageScripts>, BuildError> {
+        let named = |export: &Export| Ok((self.module(export)?, export.name.clone()));
+        let all = |exports: &[Export]| exports.iter().map(named).collect::<Result<Vec<_>, BuildError>>();
+        let place = self.runner.generation.define(Definition::Messages {
+            on_open: exports.on_open.as_ref().map(named).transpose()?,
+            inbound: all(&exports.inbound)?,
+            outbound: all(&exports.outbound)?,
+        });
+        Ok(Arc::new(Joined { runner: Arc::clone(&self.runner), place, name: "websocket".into() }))
     }
 
     fn template(&self, text: &str) -> Result<Arc<dyn ScriptTemplate>, BuildError> {

@@ -17,7 +17,7 @@ use crate::areas;
 use crate::context::{Context, State};
 use crate::generation::{Definition, Generation};
 use crate::issues;
-use crate::message::Seed;
+use crate::message::{Seed, Words};
 use crate::outbox;
 use crate::pool::Outside;
 use crate::tester::{TestResult, TestRun};
@@ -44,8 +44,11 @@ pub(crate) struct Described {
     pub(crate) response: bool,
     pub(crate) not_found: bool,
     pub(crate) problem_format: bool,
+    pub(crate) lambda_event: bool,
     /// As the module gave it: `{ path, algorithm, expiresIn }`.
     pub(crate) issuer: Option<Json>,
+    /// As `TraceSettings` are written.
+    pub(crate) traces: Option<Json>,
     pub(crate) documents: Vec<PluginDocument>,
 }
 
@@ -311,7 +314,9 @@ impl Live {
             response: flag("response")? || flag("final")?,
             not_found: flag("notFound")?,
             problem_format: flag("problemFormat")?,
+            lambda_event: flag("lambdaEvent")?,
             issuer: Some(json("issuer")?).filter(|issuer| !issuer.is_null()),
+            traces: Some(json("traces")?).filter(|traces| !traces.is_null()),
             documents: documents(&json("documents")?),
         })
     }
@@ -347,6 +352,14 @@ impl Live {
         let definition = self.generation.definition(place).ok_or(rquickjs::Error::Unknown)?;
         let exported =
             |module: &str, export: &str| -> rquickjs::Result<Value<'js>> { self.namespace(ctx, module)?.get(export) };
+        let function = |module: &str, export: &str| -> rquickjs::Result<Value<'js>> {
+            let function = exported(module, export)?;
+            if !function.is_function() {
+                let what = format!("`{module}#{export}` is no function");
+                return Err(tollgate_js::Failure::type_error(what).throw(ctx));
+            }
+            Ok(function)
+        };
         let made: Value<'js> = match &*definition {
             Definition::Policy { module, export, name, options } => {
                 let options = ctx.json_parse(options.to_string())?;
@@ -360,13 +373,17 @@ impl Live {
                 let name = format!("{module}#{export}");
                 self.function(ctx, "defineHandler")?.call((exported(module, export)?, name))?
             }
-            Definition::Function { module, export } => {
-                let function = exported(module, export)?;
-                if !function.is_function() {
-                    let what = format!("`{module}#{export}` is no function");
-                    return Err(tollgate_js::Failure::type_error(what).throw(ctx));
-                }
-                function
+            Definition::Function { module, export } => function(module, export)?,
+            Definition::Messages { on_open, inbound, outbound } => {
+                let all = |exports: &[(String, String)]| -> rquickjs::Result<Vec<Value<'js>>> {
+                    exports.iter().map(|(module, export)| function(module, export)).collect()
+                };
+                let functions = Object::new(ctx.clone())?;
+                functions
+                    .set("onOpen", on_open.as_ref().map(|(module, export)| function(module, export)).transpose()?)?;
+                functions.set("inbound", all(inbound)?)?;
+                functions.set("outbound", all(outbound)?)?;
+                functions.into_value()
             }
             Definition::Template(code) => ctx.eval(code.as_bytes())?,
         };
@@ -375,11 +392,7 @@ impl Live {
     }
 
     /// The context of an exchange; its calls share it.
-    pub(crate) fn context(
-        &self,
-        seed: Seed,
-        asks: tokio::sync::mpsc::UnboundedSender<Box<crate::message::Ask>>,
-    ) -> Rc<Context> {
+    pub(crate) fn context(&self, seed: Box<Seed>, asks: Words) -> Rc<Context> {
         let mut contexts = self.contexts.borrow_mut();
         let context = contexts.entry(seed.key).or_insert_with(|| Rc::new(Context::default()));
         context.begin(seed, asks);

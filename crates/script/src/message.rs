@@ -7,12 +7,14 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot};
 use tollgate_core::exchange::{Client, Params, User};
+use tollgate_core::record::Fetch;
 use tollgate_core::services::{Caller, Gateway, ScriptContext};
 use tollgate_core::{BoxError, Request, Response, Route};
 use tollgate_js::Thrown;
 use tollgate_js::engine::Stopped;
 
 use crate::generation::Generation;
+use crate::socket::WireSocket;
 
 /// What of a project is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,10 @@ pub(crate) enum Entry {
     Function(usize),
     /// A template literal.
     Template(usize),
+    /// What the messages of a WebSocket go through.
+    Messages(usize),
+    /// What changes the events of Lambda functions.
+    LambdaEvent,
     /// The hooks before routing.
     PreRouting,
     /// The hooks of requests.
@@ -43,15 +49,25 @@ pub(crate) enum Entry {
 pub(crate) struct Call {
     pub(crate) generation: Arc<Generation>,
     pub(crate) entry: Entry,
-    pub(crate) seed: Seed,
+    pub(crate) seed: Box<Seed>,
     pub(crate) request: Option<Request>,
     pub(crate) response: Option<Response>,
     /// For functions: the policy on whose behalf it is called. For what answers where no route
     /// matched: the routes that serve the path by other methods.
     pub(crate) argument: Argument,
-    pub(crate) asks: mpsc::UnboundedSender<Box<Ask>>,
-    pub(crate) reply: oneshot::Sender<Box<Reply>>,
+    /// To whoever waits.
+    pub(crate) words: Words,
 }
+
+/// What a call says to whoever waits for it.
+pub(crate) enum Word {
+    Ask(Box<Ask>),
+    /// The last one.
+    Reply(Box<Reply>),
+}
+
+/// Where it says that.
+pub(crate) type Words = mpsc::UnboundedSender<Word>;
 
 /// What some calls take besides request and response.
 #[derive(Debug, Default)]
@@ -60,6 +76,20 @@ pub(crate) enum Argument {
     Nothing,
     Policy(String),
     Routes(Vec<Arc<Route>>),
+    Sockets(Sockets),
+    Json(Value),
+}
+
+/// The two sides of a WebSocket whose messages go through scripts.
+pub(crate) struct Sockets {
+    pub(crate) client: WireSocket,
+    pub(crate) server: WireSocket,
+}
+
+impl std::fmt::Debug for Sockets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sockets").finish_non_exhaustive()
+    }
 }
 
 /// What a script may ask about its exchange.
@@ -104,13 +134,15 @@ pub(crate) struct Reply {
     pub(crate) cpu: Duration,
     /// Fields for the log.
     pub(crate) fields: Map<String, Value>,
+    /// What it asked others for, where spans are sent.
+    pub(crate) fetches: Vec<Fetch>,
     /// Whether the context has hooks of its own now.
     pub(crate) hooked: bool,
 }
 
 /// Replies on their way back, together: each by itself would wake a worker, which would take the
 /// processor away from the calls that follow.
-pub(crate) type Replies = Vec<(oneshot::Sender<Box<Reply>>, Box<Reply>)>;
+pub(crate) type Replies = Vec<(Words, Box<Reply>)>;
 
 /// What a script gave back.
 #[derive(Debug)]

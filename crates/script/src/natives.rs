@@ -19,7 +19,7 @@ use tollgate_js::{Engine, Failure};
 use crate::context::Handle;
 use crate::generation::Definition;
 use crate::live::{Live, Side};
-use crate::message::{Ask, Asked, Changes, Outcome, Told};
+use crate::message::{Ask, Asked, Changes, Outcome, Told, Word};
 use crate::route_view;
 
 type Known<'js> = Class<'js, Handle>;
@@ -306,7 +306,7 @@ fn ask<'js>(
     let work = async move {
         let (answer, told) = oneshot::channel();
         let gone = || Failure::error("the request has been answered: policies and handlers can no longer run on it");
-        asks.ok_or_else(gone)?.send(Box::new(Ask { what, changes, answer })).map_err(|_| gone())?;
+        asks.ok_or_else(gone)?.send(Word::Ask(Box::new(Ask { what, changes, answer }))).map_err(|_| gone())?;
         told.await.map_err(|_| gone())?.map_err(Failure::error)
     };
     promise(ctx, work, move |ctx, told: Told| {

@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
-use crate::message::{Replies, Reply};
+use crate::message::{Replies, Reply, Word, Words};
 use crate::pool::Outside;
 
 /// As many replies as are sent at once, at most.
@@ -24,7 +24,7 @@ impl Outbox {
     }
 
     /// Puts a reply in. It goes out with the next [`Outbox::flush`], or when there are many.
-    pub(crate) fn put(&self, to: oneshot::Sender<Box<Reply>>, reply: Reply) {
+    pub(crate) fn put(&self, to: Words, reply: Reply) {
         let mut waiting = self.waiting.borrow_mut();
         waiting.push((to, Box::new(reply)));
         if waiting.len() >= MOST {
@@ -71,7 +71,7 @@ pub(crate) fn flush_here() {
 pub(crate) fn hand_out(replies: Replies) {
     for (to, reply) in replies {
         // Whoever asked may have gone.
-        let _ = to.send(reply);
+        let _ = to.send(Word::Reply(reply));
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::Uri;
 use serde_json::Value;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tollgate_core::exchange::{Credential, Params, User};
 use tollgate_core::reason;
 use tollgate_core::record::ScriptShare;
@@ -16,7 +16,7 @@ use tollgate_js::engine::Stopped;
 
 use crate::at_hand::at_hand;
 use crate::generation::Generation;
-use crate::message::{Argument, Ask, Asked, Call, Changes, Entry, Failed, Outcome, Reply, Seed, Told};
+use crate::message::{Argument, Ask, Asked, Call, Changes, Entry, Failed, Outcome, Reply, Seed, Told, Word};
 use crate::pool::ScriptPool;
 
 /// What callers see of a script that failed: the rest is the log's.
@@ -134,8 +134,7 @@ impl Runner {
         argument: Argument,
     ) -> Result<Outcome, Problem> {
         let at = self.pin(exchange);
-        let (asks, mut asked) = mpsc::unbounded_channel();
-        let (reply, mut replied) = oneshot::channel();
+        let (words, mut said) = mpsc::unbounded_channel();
         let http2 = request.as_ref().is_some_and(|request| request.version() == http::Version::HTTP_2);
         let call = Call {
             generation: Arc::clone(&self.generation),
@@ -144,22 +143,19 @@ impl Runner {
             request,
             response,
             argument,
-            asks,
-            reply,
+            words,
         };
         self.pool.call(at.thread, Box::new(call)).map_err(|_| {
             Problem::new(&reason::SCRIPT_BUSY, "The gateway is too busy to answer this request.")
                 .with_header(http::header::RETRY_AFTER, http::HeaderValue::from_static("1"))
         })?;
         let reply = loop {
-            tokio::select! {
-                biased;
-                reply = &mut replied => break reply,
-                Some(ask) = asked.recv() => serve(exchange, *ask).await,
+            match said.recv().await {
+                Some(Word::Ask(ask)) => serve(exchange, *ask).await,
+                Some(Word::Reply(reply)) => break reply,
+                None => return Err(Problem::new(&reason::INTERNAL, FAILED).caused_by("a script thread has ended")),
             }
         };
-        let reply =
-            reply.map_err(|_| Problem::new(&reason::INTERNAL, FAILED).caused_by("a script thread has ended"))?;
         self.take_in(exchange, target, *reply)
     }
 
@@ -179,6 +175,7 @@ impl Runner {
     fn take_in(&self, exchange: &mut Exchange, target: &Target<'_>, reply: Reply) -> Result<Outcome, Problem> {
         exchange.record.scripts.push(ScriptShare { name: Arc::clone(target.name), cpu: reply.cpu });
         exchange.record.fields.extend(reply.fields);
+        exchange.record.fetches.extend(reply.fetches);
         if reply.hooked
             && let Some(pinned) = exchange.script.as_mut().and_then(|script| script.downcast_mut::<Pinned>())
         {
@@ -190,7 +187,7 @@ impl Runner {
     }
 }
 
-fn seed(exchange: &mut Exchange, at: ScriptContext, http2: bool) -> Seed {
+fn seed(exchange: &mut Exchange, at: ScriptContext, http2: bool) -> Box<Seed> {
     let mut caller = Caller::of(exchange);
     caller.context = Some(at);
     let target = &exchange.target;
@@ -201,7 +198,7 @@ fn seed(exchange: &mut Exchange, at: ScriptContext, http2: bool) -> Seed {
         url.push('?');
         url.push_str(query);
     }
-    Seed {
+    Box::new(Seed {
         key: at.key,
         id: Arc::clone(&exchange.id),
         route: Arc::clone(&exchange.route),
@@ -216,7 +213,7 @@ fn seed(exchange: &mut Exchange, at: ScriptContext, http2: bool) -> Seed {
         gateway: exchange.gateway.clone(),
         caller,
         called_by: exchange.called_by,
-    }
+    })
 }
 
 /// The request as it was sent, without its body.

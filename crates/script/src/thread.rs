@@ -42,7 +42,8 @@ pub(crate) fn start(place: usize, queue: usize, outside: Arc<Outside>) -> io::Re
     let (sender, jobs) = mpsc::channel(queue);
     let forgotten = Arc::new(Forgotten::default());
     let thread = Thread { jobs: sender, forgotten: Arc::clone(&forgotten) };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    // Without a driver of I/O: connections live on the gateway's workers, and to be woken is cheaper so.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     std::thread::Builder::new()
         .name(format!("script-{place}"))
         // Scripts have their own limit of stack; the rest is for Rust around them.
@@ -97,6 +98,8 @@ async fn serve(mut jobs: mpsc::Receiver<Job>, forgotten: &Forgotten, outside: Ar
                 if let Some(slot) = slots.remove(&generation) {
                     slot.live.borrow().retire();
                 }
+                // What it took to let the engine go is nobody's call.
+                tollgate_js::engine::lap();
             }
         }
         busy += began.elapsed();

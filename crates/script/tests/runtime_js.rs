@@ -5,6 +5,8 @@
 
 #[path = "../src/runtime/modules.rs"]
 mod modules;
+#[path = "../src/runtime/sources.rs"]
+mod sources;
 
 use std::path::Path;
 use std::process::Command;
@@ -12,7 +14,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use tollgate_js::host::Nowhere;
-use tollgate_js::library::{Area, NoModules};
+use tollgate_js::library::{Area, NoModules, Source};
 use tollgate_js::rquickjs::prelude::Func;
 use tollgate_js::rquickjs::{self, Ctx, Function, Object, Value};
 use tollgate_js::{Engine, Limits};
@@ -38,7 +40,7 @@ fn the_runtime_module_holds_its_guarantees_in_the_engine() {
 
 #[test]
 fn every_module_can_be_loaded() {
-    for (name, _) in modules::MODULES {
+    for (name, _) in sources::MODULES {
         in_an_engine(|ctx, engine| Ok(engine.library(ctx, name)?.into_value()));
     }
 }
@@ -46,17 +48,21 @@ fn every_module_can_be_loaded() {
 #[test]
 fn every_specifier_names_a_module() {
     for (name, specifiers) in modules::SPECIFIERS {
-        assert!(modules::MODULES.iter().any(|(known, _)| known == name), "{name}");
+        assert!(sources::MODULES.iter().any(|(known, _)| known == name), "{name}");
         assert!(!specifiers.is_empty(), "{name}");
     }
 }
 
 /// Runs something in an engine with the runtime's modules: what it gives or promises, as text.
 fn in_an_engine(run: impl for<'js> FnOnce(&Ctx<'js>, &Engine) -> rquickjs::Result<Value<'js>>) -> String {
-    let probe = ("probe", include_str!("runtime_js/engine/probe.js"));
-    let areas = modules::MODULES.iter().copied().chain([probe]).map(|(name, source)| {
+    let probe = ("probe", include_str!("runtime_js/engine/probe.js").to_owned());
+    let own = sources::MODULES.iter().map(|(name, files)| {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/runtime");
+        (*name, files.iter().map(|file| std::fs::read_to_string(folder.join(file)).unwrap()).collect::<String>())
+    });
+    let areas = own.chain([probe]).map(|(name, source)| {
         let native = (name == "runtime-host").then_some(host as _);
-        &*Box::leak(Box::new(Area { source: Some(source), native, ..Area::new(name) }))
+        &*Box::leak(Box::new(Area { source: Source::Text(String::leak(source)), native, ..Area::new(name) }))
     });
     let areas: &'static [&'static Area] = Vec::leak(areas.collect());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

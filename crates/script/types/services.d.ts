@@ -40,7 +40,7 @@ declare module "@tollgate/runtime" {
 
   /** The events that functions of AWS Lambda are called with. */
   export const AwsLambdaHandlerExtensions: {
-    /** Not available in this version. */
+    /** Changes every event before its function is called; to be called in `runtimeInit`. */
     addSendingAwsLambdaEventHook(
       hook: (request: ZuploRequest, context: ZuploContext, event: any) => any,
     ): void;

@@ -54,6 +54,7 @@ static FORWARD: HandlerKind = HandlerKind {
     name: "url-forward",
     exports: &["urlForwardHandler"],
     reasons: &[],
+    functions: |_| Vec::new(),
     docs: "",
     schema: schema_of::<Forward>,
 };
@@ -61,6 +62,7 @@ static FILE: HandlerKind = HandlerKind {
     name: "openapi",
     exports: &["openApiSpecHandler"],
     reasons: &[],
+    functions: |_| Vec::new(),
     docs: "",
     schema: schema_of::<File>,
 };

@@ -32,6 +32,7 @@ fn catalog() -> Catalog {
         name: "url-forward",
         exports: &["urlForwardHandler"],
         reasons: &[],
+        functions: |_| Vec::new(),
         docs: "",
         schema: schema_of::<Forward>,
     };
@@ -39,6 +40,7 @@ fn catalog() -> Catalog {
         name: "redirect",
         exports: &["redirectHandler"],
         reasons: &[],
+        functions: |_| Vec::new(),
         docs: "",
         schema: schema_of::<Redirect>,
     };

@@ -180,6 +180,10 @@ fn link_to(project: &mut Project, scripts: Arc<dyn Scripts>) {
             issuer.expires_in = expires_in;
         }
     }
+    if let Some(traces) = &scripts.plugins().traces {
+        // What the operator has set is the operator's.
+        project.settings.traces.get_or_insert_with(|| traces.clone());
+    }
     project.scripts = Some(scripts);
 }
 

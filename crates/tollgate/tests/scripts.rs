@@ -8,15 +8,25 @@ mod support;
 mod failing;
 #[path = "scripts/hooks.rs"]
 mod hooks;
+#[path = "scripts/issuer.rs"]
+mod issuer;
+#[path = "scripts/lambda.rs"]
+mod lambda;
 #[path = "scripts/lasting.rs"]
 mod lasting;
 #[path = "scripts/loading.rs"]
 mod loading;
+#[path = "scripts/messages.rs"]
+mod messages;
 #[path = "scripts/packages.rs"]
 mod packages;
 #[path = "scripts/policies.rs"]
 mod policies;
 #[path = "scripts/project.rs"]
 mod project;
+#[path = "scripts/spans.rs"]
+mod spans;
 #[path = "scripts/streaming.rs"]
 mod streaming;
+#[path = "scripts/websocket.rs"]
+mod websocket;

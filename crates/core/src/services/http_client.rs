@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::egress::EgressRules;
 use crate::later::BoxFuture;
@@ -19,6 +20,25 @@ pub struct HttpResponse {
     pub headers: HeaderMap,
     /// Its body.
     pub body: Bytes,
+}
+
+/// Bytes that go both ways: a connection that does not speak HTTP any more.
+pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Duplex for T {}
+
+/// A connection that a server has switched to a WebSocket's.
+pub struct Switched {
+    /// The fields of its answer: the subprotocol that it chose, say.
+    pub headers: HeaderMap,
+    /// The connection. It begins with the server's first frame.
+    pub stream: Box<dyn Duplex>,
+}
+
+impl fmt::Debug for Switched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Switched").finish_non_exhaustive()
+    }
 }
 
 /// Why no answer came.
@@ -44,6 +64,19 @@ pub trait HttpClient: Send + Sync + fmt::Debug {
         timeout: Duration,
         rules: &'a std::sync::Arc<EgressRules>,
     ) -> BoxFuture<'a, Result<Response, HttpError>> {
+        let _ = (timeout, rules);
+        let url = request.uri().to_string();
+        Box::pin(async move { Err(HttpError(format!("{url}: there is no network here"))) })
+    }
+
+    /// Opens a WebSocket (RFC 6455 §4.1) to the absolute `http:` or `https:` URL in the request's URI, where the
+    /// rules permit. Subprotocols stand in the request's fields; the rest of the handshake is the client's business.
+    fn open_websocket<'a>(
+        &'a self,
+        request: Request,
+        timeout: Duration,
+        rules: &'a std::sync::Arc<EgressRules>,
+    ) -> BoxFuture<'a, Result<Switched, HttpError>> {
         let _ = (timeout, rules);
         let url = request.uri().to_string();
         Box::pin(async move { Err(HttpError(format!("{url}: there is no network here"))) })

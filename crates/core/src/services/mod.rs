@@ -14,12 +14,13 @@ pub mod scripts;
 pub mod verifier;
 
 pub use gateway::{Caller, Gateway, ScriptContext};
-pub use http_client::{HttpClient, HttpError, HttpResponse};
+pub use http_client::{Duplex, HttpClient, HttpError, HttpResponse, Switched};
 pub use issuer::{IssueError, TokenIssuer, TokenRequest};
 pub use keyring::{KeyVerdict, Keyring};
 pub use limiter::{Decision, Limiter, Window, WindowCounter};
 pub use scripts::{
-    Export, Hooks, IssuerPlugin, PluginDocument, Plugins, ScriptFunction, ScriptIssue, ScriptTemplate, Scripts,
+    Export, Hooks, IssuerPlugin, MessageExports, MessageScripts, PluginDocument, Plugins, ScriptFunction, ScriptIssue,
+    ScriptTemplate, Scripts,
 };
 pub use verifier::{TokenVerifier, VerifierFactory, VerifierSettings, VerifyError};
 

@@ -13,7 +13,8 @@ use serde_json::Value;
 use crate::catalog::{BuildContext, BuildError};
 use crate::later::BoxFuture;
 use crate::project::Place;
-use crate::settings::SigningAlgorithm;
+use crate::services::Duplex;
+use crate::settings::{SigningAlgorithm, TraceSettings};
 use crate::units::Lifetime;
 use crate::{Exchange, Flow, Handler, MaybeLater, Policy, Problem, Request, Response, Route};
 
@@ -89,6 +90,11 @@ pub trait Scripts: Send + Sync + fmt::Debug {
     /// # Errors
     /// Where it is no function.
     fn function(&self, export: &Export) -> Result<Arc<dyn ScriptFunction>, BuildError>;
+    /// What the messages of a WebSocket go through.
+    ///
+    /// # Errors
+    /// Where one of the exports is no function.
+    fn messages(&self, exports: &MessageExports) -> Result<Arc<dyn MessageScripts>, BuildError>;
     /// A template literal that the native evaluator does not know, compiled.
     ///
     /// # Errors
@@ -117,6 +123,34 @@ pub trait ScriptFunction: Send + Sync + fmt::Debug {
         request: &'a mut Request,
         policy: &'a str,
     ) -> BoxFuture<'a, Result<Value, Problem>>;
+}
+
+/// The functions that see the messages of a WebSocket.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MessageExports {
+    /// Called before messages go on: `(target, source, request, context)`.
+    pub on_open: Option<Export>,
+    /// What the client's messages go through, in turn: `(data, target, source, request, context)`.
+    pub inbound: Vec<Export>,
+    /// What the server's messages go through.
+    pub outbound: Vec<Export>,
+}
+
+/// Code between the two sides of a WebSocket.
+pub trait MessageScripts: Send + Sync + fmt::Debug {
+    /// Puts the code between a client and a server whose connection has been switched; gives what stands for
+    /// the server on the client's side. `request` is the head of the one that asked for it, `protocol` what the
+    /// server chose of its subprotocols.
+    ///
+    /// # Errors
+    /// Where the function that is called first throws: then there shall be no WebSocket.
+    fn join<'a>(
+        &'a self,
+        exchange: &'a mut Exchange,
+        request: Request,
+        protocol: &str,
+        server: Box<dyn Duplex>,
+    ) -> BoxFuture<'a, Result<Box<dyn Duplex>, Problem>>;
 }
 
 /// A template literal, evaluated for each request.
@@ -158,6 +192,23 @@ pub trait Hooks: Send + Sync + fmt::Debug {
         request: Request,
         matched_by_path: Vec<Arc<Route>>,
     ) -> BoxFuture<'a, Result<Response, Problem>>;
+    /// Whether the project's code changes the events of Lambda functions.
+    fn has_lambda_event(&self) -> bool {
+        false
+    }
+    /// The event that a Lambda function is called with, as the project's code wants it. `request` is the head.
+    ///
+    /// # Errors
+    /// Where the code throws.
+    fn lambda_event<'a>(
+        &'a self,
+        exchange: &'a mut Exchange,
+        request: Request,
+        event: Value,
+    ) -> BoxFuture<'a, Result<Value, Problem>> {
+        let _ = (exchange, request);
+        Box::pin(std::future::ready(Ok(event)))
+    }
     /// Writes a problem in the project's way; the response is the gateway's own form of it.
     fn format_problem<'a>(&'a self, exchange: &'a mut Exchange, response: Response) -> BoxFuture<'a, Response>;
 }
@@ -167,6 +218,8 @@ pub trait Hooks: Send + Sync + fmt::Debug {
 pub struct Plugins {
     /// `JwtServicePlugin`.
     pub issuer: Option<IssuerPlugin>,
+    /// `OpenTelemetryPlugin`.
+    pub traces: Option<TraceSettings>,
     /// Documents served at fixed paths: `OAuthProtectedResourcePlugin`'s metadata.
     pub documents: Vec<PluginDocument>,
 }

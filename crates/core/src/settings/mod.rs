@@ -5,6 +5,7 @@ mod issuer;
 mod listener;
 mod scripts;
 mod server;
+mod traces;
 mod upstream;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub use listener::{
 };
 pub use scripts::{Destination, DestinationError, FetchSettings, ScriptSettings};
 pub use server::{ClientTimeouts, Http2Settings, OnBrokenProject, ServerLimits, ServerSettings, TunnelSettings};
+pub use traces::{TraceFormat, TraceSettings};
 pub use upstream::{
     PoolSettings, RequestBuffering, TimeoutSettings, UpstreamHost, UpstreamHttp2, UpstreamOrUrl, UpstreamProtocol,
     UpstreamSettings, UpstreamTls,
@@ -69,6 +71,8 @@ pub struct Settings {
     pub scripts: ScriptSettings,
     /// The access log.
     pub access_log: AccessLogSettings,
+    /// Spans of requests, for a collector of OpenTelemetry. None are sent by default.
+    pub traces: Option<TraceSettings>,
     /// Consumers that are part of the project, with the hashes of their keys.
     pub consumers: Vec<DeclaredConsumer>,
     /// How often one address may fail to authenticate before it is refused outright; `off`

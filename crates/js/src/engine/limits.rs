@@ -69,6 +69,23 @@ pub(super) fn cpu_time() -> Duration {
     Duration::new(u64::try_from(time.tv_sec).unwrap_or_default(), u32::try_from(time.tv_nsec).unwrap_or_default())
 }
 
+thread_local! {
+    /// The processor time of this thread when [`lap`] was last called.
+    static LAP: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+}
+
+/// When the last lap of this thread ended.
+pub(super) fn last_lap() -> Duration {
+    LAP.get()
+}
+
+/// The processor time of this thread since this was last called. The system is asked once for each entry into
+/// JavaScript: what the host did before it is part of the work for whoever is entered for.
+pub fn lap() -> Duration {
+    let now = cpu_time();
+    now.saturating_sub(LAP.replace(now))
+}
+
 /// Watches the processor time of whatever runs. The engine asks it now and then.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
@@ -78,9 +95,10 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    pub(super) fn set(&self, until: Duration) {
-        self.until.set(until);
+    /// Gives what it was set to before.
+    pub(super) fn set(&self, until: Duration) -> Duration {
         self.rang.set(false);
+        self.until.replace(until)
     }
 
     /// Whether it is time to stop.

@@ -28,7 +28,8 @@ pub use work::{Settle, promise};
 
 use crate::host::Host;
 use crate::library::{Area, Library, Modules};
-use limits::{Watch, cpu_time};
+pub use limits::lap;
+use limits::{Watch, last_lap};
 use rejections::Rejections;
 use turns::Turns;
 
@@ -176,8 +177,10 @@ impl Engine {
         }
         let inner = &*self.0;
         let outer = inner.current.replace(Some(Rc::clone(task)));
-        let began = cpu_time();
-        inner.watch.set(began.saturating_add(task.budget(inner.limits.cpu)));
+        if let Some(outer) = &outer {
+            outer.charge(lap());
+        }
+        let before = inner.watch.set(last_lap().saturating_add(task.budget(inner.limits.cpu)));
         if inner.turns.enter() {
             inner.runtime.set_promise_hook(Some(Box::new(|ctx, kind, promise, _| Turns::tell(&ctx, kind, promise))));
         }
@@ -190,12 +193,12 @@ impl Engine {
             });
             result
         });
-        task.charge(cpu_time().saturating_sub(began));
+        task.charge(lap());
         inner.current.replace(outer);
         if inner.watch.rang() {
             self.stop(task, Stopped::Cpu);
         }
-        inner.watch.set(Duration::MAX);
+        inner.watch.set(before);
         match task.stopped() {
             Some(why) => Err(why),
             None => Ok(result),

@@ -7,7 +7,9 @@ use serde_json::Value;
 use tollgate_core::catalog::{BuildContext, BuildError};
 use tollgate_core::later::BoxFuture;
 use tollgate_core::reason::SCRIPT_THREW;
-use tollgate_core::services::{Export, Hooks, Plugins, ScriptFunction, ScriptTemplate, Scripts};
+use tollgate_core::services::{
+    Export, Hooks, MessageExports, MessageScripts, Plugins, ScriptFunction, ScriptTemplate, Scripts,
+};
 use tollgate_core::{Exchange, Handler, Policy, Problem, Request, Route};
 
 /// Modules with functions that take one header field of the request, and what it says as JSON: they
@@ -44,6 +46,10 @@ impl Scripts for FakeScripts {
         self.find(export).map(|()| Arc::new(Returns) as Arc<dyn ScriptFunction>)
     }
 
+    fn messages(&self, exports: &MessageExports) -> Result<Arc<dyn MessageScripts>, BuildError> {
+        Err(BuildError::at("", format!("`{exports:?}` are no functions")))
+    }
+
     fn template(&self, text: &str) -> Result<Arc<dyn ScriptTemplate>, BuildError> {
         Err(BuildError::at("", format!("`{text}` is no template")))
     }
@@ -53,7 +59,7 @@ impl Scripts for FakeScripts {
     }
 
     fn plugins(&self) -> &Plugins {
-        static NONE: Plugins = Plugins { issuer: None, documents: Vec::new() };
+        static NONE: Plugins = Plugins { issuer: None, traces: None, documents: Vec::new() };
         &NONE
     }
 

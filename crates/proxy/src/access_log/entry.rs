@@ -32,6 +32,8 @@ pub struct Entry {
     pub status: u16,
     /// The id of the route.
     pub route: Option<Arc<str>>,
+    /// Its path as it is written, where spans are sent.
+    pub template: Option<String>,
     /// Who called.
     pub user: Option<User>,
     /// The caller's address.
@@ -44,6 +46,10 @@ pub struct Entry {
     pub trace_id: TraceId,
     /// The gateway's span in it.
     pub span_id: SpanId,
+    /// The caller's span, where there was one.
+    pub parent_id: Option<SpanId>,
+    /// Whether its spans are sent, where spans are.
+    pub sampled: bool,
     /// The digest of the project in force.
     pub snapshot: Arc<str>,
     /// The TLS session, where there is one.

@@ -44,6 +44,8 @@ use prometheus_client::metrics::counter::Counter;
 pub use entry::Entry;
 pub(crate) use entry::cut;
 use json::Moment;
+#[cfg(test)]
+pub(crate) use tests::entry as test_entry;
 use writer::{Batch, Ender};
 
 /// How lines look.

@@ -32,7 +32,7 @@ impl Captured {
 
 const LIMIT: Duration = Duration::from_secs(10);
 
-fn entry() -> Entry {
+pub(crate) fn entry() -> Entry {
     let mut record = Record { response_bytes: 11, ..Record::default() };
     record.timings.total = Some(Duration::from_micros(3210));
     record.timings.inbound = Some(Duration::from_micros(100));
@@ -41,6 +41,7 @@ fn entry() -> Entry {
         target: "127.0.0.1:8888".into(),
         outcome: "ok",
         took: Duration::from_millis(2),
+        began: Duration::ZERO,
         reused: true,
     });
     Entry {
@@ -53,6 +54,7 @@ fn entry() -> Entry {
         version: http::Version::HTTP_11,
         status: 200,
         route: Some("getTodos".into()),
+        template: Some("/todos".to_owned()),
         user: Some(User {
             sub: "alice".into(),
             data: Arc::new(json!({})),
@@ -63,6 +65,8 @@ fn entry() -> Entry {
         user_agent: Some("curl/8\n".to_owned()),
         trace_id: TraceId::of(0xaaaa),
         span_id: SpanId::of(0xbbbb),
+        parent_id: None,
+        sampled: true,
         snapshot: "abc".into(),
         tls: None,
         record,

@@ -1,11 +1,13 @@
 //! What ends a route. Each handler is one folder and one line in [`ALL`].
 
+pub mod aws_lambda;
 pub mod forward;
 pub mod openapi;
 mod outgoing;
 pub mod redirect;
 pub mod url_forward;
 pub mod url_rewrite;
+pub mod websocket;
 
 use std::cell::RefCell;
 use std::fmt;
@@ -20,8 +22,15 @@ use crate::template::{Template, TemplateContext};
 use crate::upstream::{Upstream, Upstreams};
 
 /// Every handler.
-pub static ALL: &[&HandlerKind] =
-    &[&forward::KIND, &url_forward::KIND, &url_rewrite::KIND, &redirect::KIND, &openapi::KIND];
+pub static ALL: &[&HandlerKind] = &[
+    &forward::KIND,
+    &url_forward::KIND,
+    &url_rewrite::KIND,
+    &redirect::KIND,
+    &openapi::KIND,
+    &websocket::KIND,
+    &aws_lambda::KIND,
+];
 
 /// What a handler may ask for while it is built.
 pub struct HandlerContext<'a> {
@@ -94,6 +103,8 @@ pub fn build(definition: &HandlerDefinition, context: &HandlerContext<'_>) -> Re
             "url-rewrite" => url_rewrite::build(options, context),
             "redirect" => redirect::build(options),
             "openapi" => openapi::build(options, context),
+            "websocket" => websocket::build(options, context),
+            "aws-lambda" => aws_lambda::build(options, context),
             _ => Err(BuildError::at("", format!("there is no handler `{name}`"))),
         },
     }

@@ -1,5 +1,6 @@
 //! Where a request goes, and following redirects on the caller's behalf.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -192,9 +193,22 @@ fn outgoing(text: &str, upstreams: &Upstreams) -> Result<Outgoing, Problem> {
     let wrong = |error: &dyn std::fmt::Display| {
         Problem::new(&TARGET_UNSAFE, "The rendered target is not a URL.").caused_by(error)
     };
-    let origin = Url::parse(&text[..end]).map_err(|error| wrong(&error))?;
+    let origin = Url::parse(&over_http(&text[..end])).map_err(|error| wrong(&error))?;
     let upstream = upstreams.get_url(&origin).map_err(|error| wrong(&error))?;
     Ok(Outgoing { upstream, origin: Arc::new(origin), path_and_query: rooted(&text[end..]) })
+}
+
+/// A WebSocket's address is asked for over HTTP.
+pub(super) fn over_http(text: &str) -> Cow<'_, str> {
+    let rest = |scheme: &str| {
+        let (head, rest) = text.split_at_checked(scheme.len())?;
+        head.eq_ignore_ascii_case(scheme).then_some(rest)
+    };
+    match (rest("ws://"), rest("wss://")) {
+        (Some(rest), _) => format!("http://{rest}").into(),
+        (_, Some(rest)) => format!("https://{rest}").into(),
+        (None, None) => text.into(),
+    }
 }
 
 /// The path and query of what stands behind an authority.

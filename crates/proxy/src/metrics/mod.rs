@@ -116,6 +116,8 @@ pub struct Metrics {
     pub certificates_failed: Counter,
     /// Lines that the access log had no room for.
     pub access_log_dropped: Counter,
+    /// Requests whose spans were not sent.
+    pub spans_dropped: Counter,
     /// Projects that a reload refused.
     pub reloads_failed: Counter,
     /// Projects that were put into force, the first included.
@@ -142,6 +144,7 @@ impl Metrics {
             certificates: Family::default(),
             certificates_failed: Counter::default(),
             access_log_dropped: Counter::default(),
+            spans_dropped: Counter::default(),
             reloads_failed: Counter::default(),
             reloads: Counter::default(),
         };
@@ -184,6 +187,7 @@ impl Metrics {
             "Access log lines dropped because the writer was behind",
             metrics.access_log_dropped.clone(),
         );
+        r.register("spans_dropped", "Requests whose spans the collector did not take", metrics.spans_dropped.clone());
         r.register("reloads_failed", "Projects that did not pass a reload", metrics.reloads_failed.clone());
         r.register("reloads", "Projects put into force", metrics.reloads.clone());
         Self { registry, ..metrics }

@@ -8,11 +8,11 @@ use http::{HeaderMap, StatusCode};
 use parking_lot::Mutex;
 use prometheus_client::metrics::gauge::Gauge;
 use tollgate_core::reason::GATEWAY_OVERLOADED;
+use tollgate_core::services::Duplex;
 use tollgate_core::{Problem, Response};
 
-use super::upgrade::SwitchedStream;
 use crate::hygiene::AskedUpgrade;
-use crate::hygiene::upgrade::{accept_of, list, names, single};
+use crate::hygiene::upgrade::{WEBSOCKET, accept_of, list, names, single};
 
 /// A request that asks for an upgrade carries this in its extensions: what it asks for, and the
 /// leave to open a tunnel.
@@ -26,6 +26,12 @@ pub(crate) struct UpgradeRequest {
 }
 
 impl UpgradeRequest {
+    /// A WebSocket that the gateway itself asks for.
+    pub(crate) fn websocket() -> Self {
+        let asked = AskedUpgrade { protocol: WEBSOCKET.into(), key: None, extended_connect: false };
+        Self { asked, most: None, open: Gauge::default() }
+    }
+
     /// Counts one more tunnel.
     ///
     /// # Errors
@@ -57,7 +63,7 @@ impl Drop for OpenTunnel {
 pub(crate) struct Switched {
     pub(crate) asked: AskedUpgrade,
     /// Begins with whatever came behind the head of the answer.
-    pub(crate) stream: SwitchedStream,
+    pub(crate) stream: Box<dyn Duplex>,
     pub(super) _open: OpenTunnel,
 }
 
@@ -73,7 +79,7 @@ impl fmt::Debug for Switched {
 pub(crate) struct SwitchedSlot(Arc<Mutex<Option<Switched>>>);
 
 impl SwitchedSlot {
-    pub(super) fn new(switched: Switched) -> Self {
+    pub(crate) fn new(switched: Switched) -> Self {
         Self(Arc::new(Mutex::new(Some(switched))))
     }
 

@@ -81,10 +81,12 @@ impl Upstream {
                 },
             };
             now = Instant::now();
+            let took = now.saturating_duration_since(begun);
             record.attempts.push(Attempt {
                 target: Arc::clone(&self.target),
                 outcome: outcome.as_ref().err().map_or("ok", |failure| failure.problem.reason.name),
-                took: now.saturating_duration_since(begun),
+                took,
+                began: self.clock.monotonic().saturating_sub(took),
                 reused,
             });
             match outcome {

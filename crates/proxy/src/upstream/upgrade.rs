@@ -7,6 +7,7 @@ use std::fmt;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use http::StatusCode;
@@ -14,6 +15,7 @@ use http::header::{HeaderValue, SEC_WEBSOCKET_ACCEPT};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 use tollgate_core::project::Timeouts;
+use tollgate_core::record::Record;
 use tollgate_core::{Body, Exchange, Problem, Request, Response, reason};
 use tollgate_http1::Framing;
 
@@ -38,20 +40,37 @@ impl Upstream {
     pub(super) async fn upgrade(
         &self,
         exchange: &mut Exchange,
-        mut request: Request,
+        request: Request,
         upgrade: &UpgradeRequest,
         timeouts: &Timeouts,
     ) -> Result<Response, Problem> {
-        let open = upgrade.begin()?;
         let host = self.host_for(exchange);
-        let limits = self.limits(timeouts, Some(exchange.record.started));
+        let started = exchange.record.started;
+        self.switch(&mut exchange.record, request, host, upgrade, timeouts, Some(started)).await
+    }
+
+    /// The same for requests of the gateway itself. `started` as for [`exchange`](Self::exchange).
+    ///
+    /// # Errors
+    /// As above.
+    pub(crate) async fn switch(
+        &self,
+        record: &mut Record,
+        mut request: Request,
+        host: HeaderValue,
+        upgrade: &UpgradeRequest,
+        timeouts: &Timeouts,
+        started: Option<Duration>,
+    ) -> Result<Response, Problem> {
+        let open = upgrade.begin()?;
+        let limits = self.limits(timeouts, started);
         *request.body_mut() = Body::empty();
         let expected = Expected::of(&upgrade.asked, request.headers_mut());
         let wanted = HeaderValue::from_str(&upgrade.asked.protocol)
             .map_err(|error| problem(&reason::INTERNAL).caused_by(error))?;
         let (upload, method) = encode(request, &host, Some(&wanted))?;
         let mut ask = Ask { upload, method, upgrades: true, meter: None, limits: &limits };
-        let answered = self.ask_http1(&mut exchange.record, &mut ask, None, Instant::now()).await?;
+        let answered = self.ask_http1(record, &mut ask, None, Instant::now()).await?;
         if answered.head.framing != Framing::Tunnel {
             return Ok(self.answer(answered, ask));
         }
@@ -66,7 +85,7 @@ impl Upstream {
         // The client has a proof of its own to see.
         parts.headers.remove(SEC_WEBSOCKET_ACCEPT);
         let (stream, early) = answered.link.into_tunnel();
-        let stream = SwitchedStream { stream, early };
+        let stream = Box::new(SwitchedStream { stream, early });
         parts.extensions.insert(SwitchedSlot::new(Switched { asked: upgrade.asked.clone(), stream, _open: open }));
         Ok(Response::from_parts(parts, Body::empty()))
     }
@@ -74,7 +93,7 @@ impl Upstream {
 
 /// A connection to an upstream that does not speak HTTP any more. What came behind the answer is
 /// read first.
-pub(crate) struct SwitchedStream {
+struct SwitchedStream {
     stream: Stream,
     early: Bytes,
 }

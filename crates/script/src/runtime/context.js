@@ -1,7 +1,7 @@
 // `ZuploContext`: everything around a request. One is made for every request that meets a script, so
 // it begins with its handle alone; the rest is read when it is first asked for.
 
-import { host, url } from "tollgate:runtime-host";
+import { host, loadUrl } from "tollgate:runtime-host";
 import { Logger } from "tollgate:runtime-logger";
 import { touchedParams, touchedUser } from "tollgate:runtime-request";
 import { routeOf } from "tollgate:runtime-route";
@@ -79,7 +79,7 @@ export class ZuploContext {
   async invokeRoute(input, init) {
     const handle = this[HANDLE];
     if (!(input instanceof Request)) {
-      const { URL } = url();
+      const { URL } = loadUrl();
       return host.invokeRoute(handle, new Request(new URL(input, host.origin(handle)), init));
     }
     return host.invokeRoute(handle, init === undefined ? input : new Request(input, init));

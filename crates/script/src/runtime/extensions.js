@@ -3,6 +3,7 @@
 import { host } from "tollgate:runtime-host";
 import { ConfigurationError } from "tollgate:runtime-errors";
 import * as hooks from "tollgate:runtime-hooks";
+import { hasLambdaHooks, runLambdaHooks } from "tollgate:runtime-lambda";
 import { routesOf } from "tollgate:runtime-route";
 import { addSink, hasSinks } from "tollgate:runtime-sinks";
 import { after, isPromise, kindOf } from "tollgate:runtime-values";
@@ -18,6 +19,7 @@ const HOOKS_CHAIN_SINCE = "2026-03-01";
 /** What plugins of this module may set up beyond what a project's own may. */
 class Setup {
   issuer = null;
+  traces = null;
   documents = [];
   addSink = addSink;
   /** The public side, with its hooks. */
@@ -129,8 +131,10 @@ export function createExtensions() {
         errors: lists.errors.length > 0,
         notFound: typeof extensions.notFoundHandler === "function",
         problemFormat: typeof extensions.problemResponseFormat === "function",
+        lambdaEvent: hasLambdaHooks(),
         logs: hasSinks(),
         issuer: lists.setup.issuer,
+        traces: lists.setup.traces,
         documents: lists.setup.documents,
         plugins: lists.plugins,
       };
@@ -150,6 +154,9 @@ export function createExtensions() {
       }
       return undefined;
     },
+
+    /** @param {string} json The event; gives JSON as well. */
+    runLambdaEvent: (json, request, context) => runLambdaHooks(JSON.parse(json), request, context),
 
     /** @param {string} routes JSON of [{ route, raw }]: the routes that have the path, by other methods. */
     runNotFound(request, context, routes) {

@@ -63,6 +63,6 @@
 export const host = import.meta.native;
 
 /** The exports of an area of the Web's APIs, loaded when they are first needed. */
-export const url = () => host.module("url");
-export const encoding = () => host.module("encoding");
-export const crypto = () => host.module("crypto").crypto;
+export const loadUrl = () => host.module("url");
+export const loadEncoding = () => host.module("encoding");
+export const loadCrypto = () => host.module("crypto").crypto;

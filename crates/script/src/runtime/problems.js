@@ -1,7 +1,7 @@
 // Problems (RFC 9457), as a project's own code answers with them.
 
 import { problemFormat } from "tollgate:runtime-extensions";
-import { host, url } from "tollgate:runtime-host";
+import { host, loadUrl } from "tollgate:runtime-host";
 import { STATUSES, titleOf } from "tollgate:runtime-statuses";
 import { stringify } from "tollgate:runtime-values";
 
@@ -39,7 +39,7 @@ function typeOf(status) {
 
 function pathOf(request) {
   try {
-    const { URL } = url();
+    const { URL } = loadUrl();
     return new URL(request.url).pathname;
   } catch {
     return undefined;

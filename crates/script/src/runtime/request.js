@@ -5,7 +5,7 @@
 // user when they are first read; one that a script derives from it points back to it. What a script
 // assigns stays with the request that it assigns it to, and with those derived from that one later.
 
-import { host, url } from "tollgate:runtime-host";
+import { host, loadUrl } from "tollgate:runtime-host";
 import { parse } from "tollgate:runtime-values";
 
 const { Request } = globalThis;
@@ -127,7 +127,7 @@ function queryOf(url) {
   const end = hash === -1 ? url.length : hash;
   const start = url.indexOf("?");
   if (start === -1 || start > end) return query;
-  const { URLSearchParams } = url();
+  const { URLSearchParams } = loadUrl();
   for (const [name, value] of new URLSearchParams(url.slice(start + 1, end))) {
     if (!hasOwn(query, name)) query[name] = value;
   }

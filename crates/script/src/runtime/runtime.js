@@ -7,6 +7,7 @@ export { environment } from "tollgate:runtime-environment";
 export { ConfigurationError, RuntimeError } from "tollgate:runtime-errors";
 export { RuntimeExtensions } from "tollgate:runtime-extensions";
 export { extractGraphqlErrors } from "tollgate:runtime-graphql-errors";
+export { AwsLambdaHandlerExtensions } from "tollgate:runtime-lambda";
 export { JwtServicePlugin } from "tollgate:runtime-jwt-service";
 export * from "tollgate:runtime-metered";
 export * from "tollgate:runtime-on-demand";

@@ -1,6 +1,6 @@
 // Services of a hosted platform that code may ask for. Most do not exist here, and say so when called.
 
-import { crypto, encoding } from "tollgate:runtime-host";
+import { loadCrypto, loadEncoding } from "tollgate:runtime-host";
 import { unavailable } from "tollgate:runtime-not-available";
 
 export class ZuploServices {
@@ -45,14 +45,8 @@ export class ZuploMcpSdk {
 export const CryptoBeta = Object.freeze({
   /** @param {string | { name: string }} algorithm @param {BufferSource | string} data */
   async digest(algorithm, data) {
-    const bytes = typeof data === "string" ? new (encoding().TextEncoder)().encode(data) : data;
-    return crypto().subtle.digest(algorithm, bytes);
+    const bytes = typeof data === "string" ? new (loadEncoding().TextEncoder)().encode(data) : data;
+    return loadCrypto().subtle.digest(algorithm, bytes);
   },
 });
 
-/** The event of a Lambda function before it is sent. */
-export const AwsLambdaHandlerExtensions = Object.freeze({
-  addSendingAwsLambdaEventHook(_hook) {
-    throw unavailable("AwsLambdaHandlerExtensions");
-  },
-});

@@ -4,7 +4,7 @@
 import "./loader.mjs";
 
 /** Modules that the host gives when they are asked for. Node cannot load any of them at once, so all are there. */
-const onDemand = {};
+const onDemand = { url: globalThis, encoding: globalThis, crypto: globalThis };
 
 export const calls = [];
 const answers = {};
@@ -58,6 +58,6 @@ globalThis.tollgateNative = new Proxy(
   },
 );
 
-for (const name of ["runtime-background", "runtime-plugins-all", "runtime-zone-cache"]) {
+for (const name of ["console", "runtime-background", "runtime-plugins-all", "runtime-zone-cache"]) {
   onDemand[name] = await import(`tollgate:${name}`);
 }

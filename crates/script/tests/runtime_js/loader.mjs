@@ -14,9 +14,9 @@ if (import.meta.url.endsWith("?hooks")) {
 }
 
 const folder = new URL("../../src/runtime/", here);
-const table = readFileSync(new URL("modules.rs", folder), "utf8");
+const [sources, table] = ["sources.rs", "modules.rs"].map((file) => readFileSync(new URL(file, folder), "utf8"));
 const modules = new Map();
-for (const [, name, file] of table.matchAll(/\("([\w-]+)", include_str!\("([\w./-]+)"\)\)/g)) {
+for (const [, name, file] of sources.matchAll(/\("([\w-]+)", &\["([\w./-]+)"\]\)/g)) {
   modules.set(`tollgate:${name}`, new URL(file, folder).href);
 }
 modules.set("tollgate:console", new URL("../../../js/src/webapi/console/console.js", here).href);

@@ -75,6 +75,8 @@ impl Reader<'_> {
         {
             return Handler::Broken;
         }
+        let named = (kind.functions)(&Value::Object(options.clone()));
+        self.functions_at(named, &place);
         Handler::BuiltIn { name: kind.name, options, node: place }
     }
 

@@ -63,8 +63,13 @@ impl Reader<'_> {
 
     /// The functions of modules that the options of a built-in policy name.
     pub(crate) fn functions(&mut self, kind: &PolicyKind, value: &Value, options: &Node<'_>) {
-        for (pointer, export) in (kind.functions)(value) {
-            let node = options.nearest(pointer);
+        self.functions_at((kind.functions)(value), options);
+    }
+
+    /// The same for what options name at these pointers.
+    pub(crate) fn functions_at(&mut self, named: Vec<(impl AsRef<str>, Option<Export>)>, options: &Node<'_>) {
+        for (pointer, export) in named {
+            let node = options.nearest(pointer.as_ref());
             let module = node.get("module").unwrap_or_else(|| node.clone());
             let written = module.shown();
             let written = written.split('#').next().unwrap_or_default();

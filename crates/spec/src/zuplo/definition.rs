@@ -147,15 +147,15 @@ impl Definition {
 
 /// The functions of modules that the options of a built-in policy name; says where there is no such
 /// file.
-fn named_functions(
+pub(super) fn named_functions(
     options: &Node<'_>,
-    functions: &[(&'static str, Option<Export>)],
+    functions: &[(impl AsRef<str>, Option<Export>)],
     context: &LoadContext<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<NamedExport> {
     let mut named = Vec::new();
     for (pointer, export) in functions {
-        let node = options.nearest(pointer);
+        let node = options.nearest(pointer.as_ref());
         let module = node.get("module").unwrap_or_else(|| node.clone());
         match export {
             Some(export) => match modules::check_file(context.files, export, &module.shown(), module.caret()) {

@@ -11,6 +11,7 @@ use tollgate_core::route::{Methods, Operation, PathTemplate, Route};
 use tollgate_core::settings::Settings;
 
 use super::config::Config;
+use super::definition::named_functions;
 use super::implementation::{Reference, misplaced_imports, read as read_reference};
 use super::paths;
 use super::policies::Policies;
@@ -191,7 +192,7 @@ impl<'a> Reader<'a> {
             let at = handler.get("export").unwrap_or(handler);
             let message = format!("handler `{export}` is not supported yet");
             let names = self.context.catalog.handlers.iter().flat_map(|kind| kind.exports.iter().copied());
-            let help = known_or_nearest(export, "supported", names);
+            let help = later(export).map(str::to_owned).or_else(|| known_or_nearest(export, "supported", names));
             diagnostics.push(Diagnostic::error("unsupported-handler", at.caret(), message).help_if(help));
             return None;
         };
@@ -199,7 +200,10 @@ impl<'a> Reader<'a> {
         let schema = self.context.schemas.handler(kind.name);
         let fits = schema.is_none_or(|schema| schema.check_value(&value, &at, diagnostics));
         if let Some(options) = options.as_ref().filter(|_| fits) {
-            misplaced_imports(options, &[], diagnostics);
+            let functions = (kind.functions)(&value);
+            let known: Vec<&str> = functions.iter().map(|(pointer, _)| pointer.as_str()).collect();
+            misplaced_imports(options, &known, diagnostics);
+            self.exports.extend(named_functions(options, &functions, self.context, diagnostics));
         }
         if let Some(path) = at.get("openApiFilePath") {
             self.check_document(&path, diagnostics);
@@ -218,6 +222,22 @@ impl<'a> Reader<'a> {
             diagnostics.push(Diagnostic::error("unknown-document", path.caret(), message).help_if(help));
         }
     }
+}
+
+/// What to do meanwhile, for the handlers of parts that this gateway does not have yet.
+fn later(export: &str) -> Option<&'static str> {
+    Some(match export {
+        "mcpServerHandler" | "McpProxyHandler" => {
+            "MCP servers come with a later version; until then take the route away, or end it with a function of a module"
+        }
+        "aiGatewayHandler" | "aiGatewayHandlerV2" => {
+            "the AI gateway comes with a later version; until then `urlForwardHandler` reaches a model's API"
+        }
+        "legacyDevPortalHandler" | "redirectLegacyDevPortal" => {
+            "the developer portal comes with a later version; until then `redirectHandler` leads to where it is"
+        }
+        _ => return None,
+    })
 }
 
 /// The forward handler's `url` of the oldest days is its `baseUrl`.

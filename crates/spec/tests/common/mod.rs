@@ -151,12 +151,30 @@ pub struct Forward {
 #[serde(deny_unknown_fields)]
 pub struct OpenApi {}
 
-static REDIRECT: HandlerKind =
-    HandlerKind { name: "redirect", exports: &[], reasons: &[], docs: "", schema: schema_of::<Redirect> };
-static FORWARD: HandlerKind =
-    HandlerKind { name: "forward", exports: &[], reasons: &[], docs: "", schema: schema_of::<Forward> };
-static OPENAPI: HandlerKind =
-    HandlerKind { name: "openapi", exports: &[], reasons: &[], docs: "", schema: schema_of::<OpenApi> };
+static REDIRECT: HandlerKind = HandlerKind {
+    name: "redirect",
+    exports: &[],
+    reasons: &[],
+    functions: |_| Vec::new(),
+    docs: "",
+    schema: schema_of::<Redirect>,
+};
+static FORWARD: HandlerKind = HandlerKind {
+    name: "forward",
+    exports: &[],
+    reasons: &[],
+    functions: |_| Vec::new(),
+    docs: "",
+    schema: schema_of::<Forward>,
+};
+static OPENAPI: HandlerKind = HandlerKind {
+    name: "openapi",
+    exports: &[],
+    reasons: &[],
+    functions: |_| Vec::new(),
+    docs: "",
+    schema: schema_of::<OpenApi>,
+};
 static HANDLERS: [&HandlerKind; 3] = [&REDIRECT, &FORWARD, &OPENAPI];
 
 pub fn catalog() -> Catalog {

@@ -270,6 +270,7 @@ impl Serving {
             () = self.ended.wait() => tracing::info!("stopped"),
             () = signals.stop() => tracing::warn!("stopped at once, by a second signal"),
         }
+        self.gateway.flush_spans(Duration::from_secs(3)).await;
         self.gateway.access_log.flush(Duration::from_secs(5));
         self.state.remove(&self.data);
     }

@@ -110,13 +110,22 @@ impl World {
 
     /// Starts `dev` or `run` on free ports and waits until traffic is accepted.
     pub(crate) async fn start(&self, arguments: &[&str]) -> Gateway {
+        self.start_with(arguments, &[]).await
+    }
+
+    /// The same, with variables of the environment.
+    pub(crate) async fn start_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Gateway {
         let ready = self.path().join("ready.json");
         let _ = fs::remove_file(&ready);
         let mut all: Vec<&str> = arguments.to_vec();
         let ready_text = ready.to_str().unwrap().to_owned();
-        all.extend(["--listen", "127.0.0.1:0", "--management-listen", "127.0.0.1:0", "--ready-file", &ready_text]);
+        if !arguments.contains(&"--listen") {
+            all.extend(["--listen", "127.0.0.1:0"]);
+        }
+        all.extend(["--management-listen", "127.0.0.1:0", "--ready-file", &ready_text]);
         let state = self.path().join("state");
-        let environment = [("XDG_STATE_HOME", state.to_str().unwrap())];
+        let state = [("XDG_STATE_HOME", state.to_str().unwrap())];
+        let environment: Vec<(&str, &str)> = environment.iter().copied().chain(state).collect();
         let child = Child::spawn(env!("CARGO_BIN_EXE_tollgate"), &all, self.path(), &environment).unwrap();
         let text = match wait_for_file(&ready, SOON).await {
             Ok(text) => text,

@@ -112,3 +112,6 @@ export const algorithms = {
     unwrapKey: { params: null, run: (_, record, data) => unwrap(record.material, data) },
   },
 };
+
+/** For `node:crypto`, which calls them at once. */
+export const natives = import.meta.native;

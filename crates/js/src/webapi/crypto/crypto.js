@@ -85,6 +85,9 @@ export const digestSync = (name, bytes) => new Bytes(hashes.digest(name, bytes))
  */
 export const hmacSync = (name, key, bytes) => new Bytes(hashes.mac(name, key, bytes));
 
+/** The exports of another area, loaded when it is first asked for. */
+export const loadArea = (name) => load(name);
+
 /** @param {number} length at most 16 MiB */
 export const randomBytes = (length) => new Bytes(random(length));
 

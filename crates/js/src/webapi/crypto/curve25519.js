@@ -126,3 +126,6 @@ export const algorithms = {
     },
   },
 };
+
+/** For `node:crypto`, which calls them at once. */
+export const natives = import.meta.native;

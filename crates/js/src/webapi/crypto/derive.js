@@ -44,3 +44,6 @@ export const algorithms = {
     },
   },
 };
+
+/** For `node:crypto`, which calls them at once. */
+export const natives = import.meta.native;

@@ -22,6 +22,9 @@ const ROUNDS_HERE: u64 = 1_000;
 /// can stop once they run.
 const MOST_ROUNDS: u64 = 10_000_000;
 
+/// Rounds on the script's own thread: a quarter of a second.
+const MOST_ROUNDS_AT_ONCE: u64 = 500_000;
+
 /// Bytes that PBKDF2 gives at once: far more than any key has.
 const MOST_BYTES: usize = 1 << 20;
 
@@ -34,12 +37,13 @@ impl Material for Secret {
     }
 }
 
-/// `{ importSecret, hkdf, pbkdf2 }`
+/// `{ importSecret, hkdf, pbkdf2, pbkdf2Sync }`
 pub(super) fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     let native = Object::new(ctx.clone())?;
     native.set("importSecret", Func::from(import_secret))?;
     native.set("hkdf", Func::from(hkdf))?;
     native.set("pbkdf2", Func::from(pbkdf2))?;
+    native.set("pbkdf2Sync", Func::from(pbkdf2_sync))?;
     Ok(native)
 }
 
@@ -109,6 +113,27 @@ fn pbkdf2<'js>(
     }
     let promise = elsewhere(&ctx, move || Ok(derive()), |ctx, derived| bytes::array_buffer(ctx, &derived[..]))?;
     Ok(promise.into_value())
+}
+
+/// The same on the script's thread, for callers that cannot wait: fewer rounds, because nothing stops them.
+fn pbkdf2_sync<'js>(
+    ctx: Ctx<'js>,
+    hash: Hash,
+    key: Key<'js>,
+    salt: Source,
+    iterations: u32,
+    length: usize,
+) -> rquickjs::Result<Value<'js>> {
+    let iterations = NonZeroU32::new(iterations).ok_or_else(no_iterations).throws(&ctx)?;
+    if rounds(hash, iterations, length) > MOST_ROUNDS_AT_ONCE {
+        let message = format!("more than {MOST_ROUNDS_AT_ONCE} rounds of PBKDF2 at once: use the form with a callback");
+        return Err(not_supported(message).throw(&ctx));
+    }
+    let mut derived = Zeroizing::new(vec![0; length]);
+    if length > 0 {
+        pbkdf2::derive(hash.pbkdf2(), iterations, &salt.0, key.borrow().secret(&ctx)?, &mut derived);
+    }
+    bytes::array_buffer(&ctx, &derived[..])
 }
 
 fn no_iterations() -> Failure {

@@ -137,3 +137,6 @@ export const algorithms = {
     },
   },
 };
+
+/** For `node:crypto`, which calls them at once. */
+export const natives = import.meta.native;

@@ -32,6 +32,13 @@ pub(super) static ASSERT_STRICT: Area =
 
 pub(super) static CRYPTO: Area = Area { specifiers: &["node:crypto", "crypto"], ..Area::built("node-crypto") };
 
+pub(super) static CRYPTO_CIPHERS: Area = Area::built("node-crypto-ciphers");
+pub(super) static CRYPTO_COMMON: Area = Area::built("node-crypto-common");
+pub(super) static CRYPTO_DER: Area = Area::built("node-crypto-der");
+pub(super) static CRYPTO_DERIVE: Area = Area::built("node-crypto-derive");
+pub(super) static CRYPTO_KEYS: Area = Area::built("node-crypto-keys");
+pub(super) static CRYPTO_SIGN: Area = Area::built("node-crypto-sign");
+
 pub(super) static EVENTS: Area = Area { specifiers: &["node:events", "events"], ..Area::built("node-events") };
 
 pub(super) static PATH: Area = Area {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rquickjs::convert::List;
 use rquickjs::{Ctx, Function, IntoJs, Persistent, Value};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::socket::{Closing, Message, Socket};
@@ -30,7 +31,56 @@ enum End {
 /// What a script has asked for and is not sent yet. `waiting` are the bytes of it.
 pub(super) struct Outgoing {
     pub(super) messages: UnboundedReceiver<Message>,
-    pub(super) waiting: Rc<Cell<usize>>,
+    pub(super) flow: Rc<Flow>,
+}
+
+/// How much waits to be sent, and whether what comes is read.
+#[derive(Default)]
+pub(super) struct Flow {
+    waiting: Cell<usize>,
+    held: Cell<bool>,
+    changed: Notify,
+}
+
+impl Flow {
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.get()
+    }
+
+    pub(super) fn add(&self, size: usize) {
+        self.waiting.set(self.waiting.get().saturating_add(size));
+    }
+
+    fn sent(&self, size: usize) {
+        self.waiting.set(self.waiting.get().saturating_sub(size));
+        self.changed.notify_waiters();
+    }
+
+    /// Says whether what comes shall wait.
+    pub(super) fn hold(&self, held: bool) {
+        self.held.set(held);
+        self.changed.notify_waiters();
+    }
+
+    /// Waits until what comes may be read.
+    async fn released(&self) {
+        while self.held.get() {
+            self.changed.notified().await;
+        }
+    }
+
+    /// Waits until at most so many bytes wait to be sent, or the connection has ended.
+    pub(super) async fn drained(&self, most: usize) {
+        while self.waiting.get() > most {
+            self.changed.notified().await;
+        }
+    }
+
+    /// What still waits is not sent any more.
+    fn end(&self) {
+        self.waiting.set(0);
+        self.changed.notify_waiters();
+    }
 }
 
 /// Whom to tell. The callback has to go before the engine does: fields are dropped in this order.
@@ -40,10 +90,11 @@ pub(super) struct Listener {
     pub(super) task: Rc<Task>,
 }
 
-type Connecting = LocalBoxFuture<'static, Result<Box<dyn Socket>, Failure>>;
+pub(super) type Connecting = LocalBoxFuture<'static, Result<Box<dyn Socket>, Failure>>;
 
 /// Lives for as long as the connection does.
 pub(super) async fn run(listener: Listener, connecting: Connecting, outgoing: Outgoing) {
+    let flow = Rc::clone(&outgoing.flow);
     let end = connect(&listener, connecting, outgoing).await;
     match end {
         End::Stopped => {}
@@ -55,6 +106,7 @@ pub(super) async fn run(listener: Listener, connecting: Connecting, outgoing: Ou
             listener.tell(|ctx| Ok(("fail", failure.value(ctx)?)));
         }
     }
+    flow.end();
     listener.task.touch();
 }
 
@@ -73,16 +125,18 @@ async fn connect(listener: &Listener, connecting: Connecting, mut outgoing: Outg
     if !listener.tell(|ctx| Ok(("open", protocol.into_js(ctx)?))) {
         return End::Stopped;
     }
+    let flow = Rc::clone(&outgoing.flow);
     // What the server says last counts more than that nothing can be sent to it any more.
     tokio::select! {
         biased;
-        end = read(listener, &*socket) => end,
+        end = read(listener, &*socket, &flow) => end,
         end = write(&*socket, outgoing) => end,
     }
 }
 
-async fn read(listener: &Listener, socket: &dyn Socket) -> End {
+async fn read(listener: &Listener, socket: &dyn Socket, flow: &Flow) -> End {
     loop {
+        flow.released().await;
         let goes_on = match socket.next().await {
             None => return End::Failed(Failure::error("the connection was lost")),
             Some(Err(failure)) => return End::Failed(failure),
@@ -106,7 +160,7 @@ async fn write(socket: &dyn Socket, mut outgoing: Outgoing) -> End {
         if let Err(failure) = socket.send(message).await {
             return End::Failed(failure);
         }
-        outgoing.waiting.set(outgoing.waiting.get().saturating_sub(size));
+        outgoing.flow.sent(size);
         if last {
             tokio::time::sleep(CLOSE).await;
             return End::Failed(Failure::error("the server did not close the connection"));

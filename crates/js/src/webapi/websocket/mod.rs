@@ -12,9 +12,10 @@ use rquickjs::{Ctx, Function, Object, Persistent, Value};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::bytes::{self, UsvString};
+use crate::engine::promise;
 use crate::library::Area;
 use crate::{Engine, Failure};
-use connection::{Listener, Outgoing};
+use connection::{Connecting, Flow, Listener, Outgoing};
 
 pub use socket::{Closing, Message, Socket};
 
@@ -38,25 +39,61 @@ fn connect<'js>(
     callback: Persistent<Function<'static>>,
 ) -> rquickjs::Result<Object<'js>> {
     let engine = Engine::of(&ctx)?;
-    let task = engine.current()?;
-    let callback = engine.turns().bind(&ctx, callback)?;
-    let (sender, messages) = unbounded_channel();
-    let waiting = Rc::new(Cell::new(0));
-    let connecting = engine.host().websocket(&task, &url, &protocols);
-    let outgoing = Outgoing { messages, waiting: Rc::clone(&waiting) };
-    let listener = Listener { callback, engine, task: Rc::clone(&task) };
-    task.spawn(connection::run(listener, connecting, outgoing)).map_err(|failure| failure.throw(&ctx))?;
-    handle(&ctx, sender, waiting)
+    let connecting = engine.host().websocket(&engine.current()?, &url, &protocols);
+    start(&ctx, connecting, callback)
 }
 
-fn handle<'js>(
+/// What `adopt` of this area's module makes a `WebSocket` of: a connection that is there already. It is read
+/// once it has been adopted.
+///
+/// # Errors
+/// Where the engine has no memory for it.
+pub fn connection<'js>(ctx: &Ctx<'js>, url: &str, socket: Box<dyn Socket>) -> rquickjs::Result<Object<'js>> {
+    let connection = Object::new(ctx.clone())?;
+    connection.set("url", url)?;
+    connection.set("protocol", socket.protocol())?;
+    let socket = Cell::new(Some(socket));
+    let open = move |ctx: Ctx<'js>, callback: Persistent<Function<'static>>| {
+        let socket = socket.take().ok_or_else(|| Failure::error("it has been adopted").throw(&ctx))?;
+        start(&ctx, Box::pin(async move { Ok(socket) }), callback)
+    };
+    connection.set("open", Function::new(ctx.clone(), open)?)?;
+    Ok(connection)
+}
+
+fn start<'js>(
     ctx: &Ctx<'js>,
-    sender: UnboundedSender<Message>,
-    waiting: Rc<Cell<usize>>,
+    connecting: Connecting,
+    callback: Persistent<Function<'static>>,
 ) -> rquickjs::Result<Object<'js>> {
+    let engine = Engine::of(ctx)?;
+    let task = engine.current()?;
+    let callback = engine.turns().bind(ctx, callback)?;
+    let (sender, messages) = unbounded_channel();
+    let flow = Rc::new(Flow::default());
+    let outgoing = Outgoing { messages, flow: Rc::clone(&flow) };
+    let listener = Listener { callback, engine, task: Rc::clone(&task) };
+    task.spawn(connection::run(listener, connecting, outgoing)).map_err(|failure| failure.throw(ctx))?;
+    handle(ctx, sender, &flow)
+}
+
+fn handle<'js>(ctx: &Ctx<'js>, sender: UnboundedSender<Message>, flow: &Rc<Flow>) -> rquickjs::Result<Object<'js>> {
     let handle = Object::new(ctx.clone())?;
-    let counted = Rc::clone(&waiting);
-    handle.set("waiting", Function::new(ctx.clone(), move || counted.get())?)?;
+    let counted = Rc::clone(flow);
+    handle.set("waiting", Function::new(ctx.clone(), move || counted.waiting())?)?;
+    let held = Rc::clone(flow);
+    handle.set("hold", Function::new(ctx.clone(), move |hold: bool| held.hold(hold))?)?;
+    let drained = Rc::clone(flow);
+    let drained = move |ctx: Ctx<'js>, most: usize| {
+        let drained = Rc::clone(&drained);
+        let work = async move {
+            drained.drained(most).await;
+            Ok(())
+        };
+        promise(&ctx, work, |ctx, ()| Ok(Value::new_undefined(ctx.clone())))
+    };
+    handle.set("drained", Function::new(ctx.clone(), drained)?)?;
+    let flow = Rc::clone(flow);
     let closes = sender.clone();
     let close = move |code: Opt<Option<u16>>, reason: Opt<String>| {
         let reason = reason.0.unwrap_or_default();
@@ -64,7 +101,7 @@ fn handle<'js>(
         let _ = closes.send(Message::Close(code.0.flatten().map(|code| Closing { code, reason })));
     };
     handle.set("close", Function::new(ctx.clone(), close)?)?;
-    let send = move |ctx: Ctx<'js>, data: Value<'js>, open: bool| send(&ctx, &sender, &waiting, &data, open);
+    let send = move |ctx: Ctx<'js>, data: Value<'js>, open: bool| send(&ctx, &sender, &flow, &data, open);
     handle.set("send", Function::new(ctx.clone(), send)?)?;
     Ok(handle)
 }
@@ -74,7 +111,7 @@ fn handle<'js>(
 fn send<'js>(
     ctx: &Ctx<'js>,
     sender: &UnboundedSender<Message>,
-    waiting: &Cell<usize>,
+    flow: &Flow,
     data: &Value<'js>,
     open: bool,
 ) -> rquickjs::Result<i64> {
@@ -86,12 +123,11 @@ fn send<'js>(
         }
     };
     if open {
-        let sum = waiting.get().saturating_add(size);
-        if sum > MOST_WAITING {
+        if flow.waiting().saturating_add(size) > MOST_WAITING {
             return Ok(-1);
         }
         if sender.send(message).is_ok() {
-            waiting.set(sum);
+            flow.add(size);
         }
     }
     i64::try_from(size).map_err(|_| Failure::range_error("too long to be sent").throw(ctx))

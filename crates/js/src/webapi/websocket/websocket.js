@@ -43,6 +43,14 @@ function payloadOf(data) {
   return `${data}`;
 }
 
+/** Stands for an address where a connection is there already. */
+const ADOPTED = Symbol("adopted");
+
+/** A `WebSocket` of a connection that the host has: { url, protocol, open(callback) }. */
+export function adopt(connection) {
+  return new WebSocket(ADOPTED, connection);
+}
+
 export class WebSocket extends EventTarget {
   #url;
   #state = CONNECTING;
@@ -54,6 +62,14 @@ export class WebSocket extends EventTarget {
 
   constructor(url, protocols = []) {
     if (arguments.length === 0) throw new TypeError("WebSocket needs an address");
+    if (url === ADOPTED) {
+      super();
+      this.#url = new URL(protocols.url);
+      this.#protocol = protocols.protocol;
+      this.#state = OPEN;
+      this.#connection = protocols.open((kind, value) => this.#told(kind, value));
+      return;
+    }
     const address = addressOf(url);
     const wanted = protocolsOf(protocols);
     super();
@@ -134,6 +150,23 @@ export class WebSocket extends EventTarget {
     else if (size < 0) this.#full();
   }
 
+  /** Whether what comes waits, for as long as the receiver does. */
+  static hold(socket, held) {
+    socket.#connection.hold(held);
+  }
+
+  /** Is fulfilled once at most so many bytes wait to be sent. */
+  static drained(socket, most) {
+    return socket.#connection.drained(most);
+  }
+
+  /** Closes with any code that may be sent, as the other side of a relay has been closed. */
+  static end(socket, code, reason) {
+    if (socket.#state !== OPEN) return;
+    socket.#state = CLOSING;
+    socket.#connection.close(code, reason);
+  }
+
   /** More is waiting than may: the connection is given up. */
   #full() {
     this.#state = CLOSING;
@@ -154,6 +187,13 @@ export class WebSocket extends EventTarget {
     this.#connection.close(code ?? (text === "" ? undefined : 1000), text);
   }
 }
+
+/** What a relay does that no script may: taken off the class, where everybody would see it. */
+export const { hold, drained, end } = WebSocket;
+delete WebSocket.hold;
+delete WebSocket.drained;
+delete WebSocket.end;
+
 asInterface(WebSocket);
 constants(WebSocket, { CONNECTING, OPEN, CLOSING, CLOSED });
 handlers(WebSocket, "open", "message", "error", "close");

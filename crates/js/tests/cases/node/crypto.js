@@ -100,3 +100,85 @@ const signature = crypto.createHmac("sha256", secret).update(`1700000000.${body}
 const expected = Buffer.from(signature, "hex");
 const given = Buffer.from(crypto.createHmac("sha256", Buffer.from(secret)).update(`1700000000.${body}`).digest());
 return [signature, crypto.timingSafeEqual(expected, given)];
+
+// case: keys out of passwords
+const { promisify } = await import("node:util");
+const values = ["password", "salt", 1500, 40, "sha256"];
+const later = await promisify(crypto.pbkdf2)(...values);
+return [crypto.pbkdf2Sync(...values).toString("hex"), later.equals(crypto.pbkdf2Sync(...values)), crypto.pbkdf2Sync(Buffer.from("p"), new Uint8Array([1]), 1, 20, "SHA1").toString("hex"), crypto.pbkdf2Sync("", "", 2, 0, "sha512").length, (await promisify(crypto.pbkdf2)("a", "b", 2, 8, "sha384")).toString("hex")];
+
+// case: keys out of passwords that are none
+return [code(() => crypto.pbkdf2Sync("p", "s", 0, 10, "sha1")), code(() => crypto.pbkdf2Sync("p", "s", 1, -1, "sha1")), code(() => crypto.pbkdf2Sync("p", "s", 1, 10, "nonsense")), code(() => crypto.pbkdf2Sync("p", "s", "1", 10, "sha1")), code(() => crypto.pbkdf2Sync(5, "s", 1, 10, "sha1")), code(() => crypto.pbkdf2("p", "s", 1, 10, "sha1"))];
+
+// case: HKDF
+const derived = crypto.hkdfSync("sha256", "key", "salt", "info", 42);
+const later = await new Promise((resolve) => crypto.hkdf("sha512", Buffer.from("key"), new Uint8Array(2), Buffer.alloc(0), 64, (error, bytes) => resolve([error, Buffer.from(bytes).toString("hex")])));
+return [derived.constructor.name, Buffer.from(derived).toString("hex"), later, code(() => crypto.hkdfSync("nonsense", "k", "", "", 1)), code(() => crypto.hkdfSync("sha256", "k", "", "", 256 * 32)), code(() => crypto.hkdfSync("sha256", "k", "", "", -1))];
+
+// case: CBC and CTR in pieces
+const out = [];
+for (const bits of [128, 192, 256]) for (const mode of ["cbc", "ctr"]) {
+  const [key, iv] = [Buffer.alloc(bits / 8, 7), Buffer.alloc(16, 255)];
+  const cipher = crypto.createCipheriv(`aes-${bits}-${mode}`, key, iv);
+  const pieces = [0, 1, 15, 16, 17, 40].map((length) => cipher.update(Buffer.alloc(length, length)));
+  pieces.push(cipher.final());
+  const sealed = Buffer.concat(pieces);
+  const decipher = crypto.createDecipheriv(`AES-${bits}-${mode.toUpperCase()}`, key, iv);
+  const opened = [sealed.subarray(0, 5), sealed.subarray(5, 16), sealed.subarray(16, 64), sealed.subarray(64)].map((piece) => decipher.update(piece));
+  opened.push(decipher.final());
+  out.push(pieces.map((piece) => piece.length), sealed.toString("hex"), opened.map((piece) => piece.length), Buffer.concat(opened).toString("hex"));
+}
+return out;
+
+// case: ciphers and texts
+const cipher = crypto.createCipheriv("aes-256-cbc", "k".repeat(32), "i".repeat(16));
+const sealed = cipher.update("hello ä", "utf8", "base64") + cipher.final("base64");
+const decipher = crypto.createDecipheriv("aes-256-cbc", "k".repeat(32), "i".repeat(16));
+return [sealed, decipher.update(sealed, "base64", "utf8") + decipher.final("utf8")];
+
+// case: CBC without padding
+const [key, iv] = [Buffer.alloc(16, 1), Buffer.alloc(16, 2)];
+const cipher = crypto.createCipheriv("aes-128-cbc", key, iv).setAutoPadding(false);
+const sealed = Buffer.concat([cipher.update(Buffer.alloc(32, 3)), cipher.final()]);
+const decipher = crypto.createDecipheriv("aes-128-cbc", key, iv).setAutoPadding(false);
+const opened = Buffer.concat([decipher.update(sealed), decipher.final()]);
+const short = crypto.createCipheriv("aes-128-cbc", key, iv).setAutoPadding(false);
+short.update("abc");
+const padded = crypto.createDecipheriv("aes-128-cbc", key, iv);
+padded.update(sealed);
+return [sealed.toString("hex"), opened.toString("hex"), code(() => short.final()), code(() => padded.final()), code(() => crypto.createDecipheriv("aes-128-cbc", key, iv).final())];
+
+// case: GCM
+const out = [];
+for (const bits of [128, 192, 256]) {
+  const [key, iv] = [Buffer.alloc(bits / 8, 7), Buffer.alloc(12, 9)];
+  const cipher = crypto.createCipheriv(`aes-${bits}-gcm`, key, iv);
+  cipher.setAAD(Buffer.from("about"));
+  const pieces = ["a", "b".repeat(20), ""].map((text) => cipher.update(text, "utf8"));
+  pieces.push(cipher.final());
+  const [sealed, tag] = [Buffer.concat(pieces), cipher.getAuthTag()];
+  const open = (change) => {
+    const decipher = crypto.createDecipheriv(`aes-${bits}-gcm`, key, iv);
+    decipher.setAAD(Buffer.from("about")).setAuthTag(change === "tag" ? Buffer.alloc(16) : tag);
+    return decipher.update(sealed, null, "utf8") + decipher.final("utf8");
+  };
+  out.push(pieces.map((piece) => piece.length), sealed.toString("hex"), tag.toString("hex"), open(), code(() => open("tag")));
+}
+return out;
+
+// case: GCM with a short tag, and without one
+const [key, iv] = [Buffer.alloc(32, 7), Buffer.alloc(12, 9)];
+const cipher = crypto.createCipheriv("aes-256-gcm", key, iv, { authTagLength: 12 });
+const sealed = Buffer.concat([cipher.update("hello"), cipher.final()]);
+const tag = cipher.getAuthTag();
+const decipher = crypto.createDecipheriv("aes-256-gcm", key, iv, { authTagLength: 12 }).setAuthTag(tag);
+const opened = decipher.update(sealed, undefined, "utf8") + decipher.final("utf8");
+const bare = crypto.createDecipheriv("aes-256-gcm", key, iv);
+bare.update(sealed);
+return [tag.toString("hex"), opened, code(() => bare.final()), code(() => crypto.createCipheriv("aes-256-gcm", key, iv).getAuthTag()), code(() => crypto.createDecipheriv("aes-256-gcm", key, iv).setAuthTag(Buffer.alloc(3)))];
+
+// case: ciphers that are none
+const [key, iv] = [Buffer.alloc(32), Buffer.alloc(16)];
+const done = crypto.createCipheriv("aes-256-cbc", key, iv);
+done.final();
+return [code(() => crypto.createCipheriv("aes-256-nonsense", key, iv)), code(() => crypto.createCipheriv("aes-128-cbc", key, iv)), code(() => crypto.createCipheriv("aes-256-cbc", key, Buffer.alloc(15))), code(() => crypto.createCipheriv("aes-256-cbc", key, null)), code(() => crypto.createCipheriv(5, key, iv)), code(() => crypto.createCipheriv("aes-256-cbc", 5, iv)), code(() => crypto.createCipheriv("aes-256-cbc", key, iv).update(5)), code(() => done.final())[0], code(() => done.update("a"))[0], crypto.getCiphers().includes("aes-256-gcm")];

@@ -23,6 +23,7 @@ pub static KIND: HandlerKind = HandlerKind {
     name: "forward",
     exports: &[],
     reasons: &[],
+    functions: |_| Vec::new(),
     docs: include_str!("docs.md"),
     schema: schema_of::<Options>,
 };

@@ -24,6 +24,7 @@ pub static KIND: HandlerKind = HandlerKind {
     name: "openapi",
     exports: &["openApiSpecHandler"],
     reasons: &[],
+    functions: |_| Vec::new(),
     docs: include_str!("docs.md"),
     schema: schema_of::<Options>,
 };

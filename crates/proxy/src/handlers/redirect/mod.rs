@@ -16,6 +16,7 @@ pub static KIND: HandlerKind = HandlerKind {
     name: "redirect",
     exports: &["redirectHandler"],
     reasons: &[],
+    functions: |_| Vec::new(),
     docs: include_str!("docs.md"),
     schema: schema_of::<Options>,
 };

@@ -20,6 +20,7 @@ pub static KIND: HandlerKind = HandlerKind {
     name: "url-forward",
     exports: &["urlForwardHandler"],
     reasons: &[],
+    functions: |_| Vec::new(),
     docs: include_str!("docs.md"),
     schema: schema_of::<Options>,
 };

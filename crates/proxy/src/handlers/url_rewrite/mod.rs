@@ -18,6 +18,7 @@ pub static KIND: HandlerKind = HandlerKind {
     name: "url-rewrite",
     exports: &["urlRewriteHandler"],
     reasons: &[],
+    functions: |_| Vec::new(),
     docs: include_str!("docs.md"),
     schema: schema_of::<Options>,
 };

@@ -54,16 +54,16 @@ impl Upstream {
             Ok(Leased::Stream(lease)) => lease,
             Ok(Leased::Http1) => return ControlFlow::Continue(request),
             Err(problem) => {
-                let took = self.clock.monotonic().saturating_sub(start);
-                record.attempts.push(self.failed(&problem, took, false));
+                record.attempts.push(self.failed(&problem, start, false));
                 return ControlFlow::Break(Err(problem));
             }
         };
         ControlFlow::Break(self.attempts_http2(pool, lease, record, request, host, meter, limits, start).await)
     }
 
-    fn failed(&self, problem: &Problem, took: Duration, reused: bool) -> Attempt {
-        Attempt { target: Arc::clone(&self.target), outcome: problem.reason.name, took, reused }
+    fn failed(&self, problem: &Problem, began: Duration, reused: bool) -> Attempt {
+        let took = self.clock.monotonic().saturating_sub(began);
+        Attempt { target: Arc::clone(&self.target), outcome: problem.reason.name, took, began, reused }
     }
 
     #[expect(clippy::too_many_arguments, reason = "they are the exchange; it has one caller")]
@@ -95,22 +95,22 @@ impl Upstream {
                 },
             };
             let current = current.inspect_err(|problem| {
-                let took = self.clock.monotonic().saturating_sub(start);
-                record.attempts.push(self.failed(problem, took, false));
+                record.attempts.push(self.failed(problem, start, false));
             })?;
             let reused = current.reused;
             let result =
                 self.attempt_http2(record, current, &head, body.take().unwrap_or_default(), meter, limits).await;
-            let took = self.clock.monotonic().saturating_sub(start);
-            start = self.clock.monotonic();
+            let now = self.clock.monotonic();
+            let began = std::mem::replace(&mut start, now);
             match result {
                 Ok((current, response, upload)) => {
                     let target = Arc::clone(&self.target);
-                    record.attempts.push(Attempt { target, outcome: "ok", took, reused });
+                    let took = now.saturating_sub(began);
+                    record.attempts.push(Attempt { target, outcome: "ok", took, began, reused });
                     return Ok(answer(current, response, upload, is_head, limits));
                 }
                 Err(failure) => {
-                    record.attempts.push(self.failed(&failure.problem, took, reused));
+                    record.attempts.push(self.failed(&failure.problem, began, reused));
                     let again = failure.unprocessed || (failure.silent && reused && repeatable);
                     body = failure.body.or_else(|| bytes.clone().map(Body::full));
                     if !again || body.is_none() || attempt == ATTEMPTS {

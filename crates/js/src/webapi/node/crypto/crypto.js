@@ -1,34 +1,15 @@
-// `node:crypto`: hashes, HMAC and randomness at once, and the Web Cryptography API. Ciphers, signatures
-// and keys are those of the latter.
+// `node:crypto`: hashes, HMAC, randomness, derived keys, ciphers and signatures at once, and the Web Cryptography
+// API, whose keys and algorithms they are. What most do not use is loaded when it is first called.
 
-import { digestSync, hmacSync, randomBytes as random, timingSafeEqual as equal } from "tollgate:crypto";
+import { digestSync, hmacSync, loadArea, randomBytes as random, timingSafeEqual as equal } from "tollgate:crypto";
 import { Buffer, bytesOf } from "tollgate:node-buffer-class";
-import { coded, needFunction, needString, outOfRange, wrongType } from "tollgate:node-errors";
+import { CIPHERS, HASHES, constants, dataOf, encoded, hashNamed, later, view } from "tollgate:node-crypto-common";
+import { KeyObject, createPrivateKey, createPublicKey, createSecretKey } from "tollgate:node-crypto-keys";
+import { coded, needString, outOfRange, wrongType } from "tollgate:node-errors";
+
+export { KeyObject, constants, createPrivateKey, createPublicKey, createSecretKey };
 
 export const webcrypto = globalThis.crypto;
-export const constants = {};
-
-// The names of hashes here, and how long they are.
-const HASHES = { __proto__: null, md5: "MD5", sha1: "SHA-1", sha256: "SHA-256", sha384: "SHA-384", sha512: "SHA-512" };
-
-const hashNamed = (name, unknown) => {
-  needString(name, "algorithm");
-  const hash = HASHES[name.toLowerCase().replace(/^rsa-/, "").replace(/^sha2?-/, "sha")];
-  if (hash === undefined) throw unknown();
-  return hash;
-};
-
-const view = (bytes) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-const encoded = (bytes, encoding) => {
-  const buffer = view(bytes);
-  return encoding === undefined || encoding === "buffer" ? buffer : buffer.toString(encoding);
-};
-
-const dataOf = (data, encoding, name) => {
-  if (typeof data === "string") return Buffer.from(data, encoding === "buffer" ? "utf8" : encoding);
-  if (!ArrayBuffer.isView(data)) throw wrongType(name, "of type string or an instance of Buffer, TypedArray, or DataView", data);
-  return bytesOf(data, name);
-};
 
 // What is fed piece by piece, and asked once.
 class Accumulator {
@@ -98,6 +79,7 @@ export function createHash(algorithm) {
 export function createHmac(algorithm, key) {
   needString(algorithm, "hmac");
   const name = hashNamed(algorithm, () => coded(TypeError, "ERR_CRYPTO_INVALID_DIGEST", `Invalid digest: ${algorithm}`));
+  if (key instanceof KeyObject) key = key.export();
   if (key === null || key === undefined) {
     throw wrongType("key", "of type string or an instance of ArrayBuffer, Buffer, TypedArray, DataView, KeyObject, or CryptoKey", key);
   }
@@ -119,21 +101,9 @@ export function hash(algorithm, data, encoding = "hex") {
 }
 
 export const getHashes = () => Object.keys(HASHES);
-export const getCiphers = () => [];
+export const getCiphers = () => Object.keys(CIPHERS);
 export const getCurves = () => [];
 export const getFips = () => 0;
-
-// What takes a callback gives its result later.
-const later = (callback, make) => {
-  needFunction(callback, "callback");
-  let outcome;
-  try {
-    outcome = [null, make()];
-  } catch (error) {
-    outcome = [error];
-  }
-  queueMicrotask(() => callback(...outcome));
-};
 
 const MOST = 2 ** 31 - 1;
 
@@ -193,39 +163,41 @@ export function timingSafeEqual(one, other) {
 
 const refused = (name) =>
   function () {
-    const message = `crypto.${name} is not available in scripts: crypto.subtle has ciphers, signatures and keys`;
+    const message = `crypto.${name} is not available in scripts: crypto.subtle may have it`;
     throw coded(Error, "ERR_FEATURE_UNAVAILABLE", message);
   };
 
-export const createCipheriv = refused("createCipheriv");
-export const createDecipheriv = refused("createDecipheriv");
 export const createDiffieHellman = refused("createDiffieHellman");
 export const createECDH = refused("createECDH");
-export const createPrivateKey = refused("createPrivateKey");
-export const createPublicKey = refused("createPublicKey");
-export const createSecretKey = refused("createSecretKey");
-export const createSign = refused("createSign");
-export const createVerify = refused("createVerify");
 export const diffieHellman = refused("diffieHellman");
 export const generateKey = refused("generateKey");
 export const generateKeyPair = refused("generateKeyPair");
 export const generateKeyPairSync = refused("generateKeyPairSync");
 export const generateKeySync = refused("generateKeySync");
 export const generatePrimeSync = refused("generatePrimeSync");
-export const hkdf = refused("hkdf");
-export const hkdfSync = refused("hkdfSync");
-export const pbkdf2 = refused("pbkdf2");
-export const pbkdf2Sync = refused("pbkdf2Sync");
 export const privateDecrypt = refused("privateDecrypt");
 export const privateEncrypt = refused("privateEncrypt");
 export const publicDecrypt = refused("publicDecrypt");
 export const publicEncrypt = refused("publicEncrypt");
 export const scrypt = refused("scrypt");
 export const scryptSync = refused("scryptSync");
-export const sign = refused("sign");
-export const verify = refused("verify");
-export const KeyObject = refused("KeyObject");
 export const X509Certificate = refused("X509Certificate");
+
+const from =
+  (area, name) =>
+  (...values) =>
+    loadArea(area)[name](...values);
+
+export const createCipheriv = from("node-crypto-ciphers", "createCipheriv");
+export const createDecipheriv = from("node-crypto-ciphers", "createDecipheriv");
+export const hkdf = from("node-crypto-derive", "hkdf");
+export const hkdfSync = from("node-crypto-derive", "hkdfSync");
+export const pbkdf2 = from("node-crypto-derive", "pbkdf2");
+export const pbkdf2Sync = from("node-crypto-derive", "pbkdf2Sync");
+export const createSign = from("node-crypto-sign", "createSign");
+export const createVerify = from("node-crypto-sign", "createVerify");
+export const sign = from("node-crypto-sign", "sign");
+export const verify = from("node-crypto-sign", "verify");
 
 // The Web's object, loaded when it is first used.
 const method =
