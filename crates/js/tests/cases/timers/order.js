@@ -38,10 +38,10 @@ return log;
 
 // case: a cleared timer never rings
 const a = setTimeout(say, 1, "a");
-const b = setTimeout(say, 8, "b");
+const b = setTimeout(say, 80, "b");
 clearTimeout(a);
 setTimeout(() => clearTimeout(b), 1);
-await after(12);
+await after(120);
 return log;
 
 // case: a timer may clear one that is due with it
@@ -53,7 +53,7 @@ return log;
 // case: an interval rings until it is cleared, also by itself
 let left = 3;
 const id = setInterval((word) => { say(word, left); left -= 1; if (left === 0) clearInterval(id); }, 1, "tick");
-await after(30);
+await after(100);
 return log;
 
 // case: clearTimeout clears an interval, and clearInterval a timeout
