@@ -16,7 +16,13 @@ pub(super) static AREA: Area = Area {
 fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     let native = Object::new(ctx.clone())?;
     native.set("write", Func::from(write))?;
+    native.set("load", Func::from(load))?;
     Ok(native)
+}
+
+/// The exports of another area: most lines need none.
+fn load<'js>(ctx: Ctx<'js>, area: String) -> rquickjs::Result<Object<'js>> {
+    Engine::of(&ctx)?.library(&ctx, &area)
 }
 
 fn write(ctx: Ctx<'_>, level: u8, message: String, _rest: Rest<rquickjs::Value<'_>>) -> rquickjs::Result<()> {
