@@ -24,6 +24,8 @@ mod packages;
 mod policies;
 #[path = "scripts/project.rs"]
 mod project;
+#[path = "scripts/services.rs"]
+mod services;
 #[path = "scripts/spans.rs"]
 mod spans;
 #[path = "scripts/websocket.rs"]

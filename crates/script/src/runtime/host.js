@@ -16,6 +16,7 @@
 //     background(callback)           calls it soon in a task of its own that no request owns, waits for
 //                                    what it promises, and logs what it throws
 //     pluginFailed(text)             a line for the gateway's own log, which no log plugin gets
+//     consumer(bucket?, name)        promise of a consumer as JSON, or of nothing
 //     signJwt(json)                  promise of a compact JWT; { subject?, audience?, expiresIn? (s), claims }
 //
 //   Of a context

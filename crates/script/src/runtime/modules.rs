@@ -4,6 +4,7 @@
 /// `host.js` says which. What the host calls in turn is exported by `runtime-internal`.
 pub(crate) static MODULES: &[(&str, &str)] = &[
     ("runtime", include_str!("runtime.js")),
+    ("runtime-aws", include_str!("aws.js")),
     ("runtime-background", include_str!("background.js")),
     ("runtime-built-in", include_str!("built-in.js")),
     ("runtime-catalog", include_str!("catalog.js")),
@@ -61,6 +62,7 @@ pub(crate) static MODULES: &[(&str, &str)] = &[
 /// What scripts import the public ones by.
 pub(crate) static SPECIFIERS: &[(&str, &[&str])] = &[
     ("runtime", &["@tollgate/runtime", "@zuplo/runtime"]),
+    ("runtime-aws", &["@tollgate/runtime/aws", "@zuplo/runtime/aws"]),
     ("runtime-graphql", &["@tollgate/graphql", "@zuplo/graphql"]),
     ("runtime-mcp-gateway", &["@tollgate/runtime/mcp-gateway", "@zuplo/runtime/mcp-gateway"]),
     ("runtime-mocks", &["@tollgate/runtime/mocks", "@zuplo/runtime/mocks"]),

@@ -96,7 +96,10 @@ async fn check(settings: &str, runtime: &str, collector: &Collector, format: &st
     let spans = collector.wait_for(6, &gateway).await;
     assert_eq!(spans.len(), 6, "{spans:#?}");
     let server = named(&spans, "GET /things/{id}");
-    assert_eq!((&server["kind"], &server["trace"], &server["parent"]), (&json!(2), &json!(&PARENT[3..35]), &json!(&PARENT[36..52])));
+    assert_eq!(
+        (&server["kind"], &server["trace"], &server["parent"]),
+        (&json!(2), &json!(&PARENT[3..35]), &json!(&PARENT[36..52]))
+    );
     assert_eq!((&server["resource"]["service.name"], &server["scope"]), (&json!("shop"), &json!("tollgate")));
     assert_eq!((&server["key"], &server["type"]), (&json!("k1"), &json!(format)));
     let attributes = &server["attributes"];
@@ -112,10 +115,15 @@ async fn check(settings: &str, runtime: &str, collector: &Collector, format: &st
         assert_eq!(attributes[name], expected, "{name} of {attributes}");
     }
     let seen = project.upstream.seen();
-    let of = |path: &str| seen.iter().find(|seen| seen.target.split('?').next() == Some(path)).unwrap().headers["traceparent"].to_str().unwrap();
+    let of = |path: &str| {
+        seen.iter().find(|seen| seen.target.split('?').next() == Some(path)).unwrap().headers["traceparent"]
+            .to_str()
+            .unwrap()
+    };
     let fetched = spans.iter().find(|span| span["attributes"]["url.full"].is_string()).unwrap();
     assert_eq!(fetched["attributes"]["url.full"], format!("{upstream}/asked"));
-    let expected = |span: &Value| format!("00-{}-{}-01", span["trace"].as_str().unwrap(), span["span"].as_str().unwrap());
+    let expected =
+        |span: &Value| format!("00-{}-{}-01", span["trace"].as_str().unwrap(), span["span"].as_str().unwrap());
     assert_eq!(of("/asked"), expected(fetched), "a script's request goes on with its own span");
     assert_eq!(of("/things/7"), expected(server), "the upstream's parent is the gateway's span");
     let window = |span: &Value| (span["start"].as_u64().unwrap(), span["end"].as_u64().unwrap());
