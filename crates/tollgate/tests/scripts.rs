@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "scripts/documented.rs"]
+mod documented;
 #[path = "scripts/failing.rs"]
 mod failing;
 #[path = "scripts/hooks.rs"]
