@@ -19,8 +19,9 @@ use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
 use tokio::time::timeout;
 use tollgate_core::MaybeLater;
-use tollgate_core::keys::{DEFAULT_BUCKET, DeclaredConsumer, KeyDigest, KeyGrant};
-use tollgate_core::services::{self, KeyVerdict};
+use tollgate_core::keys::{Consumer, DEFAULT_BUCKET, DeclaredConsumer, KeyDigest, KeyGrant};
+use tollgate_core::later::BoxFuture;
+use tollgate_core::services::{self, ConsumersAway, KeyVerdict};
 use tollgate_core::store::{KeyChange, Store, StoreError};
 use tollgate_core::time::{Clock, Timestamp};
 
@@ -359,5 +360,21 @@ impl services::Keyring for Keyring {
             return MaybeLater::Now(if stale { KeyVerdict::Unavailable } else { KeyVerdict::Unknown });
         }
         MaybeLater::later(self.look(digest, bucket, client))
+    }
+
+    fn consumer<'a>(
+        &'a self,
+        bucket: Option<&'a str>,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Consumer>, ConsumersAway>> {
+        Box::pin(async move {
+            let bucket = bucket.unwrap_or(DEFAULT_BUCKET);
+            match self.store.consumer(bucket, name).await {
+                Ok(consumer) => Ok(Some(consumer)),
+                // Declared ones are the project's, and in no store.
+                Err(StoreError::NotFound { .. }) => Ok(self.declared.load().consumer(bucket, name)),
+                Err(error) => Err(ConsumersAway(error.to_string())),
+            }
+        })
     }
 }
