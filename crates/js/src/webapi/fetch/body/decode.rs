@@ -97,7 +97,6 @@ enum State {
     Over,
 }
 
-#[expect(clippy::large_enum_variant, reason = "there is one for a body, in a box of its own")]
 enum Decoder {
     Gzip(MultiGzDecoder<Vec<u8>>),
     Zlib(ZlibDecoder<Vec<u8>>),
