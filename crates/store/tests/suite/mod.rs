@@ -88,7 +88,7 @@ async fn consumers_are_made_found_listed_changed_and_deleted(subject: Subject) {
     assert_eq!(names(&store.consumers(None, &BTreeMap::new()).await.expect("listed")), ["alice", "bob"]);
 
     subject.clock.advance(Duration::from_secs(5));
-    let change = ConsumerChange { metadata: Some(json!({ "plan": "gold" })), tags: None };
+    let change = ConsumerChange { metadata: Some(json!({ "plan": "gold" })), tags: None, if_version: None };
     let changed = store.update_consumer("default", "bob", change).await.expect("changed");
     assert_eq!(*changed.metadata, json!({ "plan": "gold" }));
     assert_eq!((changed.version, changed.updated_on), (2, subject.clock.now()));
@@ -130,7 +130,7 @@ async fn metadata_and_tags_come_back_as_they_were(subject: Subject) {
     assert_eq!(names(&store.consumers(None, &team).await.expect("listed")), ["o'hara"]);
     let wrong = BTreeMap::from([("team".to_owned(), "b".to_owned())]);
     assert!(store.consumers(None, &wrong).await.expect("listed").is_empty());
-    let change = ConsumerChange { metadata: None, tags: Some(BTreeMap::new()) };
+    let change = ConsumerChange { metadata: None, tags: Some(BTreeMap::new()), if_version: None };
     let changed = store.update_consumer("default", "o'hara", change).await.expect("changed");
     assert!(changed.tags.is_empty() && changed.metadata == found.metadata);
 }
@@ -232,7 +232,7 @@ async fn a_reader_that_resumes_sees_what_a_new_reader_sees(subject: Subject) {
             (1 | 2, _) => drop(store.create_key("default", &name, new_key(step)).await),
             (3, Some(id)) => drop(store.revoke_key(&id).await),
             (4, _) => {
-                let change = ConsumerChange { metadata: Some(json!({ "step": step })), tags: None };
+                let change = ConsumerChange { metadata: Some(json!({ "step": step })), tags: None, if_version: None };
                 drop(store.update_consumer("default", &name, change).await);
             }
             (5, Some(id)) => drop(store.roll_key(&id, subject.clock.now(), new_key(step)).await),
@@ -269,7 +269,7 @@ async fn changes_are_folded_and_in_order(subject: Subject) {
     let two = subject.key("bob", 2).await;
     let before = store.key_set().await.expect("the keys").sequence;
     store.revoke_key(&one.id).await.expect("revoked");
-    let change = ConsumerChange { metadata: Some(json!({ "plan": "gold" })), tags: None };
+    let change = ConsumerChange { metadata: Some(json!({ "plan": "gold" })), tags: None, if_version: None };
     store.update_consumer("default", "bob", change).await.expect("changed");
     let read = store.key_changes(before).await.expect("the changes");
     match read.changes.as_slice() {
