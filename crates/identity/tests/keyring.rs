@@ -14,7 +14,7 @@ use serde_json::json;
 use support::{TestStore, eventually, open};
 use tollgate_core::keys::DeclaredConsumer;
 use tollgate_core::services::{KeyVerdict, Keyring as _};
-use tollgate_core::store::{ConsumerChange, KeyChange, Store};
+use tollgate_core::store::{ConsumerChange, KeyChange, KeyFeed};
 use tollgate_core::time::{Clock, ManualClock};
 use tollgate_identity::{DeclaredError, Keyring, KeyringOptions, new_key};
 
@@ -35,7 +35,7 @@ impl Bench {
 
     async fn keyring(&self, dev: bool) -> Arc<Keyring> {
         let options = KeyringOptions { prefix: "tg".to_owned(), max_stale: Duration::from_secs(3600), dev };
-        let store: Arc<dyn Store> = Arc::<TestStore>::clone(&self.store);
+        let store: Arc<dyn KeyFeed> = Arc::<TestStore>::clone(&self.store);
         let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&self.clock);
         Keyring::load(store, clock, options).await.expect("loaded")
     }

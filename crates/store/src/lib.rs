@@ -10,6 +10,7 @@
 //! resumes from its last sequence number misses nothing. This crate never sees a key: only its
 //! digest.
 
+mod copy;
 mod error;
 mod ids;
 mod operations;
@@ -28,6 +29,8 @@ use tollgate_core::time::Clock;
 use postgres::PostgresBackend;
 use sql_store::{Backend, SqlStore};
 use sqlite::SqliteBackend;
+
+pub use copy::{Copied, CopyMode, Progress, copy};
 pub use url::{PostgresUrl, StoreUrl};
 
 /// Opens a store, and makes it where there is none: `sqlite://PATH`, a path alone, or

@@ -136,7 +136,27 @@ impl SqlStore {
         }
     }
 
-    fn wake(&self) {
+    /// Begins a transaction that its caller ends, in its own time.
+    pub(crate) async fn begin(&self, intent: Intent) -> Result<Tx, StoreError> {
+        let link = match &*self.backend {
+            Backend::Sqlite(sqlite) => sqlite.begin(intent).await?,
+            Backend::Postgres(postgres) => postgres.begin(intent).await?,
+        };
+        Ok(Tx::new(link, self.actor.clone(), self.clock.now(), Arc::clone(&self.ids)))
+    }
+
+    /// Ends all connections, so that a file is whole when this returns.
+    pub(crate) async fn close(self) {
+        if let Backend::Sqlite(sqlite) = &*self.backend {
+            sqlite.close().await;
+        }
+    }
+
+    pub(crate) fn for_actor(self, actor: Actor) -> Self {
+        Self { actor, ..self }
+    }
+
+    pub(crate) fn wake(&self) {
         match &*self.backend {
             Backend::Sqlite(sqlite) => sqlite.wake(),
             Backend::Postgres(postgres) => postgres.wake(),

@@ -116,6 +116,10 @@ pub struct Metrics {
     pub certificates_failed: Counter,
     /// Lines that the access log had no room for.
     pub access_log_dropped: Counter,
+    /// Whether the store answered when it was last asked: 1 or 0.
+    pub store_up: Gauge,
+    /// How often the store went away.
+    pub store_outages: Counter,
     /// Projects that a reload refused.
     pub reloads_failed: Counter,
     /// Projects that were put into force, the first included.
@@ -142,6 +146,8 @@ impl Metrics {
             certificates: Family::default(),
             certificates_failed: Counter::default(),
             access_log_dropped: Counter::default(),
+            store_up: Gauge::default(),
+            store_outages: Counter::default(),
             reloads_failed: Counter::default(),
             reloads: Counter::default(),
         };
@@ -184,6 +190,8 @@ impl Metrics {
             "Access log lines dropped because the writer was behind",
             metrics.access_log_dropped.clone(),
         );
+        r.register("store_up", "Whether the store answered when it was last asked", metrics.store_up.clone());
+        r.register("store_outages", "How often the store went away", metrics.store_outages.clone());
         r.register("reloads_failed", "Projects that did not pass a reload", metrics.reloads_failed.clone());
         r.register("reloads", "Projects put into force", metrics.reloads.clone());
         Self { registry, ..metrics }

@@ -6,7 +6,7 @@ mod transaction;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::query::{Query, QueryAs};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{FromRow, Postgres, Sqlite};
+use sqlx::{FromRow, Postgres, Row as _, SqlSafeStr, Sqlite};
 
 pub(crate) use transaction::{Intent, Link, Tx};
 
@@ -59,14 +59,31 @@ pub(crate) trait Row: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow
 
 impl<T> Row for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
+/// What kind of value a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Int,
+    Text,
+    Bytes,
+}
+
 macro_rules! binding {
-    ($name:ident, $rows:ident, $database:ty, $arguments:ty) => {
-        fn $name(statement: &'static str, values: Vec<Value>) -> Query<'static, $database, $arguments> {
+    ($name:ident, $rows:ident, $read:ident, $database:ty, $arguments:ty, $row:ty) => {
+        fn $name(statement: impl SqlSafeStr, values: Vec<Value>) -> Query<'static, $database, $arguments> {
             values.into_iter().fold(sqlx::query(statement), |query, value| match value {
                 Value::Int(value) => query.bind(value),
                 Value::Text(value) => query.bind(value),
                 Value::Bytes(value) => query.bind(value),
             })
+        }
+
+        fn $read(row: &$row, kinds: &[Kind]) -> Result<Vec<Value>, sqlx::Error> {
+            let value = |(index, kind): (usize, &Kind)| match kind {
+                Kind::Int => row.try_get(index).map(Value::Int),
+                Kind::Text => row.try_get(index).map(Value::Text),
+                Kind::Bytes => row.try_get(index).map(Value::Bytes),
+            };
+            kinds.iter().enumerate().map(value).collect()
         }
 
         fn $rows<T: Row>(statement: &'static str, values: Vec<Value>) -> QueryAs<'static, $database, T, $arguments> {
@@ -79,5 +96,5 @@ macro_rules! binding {
     };
 }
 
-binding!(sqlite_query, sqlite_rows, Sqlite, SqliteArguments);
-binding!(postgres_query, postgres_rows, Postgres, PgArguments);
+binding!(sqlite_query, sqlite_rows, sqlite_values, Sqlite, SqliteArguments, SqliteRow);
+binding!(postgres_query, postgres_rows, postgres_values, Postgres, PgArguments, PgRow);

@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
-use sqlx::Sqlite;
+use sqlx::{AssertSqlSafe, Sqlite};
 use tollgate_core::store::{Actor, StoreError};
 use tollgate_core::time::Timestamp;
 
-use super::{Row, Value, args, postgres_query, postgres_rows, sqlite_query, sqlite_rows};
+use super::{
+    Kind, Row, Value, args, postgres_query, postgres_rows, postgres_values, sqlite_query, sqlite_rows, sqlite_values,
+};
 use crate::error::unavailable;
 use crate::ids::Ids;
 use crate::postgres::Session;
@@ -90,6 +92,44 @@ impl Tx {
                 postgres_query(statement, values).execute(link.connection()?).await.map(|done| done.rows_affected())
             }
         }
+    }
+
+    /// Runs a statement that was made of names of tables and columns.
+    pub(crate) async fn run_made(&mut self, statement: String, values: Vec<Value>) -> Result<u64, sqlx::Error> {
+        let statement = AssertSqlSafe(statement);
+        match &mut self.link {
+            Link::Sqlite(link) => {
+                sqlite_query(statement, values).execute(&mut **link).await.map(|done| done.rows_affected())
+            }
+            Link::Postgres(link) => {
+                postgres_query(statement, values).execute(link.connection()?).await.map(|done| done.rows_affected())
+            }
+        }
+    }
+
+    /// The rows of such a statement, as values.
+    pub(crate) async fn rows_made(
+        &mut self,
+        statement: String,
+        values: Vec<Value>,
+        kinds: &[Kind],
+    ) -> Result<Vec<Vec<Value>>, sqlx::Error> {
+        let statement = AssertSqlSafe(statement);
+        match &mut self.link {
+            Link::Sqlite(link) => {
+                let rows = sqlite_query(statement, values).fetch_all(&mut **link).await?;
+                rows.iter().map(|row| sqlite_values(row, kinds)).collect()
+            }
+            Link::Postgres(link) => {
+                let rows = postgres_query(statement, values).fetch_all(link.connection()?).await?;
+                rows.iter().map(|row| postgres_values(row, kinds)).collect()
+            }
+        }
+    }
+
+    /// Whether this is PostgreSQL, for the few statements that only it needs.
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.link, Link::Postgres(_))
     }
 
     /// Adds to the list of changes.

@@ -53,6 +53,11 @@ impl SqliteBackend {
         transaction.map(Link::Sqlite).map_err(unavailable)
     }
 
+    pub(crate) async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+
     pub(crate) fn wake(&self) {
         self.watch.wake();
     }

@@ -5,6 +5,7 @@ mod last_good;
 mod listeners;
 mod reload;
 mod signals;
+mod store;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -32,7 +33,7 @@ use crate::data_dir::DataDir;
 use crate::loading::ProjectSource;
 use crate::run_state::RunState;
 use crate::wiring::{Plan, Rooms};
-use crate::{Broken, issuer_url, ready_file, stores};
+use crate::{Broken, actor, issuer_url, ready_file, stores};
 
 pub(crate) use last_good::LastGood;
 pub(crate) use listeners::Bound;
@@ -144,10 +145,11 @@ impl Serving {
         let management = management_listener.local_addr()?;
 
         let issuer_url = issuer_url::of_settings(settings, Some(listen));
+        let store_url = stores::url(settings, options.source.folder(), &options.data, options.source.store.as_ref());
         let rooms = Rooms::open(Plan {
             settings,
             data: &options.data,
-            store_url: stores::url(settings, options.source.folder(), &options.data),
+            store_url: store_url.clone(),
             issuer_url: issuer_url.clone(),
             map_hosts: options.map_hosts,
             clock: Arc::clone(&clock),
@@ -183,6 +185,7 @@ impl Serving {
             env: options.source.environment.env.clone(),
             env_file: options.source.environment.env_file.clone(),
             issuer: issuer_url,
+            store: stores::place(&store_url),
         };
         let serving = Arc::new(Self {
             mode: options.mode,
@@ -228,13 +231,15 @@ impl Serving {
         // These follow the store for as long as the process lives.
         tokio::spawn(Arc::clone(&self.rooms.keyring).run());
         tokio::spawn(Arc::clone(&self.rooms.issuer).run());
+        tokio::spawn(Arc::clone(self).follow_store());
         if self.listeners.iter().any(|bound| bound.tls.is_some()) {
             tokio::spawn(Arc::clone(self).follow_certificates());
         }
         let gateway = Arc::clone(&self.gateway);
         let data = listener::serve_on(listeners, gateway, wire, self.stopping.clone());
         self.ended.spawn(data);
-        let admin = Admin { store: Arc::clone(&self.rooms.store), control: Arc::clone(self) as _, token };
+        let store = self.rooms.store.on_behalf_of(actor::bootstrap());
+        let admin = Admin { store, control: Arc::clone(self) as _, token };
         // Until the last exchange has ended, probes and scrapers still get their answers.
         let drained = self.ended.clone();
         tokio::spawn(async move {

@@ -88,6 +88,7 @@ impl World {
             .args(arguments)
             .current_dir(self.path())
             .env_remove("TOLLGATE_DATA_DIR")
+            .env_remove("TOLLGATE_STORE")
             .stdin(std::process::Stdio::piped())
             .stdout(std::process::Stdio::piped())
             .stderr(std::process::Stdio::piped())
