@@ -11,6 +11,7 @@ use crate::failed_auth::FailedAuth;
 use crate::metrics::Metrics;
 use crate::snapshot::Snapshot;
 use crate::upstream::Upstreams;
+use crate::usage::UsageMeter;
 
 /// The gateway: the snapshot in force, and everything that outlives it.
 pub struct Gateway {
@@ -22,6 +23,8 @@ pub struct Gateway {
     pub metrics: Arc<Metrics>,
     /// Where the lines of the access log go.
     pub access_log: AccessLog,
+    /// Who calls what.
+    pub usage: UsageMeter,
     pub(crate) failed_auth: FailedAuth,
     snapshot: ArcSwap<Snapshot>,
 }
@@ -43,6 +46,7 @@ impl Gateway {
             upstreams,
             metrics,
             access_log,
+            usage: UsageMeter::default(),
             snapshot: ArcSwap::from_pointee(snapshot),
         })
     }

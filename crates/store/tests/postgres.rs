@@ -241,3 +241,28 @@ async fn a_server_without_connections_left_says_so_and_serves_again() {
     let again = async { while open(&server.url(&database)).await.is_err() {} };
     tokio::time::timeout(Duration::from_secs(20), again).await.expect("there is one again");
 }
+
+#[tokio::test]
+async fn an_entry_of_the_audit_log_that_was_changed_removed_or_put_in_is_found() {
+    let server = server();
+    let database = server.database().expect("a database");
+    let store = open(&server.url(&database)).await.expect("opened");
+    for number in 0..6 {
+        store.create_consumer(new_consumer(&format!("c{number}"))).await.expect("a consumer");
+    }
+    let refused = server.sql(&database, "UPDATE audit SET actor = 'eve' WHERE sequence = 3");
+    assert!(refused.expect_err("refused").to_string().contains("only ever added to"));
+    server.sql(&database, "DELETE FROM audit").expect_err("refused");
+    server.sql(&database, "TRUNCATE audit").expect_err("refused");
+
+    // Whoever owns the database can take the trigger away. It shows.
+    server.sql(&database, "ALTER TABLE audit DISABLE TRIGGER USER").expect("disabled");
+    let broken = async || store.verify_audit(None).await.expect("verified").broken.map(|broken| broken.sequence);
+    assert_eq!(broken().await, None);
+    server.sql(&database, "UPDATE audit SET actor = 'eve' WHERE sequence = 3").expect("changed");
+    assert_eq!(broken().await, Some(3));
+    server.sql(&database, "UPDATE audit SET actor = 'gateway' WHERE sequence = 3").expect("changed back");
+    assert_eq!(broken().await, None);
+    server.sql(&database, "DELETE FROM audit WHERE sequence = 2").expect("removed");
+    assert_eq!(broken().await, Some(3));
+}

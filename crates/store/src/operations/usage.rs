@@ -1,40 +1,52 @@
 //! Usage, added up.
 
+use std::collections::BTreeMap;
+
 use tollgate_core::later::BoxFuture;
-use tollgate_core::store::{Period, StoreError, UsageBatch, UsageLog, UsageQuery, UsageRow};
+use tollgate_core::store::{Period, StoreError, UsageBatch, UsageKey, UsageLog, UsageQuery, UsageRow};
+use tollgate_core::time::Timestamp;
 
 use crate::error::unavailable;
 use crate::schema::rows::UsageSumRow;
 use crate::schema::statements as sql;
-use crate::sql::{Tx, args};
+use crate::sql::{Tx, Value, args};
 use crate::sql_store::SqlStore;
 
 /// For how long a batch is remembered, so that it counts once: longer than anybody tries again.
 const BATCHES_KEPT: i64 = 86_400_000;
 
-async fn add(tx: &mut Tx, mut batch: UsageBatch) -> Result<(), StoreError> {
+/// Rows of one statement.
+const CHUNK: usize = 500;
+
+async fn add(tx: &mut Tx, batch: UsageBatch) -> Result<(), StoreError> {
     if tx.run(sql::CLAIM_BATCH, args![&batch.id, tx.now]).await.map_err(unavailable)? == 0 {
         return Ok(());
     }
-    // All nodes touch rows in one order, so that none waits for another in a circle.
-    batch.samples.sort_by(|a, b| a.of.cmp(&b.of));
-    batch.key_uses.sort_by(|a, b| a.0.cmp(&b.0));
-    for period in Period::ALL {
-        for sample in &batch.samples {
-            let values = args![
-                period.as_str(),
-                period.start(sample.last_seen),
-                &sample.of.consumer,
-                &sample.of.key,
-                &sample.of.route,
-                i64::from(sample.of.status_class),
-                sample.count,
-                sample.last_seen,
-            ];
-            tx.run(sql::ADD_USAGE, values).await.map_err(unavailable)?;
+    // All nodes touch rows in one order, so that none waits for another in a circle; and no
+    // statement touches a row twice.
+    let mut sums: BTreeMap<(&str, i64, &UsageKey), (u64, Timestamp)> = BTreeMap::new();
+    for sample in &batch.samples {
+        for period in Period::ALL {
+            let place = (period.as_str(), period.start(sample.last_seen).0, &sample.of);
+            let (count, last_seen) = sums.entry(place).or_insert((0, sample.last_seen));
+            *count = count.saturating_add(sample.count);
+            *last_seen = (*last_seen).max(sample.last_seen);
         }
     }
-    for (key, used) in batch.key_uses {
+    let rows: Vec<Vec<Value>> = sums
+        .into_iter()
+        .map(|((period, start, of), (count, last_seen))| {
+            let class = i64::from(of.status_class);
+            args![period, start, &of.consumer, &of.key, &of.route, class, count, last_seen]
+        })
+        .collect();
+    for chunk in rows.chunks(CHUNK) {
+        let values = chunk.iter().flatten().cloned().collect();
+        tx.run_made(sql::add_usage(chunk.len()), values).await.map_err(unavailable)?;
+    }
+    let mut uses = batch.key_uses;
+    uses.sort_by(|a, b| a.0.cmp(&b.0));
+    for (key, used) in uses {
         tx.run(sql::NOTE_KEY_USE, args![key, used.on, used.from]).await.map_err(unavailable)?;
     }
     Ok(())

@@ -332,13 +332,21 @@ pub(crate) const AUDIT_LATEST: &str = audit!("<", "DESC");
 pub(crate) const CLAIM_BATCH: &str =
     "INSERT INTO usage_batches (id, added_on) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING";
 
-/// Adds to usage: period, start, consumer, key, route, status class, how many, last seen.
-pub(crate) const ADD_USAGE: &str = "
-    INSERT INTO usage (period, start, consumer, key, route, status_class, count, last_seen)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-    ON CONFLICT (period, start, consumer, key, route, status_class) DO UPDATE
-    SET count = usage.count + excluded.count,
-        last_seen = CASE WHEN excluded.last_seen > usage.last_seen THEN excluded.last_seen ELSE usage.last_seen END";
+/// Adds so many rows to usage: period, start, consumer, key, route, status class, how many, last
+/// seen. No two of them may be about one place.
+pub(crate) fn add_usage(rows: usize) -> String {
+    let row = |row: usize| {
+        let places = (1..=8).map(|column| format!("${}", row * 8 + column)).collect::<Vec<_>>();
+        format!("({})", places.join(", "))
+    };
+    format!(
+        "INSERT INTO usage (period, start, consumer, key, route, status_class, count, last_seen) VALUES {}
+         ON CONFLICT (period, start, consumer, key, route, status_class) DO UPDATE
+         SET count = usage.count + excluded.count,
+             last_seen = CASE WHEN excluded.last_seen > usage.last_seen THEN excluded.last_seen ELSE usage.last_seen END",
+        (0..rows).map(row).collect::<Vec<_>>().join(", ")
+    )
+}
 
 /// Notes the last use of a key that is there: id, moment, address.
 pub(crate) const NOTE_KEY_USE: &str = "

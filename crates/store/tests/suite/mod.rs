@@ -3,6 +3,9 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+mod logs;
+mod managing;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
@@ -37,6 +40,20 @@ pub(crate) async fn all<F: Future<Output = Subject>>(fresh: impl Fn() -> F) {
     a_withdrawn_signing_key_is_not_published_again(fresh().await).await;
     what_is_not_there_is_said_so(fresh().await).await;
     many_writers_lose_nothing(fresh().await).await;
+    managing::buckets_have_settings_and_take_their_consumers_along(fresh().await).await;
+    managing::a_change_that_was_meant_for_another_version_is_refused(fresh().await).await;
+    managing::lists_come_page_by_page(fresh().await).await;
+    managing::managers_are_of_a_consumer_or_of_a_bucket(fresh().await).await;
+    managing::members_are_made_all_or_none(fresh().await).await;
+    managing::a_quarantined_key_is_refused_until_it_is_released(fresh().await).await;
+    managing::a_leaked_key_fares_as_its_bucket_says(fresh().await).await;
+    managing::imported_keys_have_each_their_own_answer(fresh().await).await;
+    managing::keys_are_changed_rolled_together_and_deleted(fresh().await).await;
+    managing::operators_have_scopes_and_are_refused_once_revoked(fresh().await).await;
+    managing::a_call_that_comes_again_is_answered_once(fresh().await).await;
+    logs::every_change_has_an_entry_that_says_who(fresh().await).await;
+    logs::usage_is_added_up_by_minute_hour_and_day_and_counts_once(fresh().await).await;
+    logs::usage_of_many_nodes_adds_up(fresh().await).await;
 }
 
 pub(crate) fn digest(number: u32) -> KeyDigest {

@@ -6,6 +6,7 @@ mod listeners;
 mod reload;
 mod signals;
 mod store;
+mod usage;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -114,6 +115,7 @@ pub(crate) struct Serving {
     /// Why the certificates on disk are not those in force.
     uncertified: ArcSwapOption<String>,
     reloading: tokio::sync::Mutex<()>,
+    reporter: tokio::sync::Mutex<usage::Reporter>,
     stopping: CancellationToken,
     ended: tokio_util::task::TaskTracker,
     state: RunState,
@@ -202,6 +204,7 @@ impl Serving {
             degraded: ArcSwapOption::empty(),
             uncertified: ArcSwapOption::empty(),
             reloading: tokio::sync::Mutex::new(()),
+            reporter: tokio::sync::Mutex::default(),
             stopping: CancellationToken::new(),
             ended: tokio_util::task::TaskTracker::new(),
             state,
@@ -232,6 +235,7 @@ impl Serving {
         tokio::spawn(Arc::clone(&self.rooms.keyring).run());
         tokio::spawn(Arc::clone(&self.rooms.issuer).run());
         tokio::spawn(Arc::clone(self).follow_store());
+        tokio::spawn(Arc::clone(self).report_usage());
         if self.listeners.iter().any(|bound| bound.tls.is_some()) {
             tokio::spawn(Arc::clone(self).follow_certificates());
         }
@@ -272,7 +276,10 @@ impl Serving {
         tracing::info!("stopping: waiting for what is under way");
         self.stopping.cancel();
         tokio::select! {
-            () = self.ended.wait() => tracing::info!("stopped"),
+            () = self.ended.wait() => {
+                self.report_usage_once_more().await;
+                tracing::info!("stopped");
+            }
             () = signals.stop() => tracing::warn!("stopped at once, by a second signal"),
         }
         self.gateway.access_log.flush(Duration::from_secs(5));
