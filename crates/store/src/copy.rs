@@ -255,6 +255,13 @@ async fn transfer(
     mode: CopyMode,
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Vec<Copied>, StoreError> {
+    for tx in [&mut *read, &mut *write] {
+        if tx.is_postgres() {
+            // One waits while the other works.
+            let patient = "SET LOCAL idle_in_transaction_session_timeout = 0";
+            tx.run_made(patient.to_owned(), args![]).await.map_err(unavailable)?;
+        }
+    }
     let last = last_change(read).await?.max(last_change(write).await?);
     if mode == CopyMode::Replacing {
         for table in TABLES.iter().rev() {

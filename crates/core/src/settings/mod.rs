@@ -60,8 +60,9 @@ pub struct Settings {
     pub keys: KeySettings,
     /// The key that seals the signing keys at rest.
     pub secrets: SecretSettings,
-    /// Where consumers and keys are kept: `sqlite://PATH` or `postgres://…`. Default: SQLite in
-    /// the data folder.
+    /// Where consumers, keys and signing keys are kept: `sqlite://PATH`, or
+    /// `postgres://USER@HOST/DATABASE` for several nodes. Default: SQLite in the data folder.
+    /// `--store` and `TOLLGATE_STORE` stand in for it.
     pub store: Option<String>,
     /// Where limits are counted: `memory` or `redis://…`. Default: in memory.
     pub limits: Option<String>,

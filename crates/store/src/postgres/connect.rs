@@ -29,7 +29,7 @@ static MIGRATIONS: Migrator = sqlx::migrate!("./migrations/postgres");
 const SETTINGS: &str = "
     SET statement_timeout = '120s';
     SET lock_timeout = '10s';
-    SET idle_in_transaction_session_timeout = '30s';
+    SET idle_in_transaction_session_timeout = '10s';
     SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off';";
 
 pub(super) fn pool(options: &PgConnectOptions) -> PgPool {
