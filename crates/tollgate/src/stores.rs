@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::bail;
-use tollgate_core::settings::Settings;
+use tollgate_core::settings::{ConnectionUrl, Settings};
 use tollgate_core::store::Store;
 use tollgate_core::time::{Clock, SystemClock};
 
@@ -105,12 +105,12 @@ pub(crate) fn url(settings: &Settings, project: Option<&Path>, data: &DataDir, f
     if let Some(StoreFlag(url)) = flag {
         return url.clone();
     }
-    let Some(url) = &settings.store else { return data.store_url() };
+    let Some(url) = settings.store.as_ref().map(ConnectionUrl::expose) else { return data.store_url() };
     match (url.strip_prefix("sqlite://"), project) {
         (Some(path), Some(project)) if !Path::new(path).is_absolute() => {
             format!("sqlite://{}", project.join(path).display())
         }
-        _ => url.clone(),
+        _ => url.to_owned(),
     }
 }
 

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use http::StatusCode;
-use serde_json::Value;
 use support::{Ended, Gateway, SOON, World, document};
 use tollgate_testkit::CapturingUpstream;
 use tollgate_testkit::servers::{Fault, FaultProxy, PostgresServer};
@@ -72,16 +71,8 @@ async fn run(world: &World, url: &str) -> Gateway {
 }
 
 async fn kids(gateway: &Gateway) -> BTreeSet<String> {
-    let jwks = gateway.get("/__tollgate/issuer/jwks", None).await;
-    let jwks = if jwks.status == OK { jwks.json() } else { discovered(gateway).await };
+    let jwks = support::jwks(gateway).await;
     jwks["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
-}
-
-/// The key set where the discovery document says that it is.
-async fn discovered(gateway: &Gateway) -> Value {
-    let discovery = gateway.get("/__tollgate/issuer/.well-known/openid-configuration", None).await.json();
-    let uri = discovery["jwks_uri"].as_str().unwrap().replace("https://api.test", "");
-    gateway.get(&uri, None).await.json()
 }
 
 async fn metric(gateway: &Gateway, name: &str) -> String {

@@ -63,7 +63,7 @@ pub struct Settings {
     /// Where consumers, keys and signing keys are kept: `sqlite://PATH`, or
     /// `postgres://USER@HOST/DATABASE` for several nodes. Default: SQLite in the data folder.
     /// `--store` and `TOLLGATE_STORE` stand in for it.
-    pub store: Option<String>,
+    pub store: Option<ConnectionUrl>,
     /// Where limits are counted: `memory` or `redis://…`. Default: in memory.
     pub limits: Option<String>,
     /// The limits of TypeScript modules.
@@ -75,6 +75,24 @@ pub struct Settings {
     /// How often one address may fail to authenticate before it is refused outright; `off`
     /// switches it off. Default: 60/m.
     pub failed_auth_limit: FailedAuthLimit,
+}
+
+/// The URL of a server. There may be a password in it, which `Debug` does not show.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct ConnectionUrl(pub String);
+
+impl ConnectionUrl {
+    /// The URL, password and all.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for ConnectionUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ConnectionUrl(…)")
+    }
 }
 
 /// How often one address may fail to authenticate.

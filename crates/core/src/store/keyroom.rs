@@ -88,7 +88,9 @@ pub trait Keys: Send + Sync {
     /// Makes a key.
     fn create_key(&self, bucket: &str, consumer: &str, new: NewKey) -> BoxFuture<'_, Result<Key, StoreError>>;
     /// Keeps keys that come from elsewhere, in one transaction, each with its own answer in the
-    /// order given: one that cannot be kept does not hold up the others. With `dry_run` nothing is kept.
+    /// order given: one that cannot be kept does not hold up the others. With `dry_run` nothing is
+    /// kept. A few thousand at a time: nodes read more than 10,000 changes at once by reading
+    /// everything.
     fn import_keys(
         &self,
         keys: Vec<ImportedKey>,

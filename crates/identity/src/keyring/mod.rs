@@ -375,10 +375,14 @@ impl Keyring {
         !self.was_just_away() && matches!(timeout(LOOK, self.catch_up()).await, Ok(Ok(())))
     }
 
-    /// Whether the store was away a moment ago: then it is not asked again for every request.
+    /// Whether the store was away a moment ago, or is away and being asked again at this moment:
+    /// then no request waits for it.
     fn was_just_away(&self) -> bool {
-        let state = self.state.lock();
-        state.error.is_some() && self.clock.monotonic().saturating_sub(state.failed) < RETRY
+        let (away, failed) = {
+            let state = self.state.lock();
+            (state.error.is_some(), state.failed)
+        };
+        away && (self.clock.monotonic().saturating_sub(failed) < RETRY || self.syncing.try_lock().is_err())
     }
 
     /// Looks at the store before the verdict.

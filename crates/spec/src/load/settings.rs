@@ -6,7 +6,7 @@ use std::sync::Arc;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 use tollgate_core::catalog::parse_options;
-use tollgate_core::settings::{Destination, Settings};
+use tollgate_core::settings::{ConnectionUrl, Destination, Settings};
 use tollgate_core::units::{Interval, Size};
 
 use super::{LoadContext, LoadOptions};
@@ -59,7 +59,7 @@ pub(crate) fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> 
 
 /// Whether several nodes may use the store.
 pub(super) fn has_shared_store(settings: &Settings, options: &LoadOptions<'_>) -> bool {
-    let url = options.store.as_deref().or(settings.store.as_deref());
+    let url = options.store.as_deref().or(settings.store.as_ref().map(ConnectionUrl::expose));
     url.is_some_and(|url| url.trim_start().starts_with("postgres"))
 }
 

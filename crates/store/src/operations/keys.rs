@@ -3,11 +3,11 @@
 use tollgate_core::keys::{Consumer, Key, KeyDigest};
 use tollgate_core::later::BoxFuture;
 use tollgate_core::store::{
-    ImportedKey, KeyUpdate, Keys, KeysOf, Leak, LeakReport, NewConsumer, NewKey, OwnedKey, Page, StoreError,
+    ImportedKey, KeyUpdate, Keys, KeysOf, Leak, LeakReport, NewKey, OwnedKey, Page, StoreError,
 };
 use tollgate_core::time::Timestamp;
 
-use super::{buckets, consumers, detail, leaks};
+use super::{buckets, consumers, detail, import, leaks};
 use crate::error::{exists, unavailable};
 use crate::schema::rows::{KeyRow, OwnedKeyRow, digest};
 use crate::schema::statements as sql;
@@ -46,54 +46,6 @@ fn about(consumer: &Consumer, new: &NewKey) -> super::Detail {
 async fn create(tx: &mut Tx, bucket: String, consumer: String, new: NewKey) -> Result<Key, StoreError> {
     let consumer = consumers::find(tx, &bucket, &consumer).await?;
     insert(tx, &consumer, &new, "key.create").await
-}
-
-/// Keeps keys from elsewhere: each with its own answer, one entry of the audit log for all.
-async fn import(tx: &mut Tx, keys: Vec<ImportedKey>) -> Result<Vec<Result<(), StoreError>>, StoreError> {
-    let mut answers = Vec::with_capacity(keys.len());
-    let mut kept = 0_u64;
-    let mut last: Option<Consumer> = None;
-    for ImportedKey { bucket, consumer, key } in keys {
-        let owner = match last.take().filter(|last| *last.bucket == *bucket && *last.name == *consumer) {
-            Some(owner) => owner,
-            None => owner_of_import(tx, bucket, consumer).await?,
-        };
-        let id = tx.ids.new_id("key");
-        let added = tx.run(sql::IMPORT_KEY, row_of(&id, &owner.id, &key, tx.now)).await.map_err(unavailable)?;
-        if added > 0 {
-            tx.note(sql::NOTE_KEY, args![&id, key.digest]).await?;
-            kept += 1;
-            answers.push(Ok(()));
-        } else {
-            answers.push(Err(StoreError::Exists { kind: "key", name: key.hint }));
-        }
-        last = Some(owner);
-    }
-    if kept > 0 {
-        tx.audit("key.import", "key", "", detail! { "keys": kept }).await?;
-    }
-    Ok(answers)
-}
-
-async fn owner_of_import(tx: &mut Tx, bucket: String, name: String) -> Result<Consumer, StoreError> {
-    match consumers::find(tx, &bucket, &name).await {
-        Err(StoreError::NotFound { .. }) => {
-            let metadata = serde_json::json!({});
-            consumers::create(tx, NewConsumer { bucket, name, metadata, tags: std::collections::BTreeMap::new() }).await
-        }
-        found => found,
-    }
-}
-
-/// What an import would answer.
-async fn rehearse(tx: &mut Tx, keys: Vec<ImportedKey>) -> Result<Vec<Result<(), StoreError>>, StoreError> {
-    let mut answers = Vec::with_capacity(keys.len());
-    let mut seen = std::collections::HashSet::with_capacity(keys.len());
-    for ImportedKey { key, .. } in keys {
-        let known = by_digest(tx, key.digest).await?.is_some() || !seen.insert(key.digest);
-        answers.push(if known { Err(StoreError::Exists { kind: "key", name: key.hint }) } else { Ok(()) });
-    }
-    Ok(answers)
 }
 
 async fn list(tx: &mut Tx, consumer: Option<(String, String)>) -> Result<Vec<OwnedKey>, StoreError> {
@@ -278,9 +230,9 @@ impl Keys for SqlStore {
         dry_run: bool,
     ) -> BoxFuture<'_, Result<Vec<Result<(), StoreError>>, StoreError>> {
         if dry_run {
-            Box::pin(self.read_much(move |tx| Box::pin(rehearse(tx, keys))))
+            Box::pin(self.read_much(move |tx| Box::pin(import::rehearse(tx, keys))))
         } else {
-            Box::pin(self.change_much(move |tx| Box::pin(import(tx, keys))))
+            Box::pin(self.change_much(move |tx| Box::pin(import::keep(tx, keys))))
         }
     }
 

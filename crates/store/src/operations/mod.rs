@@ -6,6 +6,7 @@ mod calls;
 mod consumers;
 mod directory;
 pub(crate) mod feed;
+mod import;
 mod keys;
 mod leaks;
 mod managers;

@@ -131,9 +131,10 @@ pub(crate) const LIVE_KEYS: &str = granted_keys!("WHERE keys.revoked_on IS NULL 
 
 /// The live keys that a change after a sequence number may concern.
 pub(crate) const CHANGED_LIVE_KEYS: &str = granted_keys!(
-    "WHERE keys.revoked_on IS NULL AND keys.quarantined_on IS NULL AND (
-        keys.id IN (SELECT subject FROM changes WHERE sequence > $1 AND kind = 'key')
-        OR keys.consumer IN (SELECT subject FROM changes WHERE sequence > $1 AND kind = 'consumer'))"
+    "WHERE keys.revoked_on IS NULL AND keys.quarantined_on IS NULL AND keys.id IN (
+        SELECT subject FROM changes WHERE sequence > $1 AND kind = 'key'
+        UNION SELECT k.id FROM keys k
+            WHERE k.consumer IN (SELECT subject FROM changes WHERE sequence > $1 AND kind = 'consumer'))"
 );
 
 /// The keys among those changed after a sequence number that were revoked.
@@ -195,12 +196,6 @@ pub(crate) const KEYS_THAT_OUTLIVE: &str = "
 
 /// Replaces what is written about a key and when it ends: id, description, moment.
 pub(crate) const UPDATE_KEY: &str = "UPDATE keys SET description = $2, expires_on = $3 WHERE id = $1";
-
-/// Keeps a key from elsewhere, unless it is there: the same as for one that is made.
-pub(crate) const IMPORT_KEY: &str = "
-    INSERT INTO keys (id, consumer, digest, hint, description, created_on, expires_on, revoked_on, development)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8)
-    ON CONFLICT DO NOTHING";
 
 /// All signing keys, the oldest first.
 pub(crate) const SIGNING_KEYS: &str = "SELECT * FROM signing_keys ORDER BY number";

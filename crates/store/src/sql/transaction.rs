@@ -139,6 +139,13 @@ impl Tx {
         Ok(())
     }
 
+    /// Adds to the list of changes by a statement that was made.
+    pub(crate) async fn note_made(&mut self, statement: String, values: Vec<Value>) -> Result<(), StoreError> {
+        self.noted = true;
+        self.run_made(statement, values).await.map_err(unavailable)?;
+        Ok(())
+    }
+
     /// Makes what was done durable; true where readers are to be woken.
     pub(crate) async fn commit(mut self) -> Result<bool, StoreError> {
         if self.noted {

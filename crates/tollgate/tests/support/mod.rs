@@ -174,3 +174,10 @@ impl Gateway {
         started.elapsed()
     }
 }
+
+/// The key set of a gateway, where its discovery document says that it is; `publicUrl` is `https://api.test`.
+pub(crate) async fn jwks(gateway: &Gateway) -> Value {
+    let discovery = gateway.get("/__tollgate/issuer/.well-known/openid-configuration", None).await.json();
+    let uri = discovery["jwks_uri"].as_str().unwrap().replace("https://api.test", "");
+    gateway.get(&uri, None).await.json()
+}
