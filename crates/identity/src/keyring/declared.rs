@@ -105,6 +105,7 @@ fn key(digest: &KeyDigest, consumer: &Consumer, now: Timestamp) -> Key {
         created_on: now,
         expires_on: None,
         revoked_on: None,
+        quarantined_on: None,
         development: false,
     }
 }
