@@ -9,6 +9,9 @@ echo "==> Looking for the web servers that the gateway is tested in front of"
 TOLLGATE_TEST_ORIGINS=$(scripts/debian-packages.sh)
 export TOLLGATE_TEST_ORIGINS
 
+echo "==> Looking for PostgreSQL, which the stores are tested on"
+scripts/postgres.sh
+
 echo "==> Building the tests"
 if command -v cargo-nextest >/dev/null; then
     cargo nextest run --workspace --locked --no-run

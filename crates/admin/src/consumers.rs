@@ -135,7 +135,7 @@ pub(crate) async fn update(
     Json(change): Json<UpdateConsumer>,
 ) -> Result<axum::Json<ConsumerView>, ApiError> {
     let bucket = bucket_or_default(place.bucket.as_deref());
-    let change = ConsumerChange { metadata: change.metadata, tags: change.tags };
+    let change = ConsumerChange { metadata: change.metadata, tags: change.tags, if_version: None };
     let updated = operations::update_consumer(&*admin.store, bucket, &name, change).await?;
     admin.control.follow_keys().await;
     Ok(axum::Json(updated))

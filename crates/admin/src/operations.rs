@@ -94,6 +94,14 @@ fn check_name(what: &'static str, name: &str) -> Result<(), OperationError> {
     Ok(())
 }
 
+/// Checks the name of an operator, which stands in the audit log.
+///
+/// # Errors
+/// Where it cannot stand there.
+pub fn check_operator_name(name: &str) -> Result<(), OperationError> {
+    check_name("name", name)
+}
+
 fn check_metadata(metadata: &Value) -> Result<(), OperationError> {
     if !metadata.is_object() {
         return Err(invalid("metadata", "is not a JSON object such as {\"plan\":\"gold\"}"));

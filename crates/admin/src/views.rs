@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tollgate_core::keys::{Consumer, Key};
+use tollgate_core::keys::{Consumer, Key, KeyUse};
 use tollgate_core::store::{OwnedKey, StoredSigningKey};
 use tollgate_core::time::Timestamp;
 use utoipa::ToSchema;
@@ -56,6 +56,8 @@ pub enum KeyStatus {
     Expired,
     /// Somebody ended it.
     Revoked,
+    /// It is refused until somebody releases it.
+    Quarantined,
 }
 
 /// A key, without the key.
@@ -81,16 +83,23 @@ pub struct KeyView {
     pub expires_on: Option<String>,
     /// RFC 3339; since then it is refused.
     pub revoked_on: Option<String>,
+    /// RFC 3339; since then it is refused until somebody releases it.
+    pub quarantined_on: Option<String>,
+    /// RFC 3339; when it was last used, to a few seconds.
+    pub last_used_on: Option<String>,
+    /// The address that it was last used from.
+    pub last_used_from: Option<String>,
     /// Whether it is the development key, which `run` refuses.
     pub development: bool,
 }
 
 impl KeyView {
     /// Of a key and its consumer, at a moment.
-    pub fn new(key: &Key, consumer: &Consumer, now: Timestamp) -> Self {
-        let status = match (key.revoked_on, key.expires_on) {
-            (Some(_), _) => KeyStatus::Revoked,
-            (None, Some(end)) if end <= now => KeyStatus::Expired,
+    fn new(key: &Key, consumer: &Consumer, last_use: Option<&KeyUse>, now: Timestamp) -> Self {
+        let status = match key {
+            Key { revoked_on: Some(_), .. } => KeyStatus::Revoked,
+            Key { expires_on: Some(end), .. } if *end <= now => KeyStatus::Expired,
+            Key { quarantined_on: Some(_), .. } => KeyStatus::Quarantined,
             _ => KeyStatus::Active,
         };
         Self {
@@ -103,13 +112,16 @@ impl KeyView {
             created_on: key.created_on.rfc3339(),
             expires_on: key.expires_on.map(Timestamp::rfc3339),
             revoked_on: key.revoked_on.map(Timestamp::rfc3339),
+            quarantined_on: key.quarantined_on.map(Timestamp::rfc3339),
+            last_used_on: last_use.map(|used| used.on.rfc3339()),
+            last_used_from: last_use.map(|used| used.from.clone()),
             development: key.development,
         }
     }
 
     /// Of what a store gives.
     pub fn of(owned: &OwnedKey, now: Timestamp) -> Self {
-        Self::new(&owned.key, &owned.consumer, now)
+        Self::new(&owned.key, &owned.consumer, owned.last_use.as_ref(), now)
     }
 }
 

@@ -85,9 +85,90 @@ pub struct Key {
     pub expires_on: Option<Timestamp>,
     /// Since when it is refused, by decision.
     pub revoked_on: Option<Timestamp>,
+    /// Since when it is refused until somebody releases it: it leaked, say.
+    #[serde(default)]
+    pub quarantined_on: Option<Timestamp>,
     /// Whether it is the development key, which `run` refuses.
     #[serde(default)]
     pub development: bool,
+}
+
+/// When a key was last used, and by whom.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyUse {
+    /// The moment, to a few seconds.
+    pub on: Timestamp,
+    /// The client's address.
+    pub from: String,
+}
+
+/// A set of consumers: their names are unique in it, and its settings hold for their keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Bucket {
+    /// `bkt_…`
+    pub id: String,
+    /// Its name, by which everything else means it.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// For finding it again.
+    pub tags: BTreeMap<String, String>,
+    /// What holds for its consumers.
+    pub settings: BucketSettings,
+    /// When it was made.
+    pub created_on: Timestamp,
+    /// When it was last changed.
+    pub updated_on: Timestamp,
+    /// Counts up at every change.
+    pub version: u64,
+}
+
+/// What holds for the consumers of a bucket.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct BucketSettings {
+    /// What happens to a key that leaked.
+    pub on_leak: LeakAction,
+}
+
+/// What happens to a key that leaked.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LeakAction {
+    /// It is refused for good.
+    #[default]
+    Revoke,
+    /// It is refused until somebody releases it.
+    Quarantine,
+    /// It is written down, and goes on working.
+    Report,
+}
+
+impl LeakAction {
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Revoke => "revoke",
+            Self::Quarantine => "quarantine",
+            Self::Report => "report",
+        }
+    }
+}
+
+/// Someone who may manage a consumer's keys, or a bucket's consumers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Manager {
+    /// `mgr_…`
+    pub id: String,
+    /// Their e-mail address, in lower case.
+    pub email: String,
+    /// Their `sub` at the identity provider, where it is known.
+    pub subject: Option<String>,
+    /// When they were added.
+    pub created_on: Timestamp,
 }
 
 /// What a lookup needs to know of one live key: kept in memory for every key.

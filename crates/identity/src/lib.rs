@@ -8,12 +8,14 @@
 //! | [`Issuer`] | signs tokens for upstreams, publishes and rotates its keys |
 //! | [`Verifiers`] | checks the tokens that clients bring |
 //! | [`MasterKey`] | seals the signing keys at rest |
+//! | [`ReserveFile`] | what a node keeps on its disk for a start while the store is away |
 //!
 //! *Invariants.* Only this crate hashes and signs. A key is never stored, logged or part of an
 //! error; what is not known for certain is refused. Time comes from the injected clock alone.
 
 pub mod key_format;
 pub mod master_key;
+pub mod reserve;
 
 mod issuer;
 mod keyring;
@@ -23,4 +25,5 @@ pub use issuer::{Issuer, IssuerError, Rotation, SigningKeyInfo, SigningKeyState}
 pub use key_format::{KeyError, NewApiKey, SecretKey, digest, new_key, parse_key_hash};
 pub use keyring::{DeclaredError, Keyring, KeyringOptions, KeyringStatus};
 pub use master_key::{MasterKey, MasterKeyError};
+pub use reserve::{Reserve, ReserveError, ReserveFile};
 pub use verifier::Verifiers;

@@ -13,10 +13,16 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use tollgate_core::settings::SecretSettings;
+use tollgate_core::store::{SigningKeys, StoreError};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// The file in the data folder that holds a generated master key.
 pub const FILE_NAME: &str = "master.key";
+/// The file in the data folder that holds a copy of the master key that a shared store keeps, so that a
+/// node can start while the store is away.
+pub const SHARED_FILE_NAME: &str = "shared-master.key";
+/// The name of the master key among the secrets that nodes share.
+const SHARED_NAME: &str = "master-key";
 
 /// What is sealed begins with this, so that another way of sealing can come later.
 const VERSION: u8 = 1;
@@ -43,6 +49,9 @@ pub enum MasterKeyError {
         /// Why.
         error: io::Error,
     },
+    /// The store that keeps it cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The system's source of randomness failed.
     #[error("the system gave no random bytes")]
     Random,
@@ -75,6 +84,61 @@ impl MasterKey {
             (Some(text), None) => Self::from_base64(text, "`secrets.masterKey`"),
             (None, Some(path)) => Self::from_file(Path::new(path)),
             (None, None) => Self::generated(data_dir),
+        }
+    }
+
+    /// The master key of a node among others: as configured, else the one that the shared store
+    /// keeps for all. Where it keeps none yet, that of the data folder becomes it (the signing
+    /// keys may have come from there), or a new one.
+    ///
+    /// # Errors
+    /// As for [`MasterKey::from_settings`]; where the store is away.
+    pub async fn shared(
+        settings: &SecretSettings,
+        data_dir: Option<&Path>,
+        store: &(dyn SigningKeys + '_),
+    ) -> Result<Self, MasterKeyError> {
+        if is_configured(settings) {
+            return Self::from_settings(settings, Path::new(""));
+        }
+        let proposal = Self::proposal(data_dir)?;
+        let kept = Zeroizing::new(store.shared_secret(SHARED_NAME, proposal.as_bytes().to_vec()).await?);
+        let text = std::str::from_utf8(&kept).unwrap_or_default();
+        let key = Self::from_base64(text, "the master key in the store")?;
+        if let Some(data_dir) = data_dir {
+            let path = data_dir.join(SHARED_FILE_NAME);
+            let known = fs::read_to_string(&path).map(Zeroizing::new).unwrap_or_default();
+            if known.trim() != text {
+                replace(&path, text).map_err(|error| MasterKeyError::File { path, error })?;
+            }
+        }
+        Ok(key)
+    }
+
+    /// The same while the store is away: as configured, or the copy of what it keeps.
+    ///
+    /// # Errors
+    /// Where what is given is no key, or there is no copy.
+    pub fn shared_copy(settings: &SecretSettings, data_dir: &Path) -> Result<Self, MasterKeyError> {
+        if is_configured(settings) {
+            Self::from_settings(settings, data_dir)
+        } else {
+            Self::from_file(&data_dir.join(SHARED_FILE_NAME))
+        }
+    }
+
+    /// What a shared store is asked to keep where it keeps nothing yet.
+    fn proposal(data_dir: Option<&Path>) -> Result<Zeroizing<String>, MasterKeyError> {
+        let path = data_dir.map(|dir| dir.join(FILE_NAME)).filter(|path| path.exists());
+        match path {
+            Some(path) => {
+                let text = fs::read_to_string(&path)
+                    .map(Zeroizing::new)
+                    .map_err(|error| MasterKeyError::File { path: path.clone(), error })?;
+                Self::from_base64(&text, &format!("the master key file {}", path.display()))?;
+                Ok(Zeroizing::new(text.trim().to_owned()))
+            }
+            None => random_text(),
         }
     }
 
@@ -115,9 +179,7 @@ impl MasterKey {
     fn generated(data_dir: &Path) -> Result<Self, MasterKeyError> {
         let path = data_dir.join(FILE_NAME);
         if !path.exists() {
-            let mut secret = Zeroizing::new([0_u8; 32]);
-            rand::fill(&mut *secret).map_err(|_| MasterKeyError::Random)?;
-            let text = Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(*secret));
+            let text = random_text()?;
             create(&path, &text).map_err(|error| MasterKeyError::File { path: path.clone(), error })?;
         }
         if let Ok(metadata) = fs::metadata(&path)
@@ -161,6 +223,32 @@ impl MasterKey {
         text.truncate(length);
         Ok(text)
     }
+}
+
+/// Whether the settings say what the master key is.
+pub fn is_configured(settings: &SecretSettings) -> bool {
+    settings.master_key.is_some() || settings.master_key_file.is_some()
+}
+
+fn random_text() -> Result<Zeroizing<String>, MasterKeyError> {
+    let mut secret = Zeroizing::new([0_u8; 32]);
+    rand::fill(&mut *secret).map_err(|_| MasterKeyError::Random)?;
+    Ok(Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(*secret)))
+}
+
+/// Writes a file that appears whole or not at all, in the place of what was there.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let draft = path.with_extension(format!("key.{}", uuid::Uuid::new_v4().simple()));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let written = file
+        .write_all(text.as_bytes())
+        .and_then(|()| file.write_all(b"\n"))
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::rename(&draft, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
+    written
 }
 
 /// Writes a file that appears whole or not at all, and never replaces one: of two processes that

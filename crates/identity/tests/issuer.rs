@@ -19,7 +19,7 @@ use tollgate_core::exchange::Credential;
 use tollgate_core::keys::{Consumer, Key, KeyDigest, KeyGrant};
 use tollgate_core::services::{TokenIssuer, TokenRequest};
 use tollgate_core::settings::{IssuerSettings, SecretSettings, SigningAlgorithm};
-use tollgate_core::store::{KeyChange, Store};
+use tollgate_core::store::{KeyChange, SigningKeys};
 use tollgate_core::time::{Clock, ManualClock, Timestamp};
 use tollgate_core::units::Interval;
 use tollgate_identity::{Issuer, IssuerError, MasterKey, SigningKeyState};
@@ -51,7 +51,7 @@ impl Bench {
     }
 
     async fn try_issuer(&self, settings: &IssuerSettings, key: MasterKey) -> Result<Arc<Issuer>, IssuerError> {
-        let store: Arc<dyn Store> = Arc::<TestStore>::clone(&self.store);
+        let store: Arc<dyn SigningKeys> = Arc::<TestStore>::clone(&self.store);
         let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&self.clock);
         Issuer::load(store, clock, key, settings, URL.to_owned()).await
     }
@@ -243,6 +243,7 @@ fn grant(version: u64) -> KeyGrant {
         created_on: at,
         expires_on: None,
         revoked_on: None,
+        quarantined_on: None,
         development: false,
     };
     KeyGrant { digest: KeyDigest([0; 32]), key: Arc::new(key), consumer: Arc::new(consumer) }

@@ -14,7 +14,7 @@ use serde_json::json;
 use support::{TestStore, eventually, open};
 use tollgate_core::keys::DeclaredConsumer;
 use tollgate_core::services::{KeyVerdict, Keyring as _};
-use tollgate_core::store::{ConsumerChange, KeyChange, Store};
+use tollgate_core::store::{ConsumerChange, KeyChange, KeyFeed};
 use tollgate_core::time::{Clock, ManualClock};
 use tollgate_identity::{DeclaredError, Keyring, KeyringOptions, new_key};
 
@@ -35,7 +35,7 @@ impl Bench {
 
     async fn keyring(&self, dev: bool) -> Arc<Keyring> {
         let options = KeyringOptions { prefix: "tg".to_owned(), max_stale: Duration::from_secs(3600), dev };
-        let store: Arc<dyn Store> = Arc::<TestStore>::clone(&self.store);
+        let store: Arc<dyn KeyFeed> = Arc::<TestStore>::clone(&self.store);
         let clock: Arc<dyn Clock> = Arc::<ManualClock>::clone(&self.clock);
         Keyring::load(store, clock, options).await.expect("loaded")
     }
@@ -240,7 +240,7 @@ async fn the_follower_takes_over_what_others_change() {
     let follower = tokio::spawn(Arc::clone(&keyring).run());
     // Another handle on the same file, as the command line has.
     let other = open(bench._folder.path(), &bench.clock).await;
-    let change = ConsumerChange { metadata: Some(json!({ "plan": "free" })), tags: None };
+    let change = ConsumerChange { metadata: Some(json!({ "plan": "free" })), tags: None, if_version: None };
     other.update_consumer("default", "bob", change).await.expect("changed");
     eventually("the change is seen", || seen.lock().contains(&"granted 2".to_owned())).await;
     match find(&keyring, secret.secret.expose()).await {

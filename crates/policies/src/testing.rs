@@ -251,6 +251,7 @@ fn grant() -> KeyGrant {
             created_on: Timestamp(0),
             expires_on: None,
             revoked_on: None,
+            quarantined_on: None,
             development: false,
         }),
         consumer: Arc::new(Consumer {

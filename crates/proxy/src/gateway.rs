@@ -13,6 +13,7 @@ use crate::metrics::Metrics;
 use crate::snapshot::Snapshot;
 use crate::spans::SpansInForce;
 use crate::upstream::Upstreams;
+use crate::usage::UsageMeter;
 
 /// The gateway: the snapshot in force, and everything that outlives it.
 pub struct Gateway {
@@ -24,6 +25,8 @@ pub struct Gateway {
     pub metrics: Arc<Metrics>,
     /// Where the lines of the access log go.
     pub access_log: AccessLog,
+    /// Who calls what.
+    pub usage: UsageMeter,
     pub(crate) failed_auth: FailedAuth,
     spans: SpansInForce,
     snapshot: ArcSwap<Snapshot>,
@@ -49,6 +52,7 @@ impl Gateway {
             upstreams,
             metrics,
             access_log,
+            usage: UsageMeter::default(),
             snapshot: ArcSwap::from_pointee(snapshot),
         })
     }

@@ -42,6 +42,7 @@ mod trace;
 pub mod tunnel;
 pub mod unreadable;
 pub mod upstream;
+pub mod usage;
 
 pub use gateway::Gateway;
 pub use snapshot::Snapshot;

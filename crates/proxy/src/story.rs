@@ -243,6 +243,8 @@ impl Story {
         for share in &record.scripts {
             metrics.computed(&share.name, share.cpu);
         }
+        let now = self.gateway.services.clock.now();
+        self.gateway.usage.count(entry.user.as_ref(), entry.route.as_ref(), entry.status, now, entry.client);
         if self.logged {
             self.gateway.access_log.write(&entry);
         }

@@ -46,6 +46,7 @@ fn of_the_engine(host: &Object<'_>) -> rquickjs::Result<()> {
     host.set("background", Func::from(background))?;
     host.set("own", Func::from(own))?;
     host.set("signJwt", Func::from(sign))?;
+    host.set("consumer", Func::from(consumer))?;
     host.set("module", Func::from(module))?;
     host.set(
         "pluginFailed",
@@ -283,6 +284,33 @@ fn sign<'js>(ctx: Ctx<'js>, request: String) -> rquickjs::Result<Promise<'js>> {
         token.to_str().map(str::to_owned).map_err(|error| Failure::error(error.to_string()))
     };
     promise(&ctx, work, |ctx, token| Ok(rquickjs::String::from_str(ctx.clone(), &token)?.into_value()))
+}
+
+/// A consumer of API keys as JSON; nothing where there is none.
+fn consumer<'js>(ctx: Ctx<'js>, bucket: Option<String>, name: String) -> rquickjs::Result<Promise<'js>> {
+    let outside = Arc::clone(&Live::of(&ctx)?.world.outside);
+    let work = async move {
+        let services =
+            outside.services.get().ok_or_else(|| Failure::error("there are no consumers while modules are loaded"))?;
+        let found = services.keyring.consumer(bucket.as_deref(), &name).await;
+        let found = found.map_err(|error| Failure::error(error.to_string()))?;
+        Ok(found.map(|consumer| {
+            json!({
+                "id": &*consumer.id,
+                "name": &*consumer.name,
+                "bucketId": &*consumer.bucket,
+                "metadata": &*consumer.metadata,
+                "tags": consumer.tags,
+                "createdOn": consumer.created_on.rfc3339(),
+                "updatedOn": consumer.updated_on.rfc3339(),
+            })
+            .to_string()
+        }))
+    };
+    promise(&ctx, work, |ctx, found: Option<String>| match found {
+        Some(text) => Ok(rquickjs::String::from_str(ctx.clone(), &text)?.into_value()),
+        None => Ok(Value::new_undefined(ctx.clone())),
+    })
 }
 
 /// What a script has touched, as it hands it over.

@@ -20,7 +20,7 @@ use crate::outbox;
 use crate::thread;
 
 /// Bytes that scripts may keep in caches, all together.
-const CACHE: usize = 64 << 20;
+pub(crate) const CACHE: usize = 64 << 20;
 
 /// What is asked of a script thread.
 pub(crate) enum Job {

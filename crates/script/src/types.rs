@@ -4,6 +4,7 @@
 /// The type declarations of what modules import, by the names of their files: one for each subject. All
 /// of them belong together.
 pub static TYPES: &[(&str, &str)] = &[
+    ("aws.d.ts", include_str!("../types/aws.d.ts")),
     ("background.d.ts", include_str!("../types/background.d.ts")),
     ("caches.d.ts", include_str!("../types/caches.d.ts")),
     ("context.d.ts", include_str!("../types/context.d.ts")),

@@ -20,12 +20,30 @@ declare module "@tollgate/runtime" {
   /** A call of the platform's own services: not available in this version. */
   export function apiServices(path: string, options?: RequestInit): Promise<Response>;
 
-  /** Reads consumers of API keys. */
+  /** A consumer of API keys. */
+  export interface ApiKeyConsumer {
+    /** `con_…` */
+    id: string;
+    /** The name, which is `request.user.sub`. */
+    name: string;
+    /** The bucket. */
+    bucketId: string;
+    /** What is `request.user.data`. */
+    metadata: any;
+    /** For finding it again. */
+    tags: Record<string, string>;
+    /** When it was made (RFC 3339). */
+    createdOn: string;
+    /** When it was last changed. */
+    updatedOn: string;
+  }
+
+  /** Reads consumers of API keys from the gateway's store. */
   export class ApiKeyConsumerClient {
-    /** @param options - The bucket, and for how long is kept what was read. */
+    /** @param options - The bucket, and for how long is kept what was read: not at all by default. */
     constructor(options?: { bucketId?: string; cacheDurationSeconds?: number });
-    /** Not available in this version. */
-    get(consumerId: string): Promise<any>;
+    /** The consumer of that name; `undefined` where there is none. */
+    get(consumerId: string): Promise<ApiKeyConsumer | undefined>;
   }
 
   /** The call of an MCP tool, seen from the route that it leads to. */

@@ -17,14 +17,9 @@ impl Ids {
         Self { clock, context: Mutex::new(ContextV7::new()) }
     }
 
-    /// `con_…`
-    pub(crate) fn consumer(&self) -> String {
-        format!("con_{}", self.uuid().simple())
-    }
-
-    /// `key_…`
-    pub(crate) fn key(&self) -> String {
-        format!("key_{}", self.uuid().simple())
+    /// A name for a new thing: `con_…` for `con`.
+    pub(crate) fn new_id(&self, prefix: &str) -> String {
+        format!("{prefix}_{}", self.uuid().simple())
     }
 
     fn uuid(&self) -> Uuid {
@@ -45,7 +40,7 @@ mod tests {
     #[test]
     fn ids_of_one_millisecond_are_distinct_and_sorted() {
         let ids = Ids::new(Arc::new(ManualClock::default()));
-        let made: Vec<String> = (0..1000).map(|_| ids.key()).collect();
+        let made: Vec<String> = (0..1000).map(|_| ids.new_id("key")).collect();
         assert_eq!(made.iter().collect::<BTreeSet<_>>().len(), 1000);
         assert!(made.is_sorted());
         assert!(made[0].starts_with("key_") && made[0].len() == 36, "{}", made[0]);

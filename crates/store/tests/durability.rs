@@ -1,4 +1,5 @@
-//! `kill -9` at any moment loses no acknowledged key and revives no revoked one.
+//! `kill -9` at any moment loses no acknowledged key, no revocation and no entry of the audit log, and
+//! revives no revoked key.
 //!
 //! The test runs itself as a child that writes and prints each acknowledgement, kills it, and
 //! compares what was acknowledged with what is in the store.
@@ -9,27 +10,26 @@ mod suite;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use suite::{new_consumer, new_key};
-use tollgate_core::store::{NewKey, Store};
+use tollgate_core::store::{AuditQuery, NewKey, Store};
 use tollgate_core::time::SystemClock;
+use tollgate_servers::PostgresServer;
 
-const FILE: &str = "TOLLGATE_DURABILITY_FILE";
+const URL: &str = "TOLLGATE_DURABILITY_URL";
 const ROUND: &str = "TOLLGATE_DURABILITY_ROUND";
-const ROUNDS: u32 = 20;
+const ROUNDS: u32 = 100;
 
-async fn open(path: &Path) -> Arc<dyn Store> {
-    let url = path.display().to_string();
-    tollgate_store::open(&url, Arc::new(SystemClock::new())).await.expect("opened")
+async fn open(url: &str) -> Arc<dyn Store> {
+    tollgate_store::open(url, Arc::new(SystemClock::new())).await.expect("opened")
 }
 
 /// What the child does: makes keys and revokes every third, and says so once it is durable.
-async fn write(path: &Path, round: u32) {
-    let store = open(path).await;
+async fn write(url: &str, round: u32) {
+    let store = open(url).await;
     let _ = store.create_consumer(new_consumer("bob")).await;
     let mut out = std::io::stdout();
     for number in 0.. {
@@ -52,18 +52,16 @@ struct Said {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the child is told what to do by its environment")]
-fn task() -> Option<(PathBuf, u32)> {
-    let path = std::env::var(FILE).ok()?;
-    let round = std::env::var(ROUND).ok()?.parse().ok()?;
-    Some((path.into(), round))
+fn task() -> Option<(String, u32)> {
+    Some((std::env::var(URL).ok()?, std::env::var(ROUND).ok()?.parse().ok()?))
 }
 
 /// Runs the child until it has acknowledged `acknowledgements` things and a bit of time has
 /// passed, and kills it.
-fn run_and_kill(path: &Path, round: u32, acknowledgements: usize, extra: Duration, said: &mut Said) {
+fn run_and_kill(url: &str, round: u32, acknowledgements: usize, extra: Duration, said: &mut Said) {
     let mut child = Command::new(std::env::current_exe().expect("this test"))
-        .args(["--exact", "killed_at_any_moment_it_loses_no_key_and_revives_none", "--nocapture"])
-        .env(FILE, path)
+        .args(["--exact", "killed_at_any_moment_a_writer_to_a_file_loses_nothing", "--nocapture"])
+        .env(URL, url)
         .env(ROUND, round.to_string())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -100,44 +98,69 @@ fn run_and_kill(path: &Path, round: u32, acknowledgements: usize, extra: Duratio
     }
 }
 
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
+}
+
 #[test]
-fn killed_at_any_moment_it_loses_no_key_and_revives_none() {
-    let runtime =
-        || tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime");
-    if let Some((path, round)) = task() {
-        runtime().block_on(write(&path, round));
+fn killed_at_any_moment_a_writer_to_a_file_loses_nothing() {
+    if let Some((url, round)) = task() {
+        runtime().block_on(write(&url, round));
         return;
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("tollgate.db");
+    kill_again_and_again(&folder.path().join("tollgate.db").display().to_string());
+}
+
+#[test]
+fn killed_at_any_moment_a_writer_to_postgres_loses_nothing() {
+    let server = PostgresServer::start(&[]).expect("a server");
+    kill_again_and_again(&server.url(&server.database().expect("a database")));
+}
+
+fn kill_again_and_again(url: &str) {
     let mut said = Said::default();
     for round in 0..ROUNDS {
         let extra = Duration::from_micros(u64::from(round) * 739 % 9000);
-        run_and_kill(&path, round, 1 + (round as usize * 7) % 40, extra, &mut said);
-        runtime().block_on(async {
-            let store = open(&path).await;
-            let keys: BTreeMap<String, bool> = store
-                .keys(None)
-                .await
-                .expect("listed")
-                .iter()
-                .map(|key| (key.key.id.to_string(), key.key.revoked_on.is_some()))
-                .collect();
-            let live: BTreeSet<String> =
-                store.key_set().await.expect("the keys").grants.iter().map(|grant| grant.key.id.to_string()).collect();
-            for id in &said.made {
-                let revoked =
-                    *keys.get(id).unwrap_or_else(|| panic!("round {round}: {id} was acknowledged and is lost"));
-                assert!(!said.revoked.contains(id) || revoked, "round {round}: {id} was revoked and lives");
-                assert!(!revoked || said.revoking.contains(id), "round {round}: {id} is revoked, and nobody asked");
-                assert_eq!(live.contains(id), !revoked, "round {round}: {id}");
-            }
-            // The list of changes tells the same story as the tables.
-            let changes = store.key_changes(0).await.expect("the changes").changes;
-            assert_eq!(changes.len(), keys.len(), "round {round}: one change for each key");
-            let more = NewKey { hint: "after".to_owned(), ..new_key(9_000_000 + round) };
-            store.create_key("default", "bob", more).await.expect("it goes on");
-        });
+        run_and_kill(url, round, 1 + (round as usize * 7) % 20, extra, &mut said);
+        runtime().block_on(check(url, round, &said));
     }
-    assert!(said.made.len() > 100 && said.revoked.len() > 30, "the child did something");
+    assert!(said.made.len() > 300 && said.revoked.len() > 100, "the child did something");
+}
+
+/// Compares what was said with what is there.
+async fn check(url: &str, round: u32, said: &Said) {
+    let store = open(url).await;
+    let keys: BTreeMap<String, bool> = store
+        .keys(None)
+        .await
+        .expect("listed")
+        .iter()
+        .map(|key| (key.key.id.to_string(), key.key.revoked_on.is_some()))
+        .collect();
+    let live: BTreeSet<String> =
+        store.key_set().await.expect("the keys").grants.iter().map(|grant| grant.key.id.to_string()).collect();
+    for id in &said.made {
+        let revoked = *keys.get(id).unwrap_or_else(|| panic!("round {round}: {id} was acknowledged and is lost"));
+        assert!(!said.revoked.contains(id) || revoked, "round {round}: {id} was revoked and lives");
+        assert!(!revoked || said.revoking.contains(id), "round {round}: {id} is revoked, and nobody asked");
+        assert_eq!(live.contains(id), !revoked, "round {round}: {id}");
+    }
+    // The list of changes and the audit log tell the same story as the tables: each key has its
+    // entries, and there are no others.
+    let changes = store.key_changes(0).await.expect("the changes").changes;
+    assert_eq!(changes.len(), keys.len(), "round {round}: one change for each key");
+    let verdict = store.verify_audit(None).await.expect("verified");
+    assert_eq!(verdict.broken, None, "round {round}");
+    let told = async |action: &str| {
+        let query = AuditQuery { action: Some(action.to_owned()), limit: 1_000_000, ..AuditQuery::default() };
+        let entries = store.audit(query).await.expect("read");
+        entries.into_iter().map(|entry| entry.target).collect::<BTreeSet<_>>()
+    };
+    assert_eq!(told("key.create").await, keys.keys().cloned().collect(), "round {round}");
+    let revoked = keys.iter().filter(|(_, revoked)| **revoked).map(|(id, _)| id.clone()).collect();
+    assert_eq!(told("key.revoke").await, revoked, "round {round}");
+
+    let more = NewKey { hint: "after".to_owned(), ..new_key(4_000_000_000 + round) };
+    store.create_key("default", "bob", more).await.expect("it goes on");
 }

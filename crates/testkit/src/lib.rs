@@ -6,6 +6,7 @@
 //!   bench.
 //! - [`upstream`]: a real HTTP/1.1 server that remembers what it saw and answers by a closure.
 //! - [`client`]: a plain HTTP client.
+//! - [`servers`]: databases of a test's own, and a proxy that makes faults.
 //! - [`process`]: child processes that end with the test, free ports, waiting with a deadline.
 
 pub mod bench;
@@ -17,4 +18,5 @@ pub mod upstream;
 
 pub use bench::{Answer, PolicyBench};
 pub use process::{Child, free_port, temp_dir};
+pub use tollgate_servers as servers;
 pub use upstream::{CapturingUpstream, Seen};

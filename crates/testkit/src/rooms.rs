@@ -40,7 +40,7 @@ impl Rooms {
         }
         let options =
             KeyringOptions { prefix: prefix.to_owned(), max_stale: project.settings.keys.max_stale.0, dev: false };
-        let keyring = Keyring::load(Arc::clone(&store), Arc::clone(&clock), options).await.map_err(wrong)?;
+        let keyring = Keyring::load(Arc::clone(&store) as _, Arc::clone(&clock), options).await.map_err(wrong)?;
         // A key for RSA takes long to make, and the algorithm is not what a policy is about.
         let issuer = IssuerSettings { algorithm: SigningAlgorithm::ES256, ..project.settings.issuer.clone() };
         let issuer_url = format!("http://bench.test{}", issuer.path);

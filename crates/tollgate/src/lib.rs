@@ -4,6 +4,7 @@
 //! [`cli`] is what can be typed, `commands` what it does, `serving` what `dev` and `run` have in
 //! common, `wiring` who is handed what.
 
+mod actor;
 mod certificates;
 pub mod cli;
 mod client;
@@ -84,6 +85,10 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Consumer(command) => Box::pin(commands::consumer::run(command)).await?,
         Command::Key(command) => Box::pin(commands::key::run(command)).await?,
         Command::Token(command) => commands::token::run(command).await?,
+        Command::Operator(command) => Box::pin(commands::operator::run(command)).await?,
+        Command::Audit(command) => return Box::pin(commands::audit::run(command)).await,
+        Command::Usage(args) => Box::pin(commands::usage::run(args)).await?,
+        Command::Store(command) => Box::pin(commands::store::run(command)).await?,
         Command::Snippet(args) => commands::snippet::run(&args).await?,
         Command::Policies(args) => commands::policies::run(&args)?,
         Command::Schema(args) => commands::schema::run(&args)?,

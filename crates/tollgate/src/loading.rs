@@ -12,7 +12,7 @@ use tollgate_core::services::{HttpClient, ScriptIssue, Scripts, Services};
 use tollgate_script::ScriptPool;
 use tollgate_spec::{LoadOptions, Loaded, Tree};
 
-use crate::cli::EnvironmentArgs;
+use crate::cli::{EnvironmentArgs, StoreFlag};
 
 /// How long a document that is given by URL may take, and how large it may be.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(20);
@@ -28,6 +28,8 @@ pub(crate) struct ProjectSource {
     pub(crate) environment: EnvironmentArgs,
     /// What stands in for `server.listen`.
     pub(crate) listen: Option<String>,
+    /// What stands in for `store`.
+    pub(crate) store: Option<StoreFlag>,
     /// A document that has just been read.
     pub(crate) parsed: Option<Arc<Tree>>,
     /// The threads that run its modules, once it turned out to have some.
@@ -45,6 +47,7 @@ impl ProjectSource {
             upstream: None,
             environment: environment.clone(),
             listen: None,
+            store: None,
             parsed: None,
             scripts: Arc::default(),
             outside: Arc::default(),
@@ -98,6 +101,7 @@ impl ProjectSource {
             env_file: self.environment.env_file.clone(),
             process_env: process_environment(),
             listen: self.listen.clone(),
+            store: self.store.as_ref().map(|StoreFlag(url)| url.clone()),
             parsed: self.parsed.clone(),
             ..LoadOptions::new(&self.dir, &fetch)
         };

@@ -79,6 +79,11 @@ pub(crate) fn count(number: usize, thing: &str) -> String {
     if number == 1 { format!("1 {thing}") } else { format!("{number} {thing}s") }
 }
 
+/// `1 entry`, `2 entries`.
+pub(crate) fn count_of(number: i64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
 /// A table: columns as wide as their widest cell, the last one as it is.
 pub(crate) fn table(palette: Palette, head: &[&str], rows: &[Vec<String>]) -> String {
     let width = |column: usize| {

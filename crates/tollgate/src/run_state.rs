@@ -29,6 +29,9 @@ pub(crate) struct RunState {
     pub(crate) env_file: Option<PathBuf>,
     /// Its `iss`.
     pub(crate) issuer: String,
+    /// Where its store is: a name for people, never with a password.
+    #[serde(default)]
+    pub(crate) store: String,
 }
 
 impl RunState {

@@ -4,21 +4,26 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::bail;
-use tollgate_core::settings::Settings;
+use tollgate_core::settings::{ConnectionUrl, Settings};
 use tollgate_core::store::Store;
 use tollgate_core::time::{Clock, SystemClock};
 
-use crate::cli::{EnvironmentArgs, StoreArgs};
+use crate::actor;
+use crate::cli::{EnvironmentArgs, StoreArgs, StoreFlag};
 use crate::data_dir::{self, DataDir};
 use crate::loading::{self, ProjectSource};
 use crate::output;
 use crate::run_state::RunState;
 
 /// A store, and what belongs to it.
-#[derive(Debug)]
 pub(crate) struct OpenStore {
     pub(crate) store: Arc<dyn Store>,
-    pub(crate) data: DataDir,
+    /// The folder of its data, where one is known.
+    pub(crate) data: Option<DataDir>,
+    /// Its URL, which may hold a password.
+    pub(crate) url: String,
+    /// Where it is, for people: never with a password.
+    pub(crate) place: String,
     pub(crate) settings: Settings,
     /// Whether the settings are those of a project.
     pub(crate) configured: bool,
@@ -28,7 +33,7 @@ pub(crate) struct OpenStore {
 /// Opens the store that the options mean. A folder that was named but is not there is more likely
 /// a slip than a wish.
 pub(crate) async fn open(args: &StoreArgs) -> anyhow::Result<OpenStore> {
-    if let Some(dir) = args.data_dir.as_deref().filter(|dir| !dir.is_dir()) {
+    if let Some(dir) = args.data_dir.as_deref().filter(|dir| args.url.is_none() && !dir.is_dir()) {
         bail!("there is no data folder {}\n  help: `consumer create`, `dev` and `run` make it", dir.display());
     }
     open_or_make(args).await
@@ -56,33 +61,56 @@ pub(crate) async fn open_or_make(args: &StoreArgs) -> anyhow::Result<OpenStore> 
         }
     };
     let data_path = match (&args.data_dir, &source) {
-        (Some(dir), _) => dir.clone(),
-        (None, Some(source)) => source.dir.join(data_dir::NAME),
-        (None, None) if Path::new(data_dir::NAME).is_dir() => PathBuf::from(data_dir::NAME),
+        (Some(dir), _) => Some(dir.clone()),
+        (None, Some(source)) => Some(source.dir.join(data_dir::NAME)),
+        (None, None) if Path::new(data_dir::NAME).is_dir() => Some(PathBuf::from(data_dir::NAME)),
+        (None, None) if args.url.is_some() => None,
         (None, None) => bail!(
-            "which store? This folder is no project.\n  help: give --data-dir DIR (the folder that `run` was given), or --project DIR"
+            "which store? This folder is no project.\n  help: give --data-dir DIR (the folder that `run` was given), --project DIR, or --store URL"
         ),
     };
     let settings = match &source {
         Some(source) => settings(source).await?,
         None => Settings::default(),
     };
-    let data = DataDir::open(&data_path)?;
+    let data = data_path.as_deref().map(DataDir::open).transpose()?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
-    let url = url(&settings, source.as_ref().map(|source| source.dir.as_path()), &data);
-    let store = tollgate_store::open(&url, Arc::clone(&clock)).await?;
-    Ok(OpenStore { store, data, settings, configured: source.is_some(), clock })
+    let url = match (&args.url, &data) {
+        (Some(StoreFlag(url)), _) => url.clone(),
+        (None, Some(data)) => url(&settings, source.as_ref().map(|source| source.dir.as_path()), data, None),
+        (None, None) => bail!("which store?\n  help: give --store URL"),
+    };
+    let place = place(&url);
+    if args.url.is_none()
+        && let Some(other) = data.as_ref().and_then(RunState::read).map(|state| state.store)
+        && !other.is_empty()
+        && other != place
+    {
+        bail!(
+            "the gateway that runs on this data folder keeps its keys in {other}, and not in {place}\n  help: give --store URL, or set TOLLGATE_STORE, as for the gateway"
+        );
+    }
+    let store = tollgate_store::open(&url, Arc::clone(&clock)).await?.on_behalf_of(actor::command_line());
+    Ok(OpenStore { store, data, url, place, settings, configured: source.is_some(), clock })
 }
 
-/// The address of the store: as configured, else in the data folder. A relative path is relative
-/// to the project.
-pub(crate) fn url(settings: &Settings, project: Option<&Path>, data: &DataDir) -> String {
-    let Some(url) = &settings.store else { return data.store_url() };
+/// A store's name for people: never with a password in it.
+pub(crate) fn place(url: &str) -> String {
+    tollgate_store::StoreUrl::parse(url).map_or_else(|_| "a store that cannot be named".to_owned(), |url| url.place())
+}
+
+/// The address of the store: as the command line says, else as configured, else in the data
+/// folder. A relative path in the settings is relative to the project.
+pub(crate) fn url(settings: &Settings, project: Option<&Path>, data: &DataDir, flag: Option<&StoreFlag>) -> String {
+    if let Some(StoreFlag(url)) = flag {
+        return url.clone();
+    }
+    let Some(url) = settings.store.as_ref().map(ConnectionUrl::expose) else { return data.store_url() };
     match (url.strip_prefix("sqlite://"), project) {
         (Some(path), Some(project)) if !Path::new(path).is_absolute() => {
             format!("sqlite://{}", project.join(path).display())
         }
-        _ => url.clone(),
+        _ => url.to_owned(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Who is handed what: the rooms behind the traits, put together.
 
+mod keys;
+
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -9,7 +11,7 @@ use tollgate_core::services::{HttpClient, Services};
 use tollgate_core::settings::Settings;
 use tollgate_core::store::Store;
 use tollgate_core::time::{Clock, SystemClock};
-use tollgate_identity::{Issuer, Keyring, KeyringOptions, MasterKey, Verifiers};
+use tollgate_identity::{Issuer, Keyring, Verifiers};
 use tollgate_limits::LocalLimiter;
 use tollgate_proxy::Snapshot;
 use tollgate_proxy::http_client::OutboundClient;
@@ -48,14 +50,8 @@ pub(crate) struct Plan<'a> {
 impl Rooms {
     /// Opens the store, loads keys and signing keys, and puts everything together.
     pub(crate) async fn open(plan: Plan<'_>) -> anyhow::Result<Self> {
-        let Plan { settings, data, store_url, issuer_url, map_hosts, clock, dev } = plan;
-        let store = tollgate_store::open(&store_url, Arc::clone(&clock)).await?;
-        let master_key = MasterKey::from_settings(&settings.secrets, data.path())?;
-        let issuer =
-            Issuer::load(Arc::clone(&store), Arc::clone(&clock), master_key, &settings.issuer, issuer_url).await?;
-        let options =
-            KeyringOptions { prefix: settings.keys.prefix.clone(), max_stale: settings.keys.max_stale.0, dev };
-        let keyring = Keyring::load(Arc::clone(&store), Arc::clone(&clock), options).await?;
+        let (store, keyring, issuer) = keys::open(&plan).await?;
+        let Plan { map_hosts, clock, dev, .. } = plan;
         // A token of a revoked key, or with the old metadata in it, is not handed out again.
         let forgetting = Arc::clone(&issuer);
         keyring.on_change(move |change| forgetting.forget(change));
@@ -117,7 +113,7 @@ pub(crate) fn http_client() -> Arc<dyn HttpClient> {
 
 /// The issuer over a store, for `token rotate`.
 pub(crate) async fn issuer_of_store(open: &OpenStore) -> anyhow::Result<Arc<Issuer>> {
-    let master_key = MasterKey::from_settings(&open.settings.secrets, open.data.path())?;
+    let master_key = keys::master_key(&open.settings.secrets, open.data.as_ref(), &*open.store).await?;
     let mut settings = open.settings.issuer.clone();
     if !open.configured
         && let Some(newest) = open.store.signing_keys().await?.last()
@@ -127,7 +123,7 @@ pub(crate) async fn issuer_of_store(open: &OpenStore) -> anyhow::Result<Arc<Issu
         settings.algorithm = algorithm;
     }
     let url = issuer_url::of_settings(&open.settings, None);
-    Issuer::load(Arc::clone(&open.store), Arc::clone(&open.clock), master_key, &settings, url)
+    Issuer::load(Arc::clone(&open.store) as _, Arc::clone(&open.clock), master_key, &settings, url)
         .await
         .context("the signing keys cannot be loaded")
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use tollgate_testkit::process::wait_for_file;
+use tollgate_testkit::servers::PostgresServer;
 use tollgate_testkit::{Child, temp_dir};
 
 const SOON: Duration = Duration::from_secs(30);
@@ -93,10 +94,11 @@ fn adapted_file(text: &str, folder: &Path) -> String {
 }
 
 /// Fixed addresses and system folders, replaced by free ones.
-fn adapted(command: &str, folder: &Path) -> String {
+fn adapted(command: &str, folder: &Path, database: &str) -> String {
     command
         .replace("/var/lib/tollgate", &folder.join("data").to_string_lossy())
         .replace(" --listen 0.0.0.0:9000", "")
+        .replace("postgres://tollgate@db.internal/tollgate", database)
         .replace("tollgate ", &format!("{} ", env!("CARGO_BIN_EXE_tollgate")))
 }
 
@@ -127,6 +129,8 @@ async fn serves(command: &str, folder: &Path) {
 #[tokio::test]
 async fn every_command_of_the_guides_works_as_it_stands() {
     let mut run = 0;
+    let server = PostgresServer::start(&[]).unwrap();
+    let database = server.url(&server.database().unwrap());
     let mut pages: Vec<PathBuf> =
         std::fs::read_dir(root().join("docs/guides")).unwrap().map(|entry| entry.unwrap().path()).collect();
     pages.push(root().join("README.md"));
@@ -149,7 +153,7 @@ async fn every_command_of_the_guides_works_as_it_stands() {
                 if command.starts_with("tollgate init") {
                     place = folder();
                 }
-                let text = adapted(command, place.path());
+                let text = adapted(command, place.path(), &database);
                 if command.starts_with("tollgate dev") || command.starts_with("tollgate run") {
                     serves(&text, place.path()).await;
                 } else {

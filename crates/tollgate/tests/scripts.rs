@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "scripts/documented.rs"]
+mod documented;
 #[path = "scripts/failing.rs"]
 mod failing;
 #[path = "scripts/hooks.rs"]
@@ -24,6 +26,8 @@ mod packages;
 mod policies;
 #[path = "scripts/project.rs"]
 mod project;
+#[path = "scripts/services.rs"]
+mod services;
 #[path = "scripts/spans.rs"]
 mod spans;
 #[path = "scripts/streaming.rs"]

@@ -4,7 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::MaybeLater;
-use crate::keys::KeyGrant;
+use crate::keys::{Consumer, KeyGrant};
+use crate::later::BoxFuture;
 
 /// What became of a presented key. Clients see one answer for all refusals.
 #[derive(Debug, Clone)]
@@ -25,10 +26,27 @@ pub enum KeyVerdict {
     Unavailable,
 }
 
+/// Why a consumer could not be read.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{0}")]
+pub struct ConsumersAway(pub String);
+
 /// Knows every live key.
 pub trait Keyring: Send + Sync + fmt::Debug {
     /// Looks a presented key up in a bucket (`None`: the default one). A key that nobody knows
     /// yet may need a look at the store first, which is limited per client address: then the answer comes
     /// later, and holds what it needs of the key, so that the caller may go on with the request.
     fn find<'a>(&'a self, presented: &str, bucket: Option<&'a str>, client: IpAddr) -> MaybeLater<'a, KeyVerdict>;
+    /// The consumer with this name in a bucket (`None`: the default one); `None` where there is none.
+    ///
+    /// # Errors
+    /// Where the store does not answer, or there is none.
+    fn consumer<'a>(
+        &'a self,
+        bucket: Option<&'a str>,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Consumer>, ConsumersAway>> {
+        let _ = (bucket, name);
+        Box::pin(std::future::ready(Err(ConsumersAway("there is no store of consumers here".to_owned()))))
+    }
 }

@@ -16,7 +16,7 @@ pub mod verifier;
 pub use gateway::{Caller, Gateway, ScriptContext};
 pub use http_client::{Duplex, HttpClient, HttpError, HttpResponse, Switched};
 pub use issuer::{IssueError, TokenIssuer, TokenRequest};
-pub use keyring::{KeyVerdict, Keyring};
+pub use keyring::{ConsumersAway, KeyVerdict, Keyring};
 pub use limiter::{Decision, Limiter, Window, WindowCounter};
 pub use scripts::{
     Export, Hooks, IssuerPlugin, MessageExports, MessageScripts, PluginDocument, Plugins, ScriptFunction, ScriptIssue,

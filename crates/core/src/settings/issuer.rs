@@ -97,7 +97,8 @@ impl Default for KeySettings {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct SecretSettings {
     /// The master key: `$env(TOLLGATE_MASTER_KEY)`, 32 bytes or more in base64. Without it a
-    /// file in the data folder, readable by its owner only, holds a generated one.
+    /// file in the data folder, readable by its owner only, holds a generated one; with PostgreSQL
+    /// the database does, for all nodes.
     pub master_key: Option<String>,
     /// A file that holds the master key.
     pub master_key_file: Option<String>,

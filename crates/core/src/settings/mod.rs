@@ -62,9 +62,10 @@ pub struct Settings {
     pub keys: KeySettings,
     /// The key that seals the signing keys at rest.
     pub secrets: SecretSettings,
-    /// Where consumers and keys are kept: `sqlite://PATH` or `postgres://…`. Default: SQLite in
-    /// the data folder.
-    pub store: Option<String>,
+    /// Where consumers, keys and signing keys are kept: `sqlite://PATH`, or
+    /// `postgres://USER@HOST/DATABASE` for several nodes. Default: SQLite in the data folder.
+    /// `--store` and `TOLLGATE_STORE` stand in for it.
+    pub store: Option<ConnectionUrl>,
     /// Where limits are counted: `memory` or `redis://…`. Default: in memory.
     pub limits: Option<String>,
     /// The limits of TypeScript modules.
@@ -78,6 +79,24 @@ pub struct Settings {
     /// How often one address may fail to authenticate before it is refused outright; `off`
     /// switches it off. Default: 60/m.
     pub failed_auth_limit: FailedAuthLimit,
+}
+
+/// The URL of a server. There may be a password in it, which `Debug` does not show.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct ConnectionUrl(pub String);
+
+impl ConnectionUrl {
+    /// The URL, password and all.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for ConnectionUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ConnectionUrl(…)")
+    }
 }
 
 /// How often one address may fail to authenticate.

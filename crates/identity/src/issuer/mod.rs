@@ -27,7 +27,7 @@ use serde_json::{Map, Value};
 use tollgate_core::exchange::Credential;
 use tollgate_core::services::{IssueError, TokenIssuer, TokenRequest};
 use tollgate_core::settings::{IssuerSettings, SigningAlgorithm};
-use tollgate_core::store::{KeyChange, Store, StoreError};
+use tollgate_core::store::{KeyChange, SigningKeys, StoreError, StoredSigningKey};
 use tollgate_core::time::{Clock, Timestamp};
 use uuid::Uuid;
 
@@ -151,7 +151,7 @@ struct Documents {
 
 /// Signs tokens.
 pub struct Issuer {
-    store: Arc<dyn Store>,
+    store: Arc<dyn SigningKeys>,
     clock: Arc<dyn Clock>,
     master_key: MasterKey,
     config: ArcSwap<Config>,
@@ -183,14 +183,49 @@ impl Issuer {
     /// Where the store cannot be read or written, or the keys in it were sealed with another
     /// master key.
     pub async fn load(
-        store: Arc<dyn Store>,
+        store: Arc<dyn SigningKeys>,
         clock: Arc<dyn Clock>,
         master_key: MasterKey,
         settings: &IssuerSettings,
         issuer_url: String,
     ) -> Result<Arc<Self>, IssuerError> {
+        let issuer = Self::empty(store, clock, master_key, settings, issuer_url);
+        {
+            let _one = issuer.working.lock().await;
+            issuer.ensure_key().await?;
+        }
+        Ok(Arc::new(issuer))
+    }
+
+    /// Begins with signing keys as the store last had them: for a start while it is away.
+    ///
+    /// # Errors
+    /// Where they were sealed with another master key, or none of them may sign.
+    pub fn restore(
+        store: Arc<dyn SigningKeys>,
+        clock: Arc<dyn Clock>,
+        master_key: MasterKey,
+        settings: &IssuerSettings,
+        issuer_url: String,
+        keys: Vec<StoredSigningKey>,
+    ) -> Result<Arc<Self>, IssuerError> {
+        let issuer = Self::empty(store, clock, master_key, settings, issuer_url);
+        issuer.take(keys)?;
+        if issuer.keys.load().active(issuer.clock.now()).is_none() {
+            return Err(IssuerError::Generate("none of those that were kept may sign".to_owned()));
+        }
+        Ok(Arc::new(issuer))
+    }
+
+    fn empty(
+        store: Arc<dyn SigningKeys>,
+        clock: Arc<dyn Clock>,
+        master_key: MasterKey,
+        settings: &IssuerSettings,
+        issuer_url: String,
+    ) -> Self {
         let config = Config::new(settings, issuer_url);
-        let issuer = Self {
+        Self {
             documents: ArcSwap::from_pointee(documents::build(&config.issuer, &KeySet::default(), clock.now())),
             store,
             clock,
@@ -201,12 +236,12 @@ impl Issuer {
             cache: TokenCache::default(),
             algorithm_unchecked: AtomicBool::new(false),
             working: tokio::sync::Mutex::new(()),
-        };
-        {
-            let _one = issuer.working.lock().await;
-            issuer.ensure_key().await?;
         }
-        Ok(Arc::new(issuer))
+    }
+
+    /// The keys as they are kept: sealed.
+    pub fn stored(&self) -> Vec<StoredSigningKey> {
+        self.keys.load().stored()
     }
 
     /// Looks after the keys: follows the store, rotates when it is time, forgets old keys. Never
@@ -216,14 +251,16 @@ impl Issuer {
         let mut failing = false;
         loop {
             // Called before the read, so that what happens between read and wait is not missed.
-            let changed = self.store.changed();
+            let changed = self.store.signing_keys_changed();
             match self.tick().await {
                 Ok(()) => {
                     failing = false;
                     drop(tokio::time::timeout(TICK, changed).await);
                 }
                 Err(error) => {
-                    if !failing {
+                    // That the store is away is said once, by the keyring.
+                    let away = matches!(&error, IssuerError::Store(error) if error.is_outage());
+                    if !failing && !away {
                         tracing::error!(%error, "the signing keys cannot be looked after; the known ones stay in use");
                     }
                     failing = true;

@@ -81,6 +81,11 @@ impl KeySet {
             .collect()
     }
 
+    /// As they are kept.
+    pub(super) fn stored(&self) -> Vec<StoredSigningKey> {
+        self.0.iter().map(|entry| entry.stored.clone()).collect()
+    }
+
     fn newest(&self) -> Option<&Entry> {
         self.0.last()
     }
@@ -93,7 +98,11 @@ impl KeySet {
 impl Issuer {
     /// Reads the keys from the store. Those that are known are not opened again.
     pub(super) async fn refresh(&self) -> Result<(), IssuerError> {
-        let stored = self.store.signing_keys().await?;
+        self.take(self.store.signing_keys().await?)
+    }
+
+    /// Uses these keys, and no others.
+    pub(super) fn take(&self, stored: Vec<StoredSigningKey>) -> Result<(), IssuerError> {
         let known = self.keys.load_full();
         let mut entries = Vec::with_capacity(stored.len());
         for stored in stored {

@@ -60,6 +60,15 @@ impl Declared {
         self.0.get(digest)
     }
 
+    /// A declared consumer that has a key.
+    pub(super) fn consumer(&self, bucket: &str, name: &str) -> Option<Consumer> {
+        let consumers = self.0.values().map(|grant| &grant.consumer);
+        consumers
+            .into_iter()
+            .find(|known| &*known.bucket == bucket && &*known.name == name)
+            .map(|known| (**known).clone())
+    }
+
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
@@ -96,6 +105,7 @@ fn key(digest: &KeyDigest, consumer: &Consumer, now: Timestamp) -> Key {
         created_on: now,
         expires_on: None,
         revoked_on: None,
+        quarantined_on: None,
         development: false,
     }
 }

@@ -11,17 +11,18 @@ mod tombstones;
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
 use tokio::time::timeout;
 use tollgate_core::MaybeLater;
-use tollgate_core::keys::{DEFAULT_BUCKET, DeclaredConsumer, KeyDigest, KeyGrant};
-use tollgate_core::services::{self, KeyVerdict};
-use tollgate_core::store::{KeyChange, Store, StoreError};
+use tollgate_core::keys::{Consumer, DEFAULT_BUCKET, DeclaredConsumer, KeyDigest, KeyGrant};
+use tollgate_core::later::BoxFuture;
+use tollgate_core::services::{self, ConsumersAway, KeyVerdict};
+use tollgate_core::store::{Directory, KeyChange, KeyFeed, KeySet, StoreError};
 use tollgate_core::time::{Clock, Timestamp};
 
 use crate::key_format::{Form, digest, form, is_compact_jws};
@@ -36,6 +37,9 @@ pub use declared::DeclaredError;
 const HEARTBEAT: Duration = Duration::from_secs(2);
 /// A store that is away is asked again after this long.
 const RETRY: Duration = Duration::from_millis(500);
+/// How long a request waits for a look at the store. A store that hangs must not hold up requests
+/// with keys that nobody knows.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// How a keyring behaves.
 #[derive(Debug, Clone)]
@@ -69,7 +73,8 @@ type Listener = Box<dyn Fn(&KeyChange) + Send + Sync>;
 
 /// Knows every live key.
 pub struct Keyring {
-    store: Arc<dyn Store>,
+    store: Arc<dyn KeyFeed>,
+    directory: OnceLock<Arc<dyn Directory>>,
     clock: Arc<dyn Clock>,
     options: KeyringOptions,
     held: papaya::HashMap<KeyDigest, KeyGrant>,
@@ -77,8 +82,11 @@ pub struct Keyring {
     declared: ArcSwap<Declared>,
     looks: Looks,
     sequence: AtomicI64,
-    /// The monotonic moment, in milliseconds, at which the last successful sync began.
-    synced: AtomicU64,
+    /// The monotonic moment, in milliseconds, at which the last successful sync began; before
+    /// this process began, where that was in another.
+    synced: AtomicI64,
+    /// Whether what is held comes from another process, so that all of it must be read anew.
+    restored: AtomicBool,
     state: Mutex<SyncState>,
     /// One sync at a time; inside: how many have begun.
     syncing: tokio::sync::Mutex<()>,
@@ -92,6 +100,8 @@ pub struct Keyring {
 struct SyncState {
     synced_on: Timestamp,
     error: Option<String>,
+    /// When the store was last asked in vain, by the monotonic clock.
+    failed: Duration,
 }
 
 impl fmt::Debug for Keyring {
@@ -109,13 +119,44 @@ impl Keyring {
     /// # Errors
     /// Where the store cannot be read.
     pub async fn load(
-        store: Arc<dyn Store>,
+        store: Arc<dyn KeyFeed>,
         clock: Arc<dyn Clock>,
         options: KeyringOptions,
     ) -> Result<Arc<Self>, StoreError> {
-        let keyring = Self {
-            state: Mutex::new(SyncState { synced_on: clock.now(), error: None }),
+        let keyring = Self::empty(store, clock, options);
+        let began = keyring.moment();
+        keyring.reload().await?;
+        keyring.synced.store(began, Ordering::Release);
+        Ok(Arc::new(keyring))
+    }
+
+    /// Begins with what another process knew when the store last answered it, at `synced_on`: for
+    /// a start while the store is away. `maxStale` counts from that moment.
+    pub fn restore(
+        store: Arc<dyn KeyFeed>,
+        clock: Arc<dyn Clock>,
+        options: KeyringOptions,
+        keys: KeySet,
+        synced_on: Timestamp,
+    ) -> Arc<Self> {
+        let keyring = Self::empty(store, clock, options);
+        let age = i64::try_from(keyring.clock.now().since(synced_on).as_millis()).unwrap_or(i64::MAX);
+        keyring.synced.store(keyring.moment().saturating_sub(age), Ordering::Release);
+        keyring.restored.store(true, Ordering::Release);
+        {
+            let mut state = keyring.state.lock();
+            state.synced_on = synced_on;
+            state.error = Some("it has not answered since the start".to_owned());
+        }
+        keyring.take(keys);
+        Arc::new(keyring)
+    }
+
+    fn empty(store: Arc<dyn KeyFeed>, clock: Arc<dyn Clock>, options: KeyringOptions) -> Self {
+        Self {
+            state: Mutex::new(SyncState { synced_on: clock.now(), error: None, failed: Duration::ZERO }),
             store,
+            directory: OnceLock::new(),
             clock,
             options,
             held: papaya::HashMap::new(),
@@ -123,16 +164,26 @@ impl Keyring {
             declared: ArcSwap::default(),
             looks: Looks::default(),
             sequence: AtomicI64::new(0),
-            synced: AtomicU64::new(0),
+            synced: AtomicI64::new(0),
+            restored: AtomicBool::new(false),
             syncing: tokio::sync::Mutex::new(()),
             begun: AtomicU64::new(0),
             finished: AtomicU64::new(0),
             listeners: RwLock::default(),
-        };
-        let began = keyring.moment();
-        keyring.reload().await?;
-        keyring.synced.store(began, Ordering::Release);
-        Ok(Arc::new(keyring))
+        }
+    }
+
+    /// From now on, consumers are looked up in `directory` when somebody asks for one by name. Only the first
+    /// time counts.
+    pub fn look_up_in(&self, directory: Arc<dyn Directory>) {
+        let _ = self.directory.set(directory);
+    }
+
+    /// What is held, as a store would give it.
+    pub fn held(&self) -> KeySet {
+        let sequence = self.sequence.load(Ordering::Acquire);
+        let grants = self.held.pin().values().cloned().collect();
+        KeySet { grants, revoked: self.tombstones.all(), sequence }
     }
 
     /// Follows the store's changes. Never ends: run it beside the gateway.
@@ -202,15 +253,21 @@ impl Keyring {
             }
             Err(error) => {
                 if state.error.is_none() {
-                    tracing::error!(%error, "the store is away; known keys are served for a while");
+                    tracing::error!(%error, "the store is away; known keys are served for `keys.maxStale`");
                 }
                 state.error = Some(error.to_string());
+                state.failed = self.clock.monotonic();
             }
         }
         outcome
     }
 
     async fn read_changes(&self) -> Result<(), StoreError> {
+        if self.restored.load(Ordering::Acquire) {
+            self.reload().await?;
+            self.restored.store(false, Ordering::Release);
+            return Ok(());
+        }
         let since = self.sequence.load(Ordering::Acquire);
         let read = self.store.key_changes(since).await?;
         if read.incomplete {
@@ -235,7 +292,12 @@ impl Keyring {
 
     /// Reads everything. Keys that are not in the store any more are forgotten.
     async fn reload(&self) -> Result<(), StoreError> {
-        let set = self.store.key_set().await?;
+        self.take(self.store.key_set().await?);
+        Ok(())
+    }
+
+    /// Holds this, and nothing else.
+    fn take(&self, set: KeySet) {
         let live: std::collections::HashSet<KeyDigest> = set.grants.iter().map(|grant| grant.digest).collect();
         let gone: Vec<KeyChange> = self
             .held
@@ -255,7 +317,6 @@ impl Keyring {
             self.tombstones.add(digest);
         }
         self.sequence.store(set.sequence, Ordering::Release);
-        Ok(())
     }
 
     fn apply(&self, change: &KeyChange) {
@@ -277,12 +338,13 @@ impl Keyring {
         }
     }
 
-    fn moment(&self) -> u64 {
-        u64::try_from(self.clock.monotonic().as_millis()).unwrap_or(u64::MAX)
+    fn moment(&self) -> i64 {
+        i64::try_from(self.clock.monotonic().as_millis()).unwrap_or(i64::MAX)
     }
 
     fn since_sync(&self) -> Duration {
-        Duration::from_millis(self.moment().saturating_sub(self.synced.load(Ordering::Acquire)))
+        let since = self.moment().saturating_sub(self.synced.load(Ordering::Acquire));
+        Duration::from_millis(u64::try_from(since).unwrap_or(0))
     }
 
     fn is_stale(&self) -> bool {
@@ -317,9 +379,24 @@ impl Keyring {
         KeyVerdict::Good(grant.clone())
     }
 
+    /// Reads what changed, for one request: false where that failed, or did not come in time.
+    async fn look_at_store(&self) -> bool {
+        !self.was_just_away() && matches!(timeout(LOOK, self.catch_up()).await, Ok(Ok(())))
+    }
+
+    /// Whether the store was away a moment ago, or is away and being asked again at this moment:
+    /// then no request waits for it.
+    fn was_just_away(&self) -> bool {
+        let (away, failed) = {
+            let state = self.state.lock();
+            (state.error.is_some(), state.failed)
+        };
+        away && (self.clock.monotonic().saturating_sub(failed) < RETRY || self.syncing.try_lock().is_err())
+    }
+
     /// Looks at the store before the verdict.
     async fn look(&self, digest: KeyDigest, bucket: &str, client: IpAddr) -> KeyVerdict {
-        if self.catch_up().await.is_err() {
+        if !self.look_at_store().await {
             // Nobody can say whether such a key was made while the store is away. Known keys are
             // judged by how old the knowledge is.
             return match self.known(&digest, bucket) {
@@ -355,9 +432,31 @@ impl services::Keyring for Keyring {
             None if is_compact_jws(presented) => return MaybeLater::Now(KeyVerdict::Unknown),
             None => {}
         }
+        if self.was_just_away() {
+            return MaybeLater::Now(KeyVerdict::Unavailable);
+        }
         if !self.looks.take(client, self.clock.monotonic()) {
             return MaybeLater::Now(if stale { KeyVerdict::Unavailable } else { KeyVerdict::Unknown });
         }
         MaybeLater::later(self.look(digest, bucket, client))
+    }
+
+    fn consumer<'a>(
+        &'a self,
+        bucket: Option<&'a str>,
+        name: &'a str,
+    ) -> BoxFuture<'a, Result<Option<Consumer>, ConsumersAway>> {
+        Box::pin(async move {
+            let bucket = bucket.unwrap_or(DEFAULT_BUCKET);
+            let Some(directory) = self.directory.get() else {
+                return Err(ConsumersAway("there is no store of consumers here".to_owned()));
+            };
+            match directory.consumer(bucket, name).await {
+                Ok(consumer) => Ok(Some(consumer)),
+                // Declared ones are the project's, and in no store.
+                Err(StoreError::NotFound { .. }) => Ok(self.declared.load().consumer(bucket, name)),
+                Err(error) => Err(ConsumersAway(error.to_string())),
+            }
+        })
     }
 }

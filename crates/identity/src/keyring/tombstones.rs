@@ -20,6 +20,11 @@ impl Tombstones {
         self.set.pin().contains_key(digest)
     }
 
+    /// All of them, the latest first.
+    pub(super) fn all(&self) -> Vec<KeyDigest> {
+        self.order.lock().iter().rev().copied().collect()
+    }
+
     pub(super) fn add(&self, digest: KeyDigest) {
         let set = self.set.pin();
         if set.insert(digest, ()).is_some() {

@@ -17,7 +17,7 @@ use tollgate_core::keys::{Consumer, Key};
 use tollgate_core::later::BoxFuture;
 use tollgate_core::services::{HttpClient, HttpError, HttpResponse};
 use tollgate_core::store::{
-    ConsumerChange, KeyChanges, KeySet, NewConsumer, NewKey, OwnedKey, Store, StoreError, StoredSigningKey,
+    KeyChanges, KeyFeed, KeySet, NewConsumer, NewKey, SigningKeys, Store, StoreError, StoredSigningKey,
 };
 use tollgate_core::time::{Clock, ManualClock, Timestamp};
 use tollgate_identity::NewApiKey;
@@ -74,46 +74,7 @@ impl TestStore {
     }
 }
 
-impl Store for TestStore {
-    fn create_consumer(&self, new: NewConsumer) -> BoxFuture<'_, Result<Consumer, StoreError>> {
-        self.gate(self.inner.create_consumer(new))
-    }
-    fn consumer(&self, bucket: &str, name: &str) -> BoxFuture<'_, Result<Consumer, StoreError>> {
-        self.gate(self.inner.consumer(bucket, name))
-    }
-    fn consumers(
-        &self,
-        bucket: Option<&str>,
-        tags: &BTreeMap<String, String>,
-    ) -> BoxFuture<'_, Result<Vec<Consumer>, StoreError>> {
-        self.gate(self.inner.consumers(bucket, tags))
-    }
-    fn update_consumer(
-        &self,
-        bucket: &str,
-        name: &str,
-        change: ConsumerChange,
-    ) -> BoxFuture<'_, Result<Consumer, StoreError>> {
-        self.gate(self.inner.update_consumer(bucket, name, change))
-    }
-    fn delete_consumer(&self, bucket: &str, name: &str) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.gate(self.inner.delete_consumer(bucket, name))
-    }
-    fn create_key(&self, bucket: &str, consumer: &str, new: NewKey) -> BoxFuture<'_, Result<Key, StoreError>> {
-        self.gate(self.inner.create_key(bucket, consumer, new))
-    }
-    fn keys(&self, consumer: Option<(&str, &str)>) -> BoxFuture<'_, Result<Vec<OwnedKey>, StoreError>> {
-        self.gate(self.inner.keys(consumer))
-    }
-    fn key(&self, id: &str) -> BoxFuture<'_, Result<OwnedKey, StoreError>> {
-        self.gate(self.inner.key(id))
-    }
-    fn revoke_key(&self, id: &str) -> BoxFuture<'_, Result<Key, StoreError>> {
-        self.gate(self.inner.revoke_key(id))
-    }
-    fn roll_key(&self, id: &str, old_expires_on: Timestamp, new: NewKey) -> BoxFuture<'_, Result<Key, StoreError>> {
-        self.gate(self.inner.roll_key(id, old_expires_on, new))
-    }
+impl KeyFeed for TestStore {
     fn key_set(&self) -> BoxFuture<'_, Result<KeySet, StoreError>> {
         self.gate(self.inner.key_set())
     }
@@ -130,6 +91,9 @@ impl Store for TestStore {
     fn changed(&self) -> BoxFuture<'_, ()> {
         self.inner.changed()
     }
+}
+
+impl SigningKeys for TestStore {
     fn signing_keys(&self) -> BoxFuture<'_, Result<Vec<StoredSigningKey>, StoreError>> {
         self.gate(self.inner.signing_keys())
     }
@@ -139,8 +103,20 @@ impl Store for TestStore {
     fn prune_signing_keys(&self, now: Timestamp) -> BoxFuture<'_, Result<(), StoreError>> {
         self.gate(self.inner.prune_signing_keys(now))
     }
-    fn ping(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.gate(self.inner.ping())
+    fn shared_secret(&self, name: &str, proposal: Vec<u8>) -> BoxFuture<'_, Result<Vec<u8>, StoreError>> {
+        self.gate(self.inner.shared_secret(name, proposal))
+    }
+    fn signing_keys_changed(&self) -> BoxFuture<'_, ()> {
+        self.inner.changed()
+    }
+}
+
+/// What it holds is changed behind the back of whoever reads it.
+impl std::ops::Deref for TestStore {
+    type Target = dyn Store;
+
+    fn deref(&self) -> &Self::Target {
+        &*self.inner
     }
 }
 

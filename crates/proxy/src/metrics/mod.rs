@@ -118,6 +118,10 @@ pub struct Metrics {
     pub access_log_dropped: Counter,
     /// Requests whose spans were not sent.
     pub spans_dropped: Counter,
+    /// Whether the store answered when it was last asked: 1 or 0.
+    pub store_up: Gauge,
+    /// How often the store went away.
+    pub store_outages: Counter,
     /// Projects that a reload refused.
     pub reloads_failed: Counter,
     /// Projects that were put into force, the first included.
@@ -145,6 +149,8 @@ impl Metrics {
             certificates_failed: Counter::default(),
             access_log_dropped: Counter::default(),
             spans_dropped: Counter::default(),
+            store_up: Gauge::default(),
+            store_outages: Counter::default(),
             reloads_failed: Counter::default(),
             reloads: Counter::default(),
         };
@@ -188,6 +194,8 @@ impl Metrics {
             metrics.access_log_dropped.clone(),
         );
         r.register("spans_dropped", "Requests whose spans the collector did not take", metrics.spans_dropped.clone());
+        r.register("store_up", "Whether the store answered when it was last asked", metrics.store_up.clone());
+        r.register("store_outages", "How often the store went away", metrics.store_outages.clone());
         r.register("reloads_failed", "Projects that did not pass a reload", metrics.reloads_failed.clone());
         r.register("reloads", "Projects put into force", metrics.reloads.clone());
         Self { registry, ..metrics }

@@ -18,6 +18,7 @@
 //     own(promise)                   a promise of the call that asks, settled like another one: what waits for it
 //                                    goes on in that call's time, and not in that of whoever settles the other
 //     pluginFailed(text)             a line for the gateway's own log, which no log plugin gets
+//     consumer(bucket?, name)        promise of a consumer as JSON, or of nothing
 //     signJwt(json)                  promise of a compact JWT; { subject?, audience?, expiresIn? (s), claims }
 //
 //   Of a context

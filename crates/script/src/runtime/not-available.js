@@ -3,9 +3,9 @@
 
 import { ConfigurationError } from "tollgate:runtime-errors";
 
-/** The error for it. */
-export function unavailable(name) {
-  return new ConfigurationError(`${name} is not available in this version`);
+/** The error for it, and what there is in its place. */
+export function unavailable(name, instead = undefined) {
+  return new ConfigurationError(`${name} is not available in this version${instead === undefined ? "" : `: ${instead}`}`);
 }
 
 /** A function and class that fails by its name. */

@@ -1,28 +1,54 @@
 // Services of a hosted platform that code may ask for. Most do not exist here, and say so when called.
 
-import { loadCrypto, loadEncoding } from "tollgate:runtime-host";
+import { host, loadCrypto, loadEncoding } from "tollgate:runtime-host";
 import { unavailable } from "tollgate:runtime-not-available";
+import { parse } from "tollgate:runtime-values";
+
+const { performance } = globalThis;
 
 export class ZuploServices {
   /** A token by which the gateway proves itself to a cloud. */
   static async getIDToken(_context, _options) {
-    throw unavailable("ZuploServices.getIDToken");
+    throw unavailable("ZuploServices.getIDToken", "`JwtServicePlugin.signJwt` signs tokens with the gateway's own keys");
   }
 }
 
 /** The client of the platform's own services. */
 export async function apiServices(_path, _options) {
-  throw unavailable("apiServices");
+  throw unavailable("apiServices", "`ApiKeyConsumerClient` reads consumers; the command line and the management API change them");
 }
+
+/** Consumers that one client remembers. */
+const MOST = 1000;
 
 /** Reads consumers of API keys. */
 export class ApiKeyConsumerClient {
-  constructor(options) {
+  #bucket;
+  #keeps;
+  #known = new Map();
+
+  /** @param {{ bucketId?: string, cacheDurationSeconds?: number }} [options] Without a duration nothing is kept. */
+  constructor(options = {}) {
     this.options = options;
+    this.#bucket = options.bucketId;
+    this.#keeps = (options.cacheDurationSeconds ?? 0) * 1000;
   }
 
-  async get(_consumerId) {
-    throw unavailable("ApiKeyConsumerClient");
+  /** The consumer of that name; `undefined` where there is none. */
+  async get(consumerId) {
+    const name = String(consumerId);
+    const known = this.#known.get(name);
+    if (known !== undefined && known.until > performance.now()) return parse(known.text);
+    const text = await host.consumer(this.#bucket, name);
+    if (text === undefined) {
+      this.#known.delete(name);
+      return undefined;
+    }
+    if (this.#keeps > 0) {
+      if (this.#known.size >= MOST) this.#known.clear();
+      this.#known.set(name, { text, until: performance.now() + this.#keeps });
+    }
+    return parse(text);
   }
 }
 
@@ -33,11 +59,11 @@ export class ZuploMcpSdk {
   }
 
   getRawCallToolRequest() {
-    throw unavailable("ZuploMcpSdk");
+    throw unavailable("ZuploMcpSdk", "MCP servers come with a later version");
   }
 
   setRawCallToolResult(_result) {
-    throw unavailable("ZuploMcpSdk");
+    throw unavailable("ZuploMcpSdk", "MCP servers come with a later version");
   }
 }
 

@@ -6,6 +6,7 @@
 pub(crate) const MODULES: &[(&str, &[&str])] = &[
     ("runtime", &["runtime.js"]),
     ("bridge", &["../bridge/bridge.js"]),
+    ("runtime-aws", &["aws.js"]),
     ("runtime-background", &["background.js"]),
     ("runtime-built-in", &["built-in.js"]),
     ("runtime-catalog", &["catalog.js"]),

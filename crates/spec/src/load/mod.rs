@@ -37,6 +37,8 @@ pub struct LoadOptions<'a> {
     pub process_env: BTreeMap<String, String>,
     /// `--listen`: stands in for `server.listen`.
     pub listen: Option<String>,
+    /// `--store`: stands in for `store`.
+    pub store: Option<String>,
     /// Fetches documents that are given by URL.
     pub fetch: Fetch<'a>,
     /// A document that has just been read: it is not read again where its file still says the same.
@@ -52,6 +54,7 @@ impl<'a> LoadOptions<'a> {
             env_file: None,
             process_env: BTreeMap::new(),
             listen: None,
+            store: None,
             fetch,
             parsed: None,
         }

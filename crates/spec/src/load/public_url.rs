@@ -1,23 +1,24 @@
 //! Backends look for the issuer's keys under its name, so it must be one that they can reach.
 
-use super::SettingsFile;
+use super::{LoadOptions, SettingsFile, settings};
 use crate::check::values;
 use crate::source::Span;
 use crate::{Diagnostic, Diagnostics};
 
 /// Says where `publicUrl` is needed in a project that signs tokens. `signs` is a place that makes
-/// it sign, and `label` says what is there; `listen` is an address that was given at the command line.
+/// it sign, and `label` says what is there.
 pub(crate) fn check(
     file: &SettingsFile,
     signs: &Span,
     label: &str,
-    listen: Option<&str>,
+    options: &LoadOptions<'_>,
     diagnostics: &mut Diagnostics,
 ) {
     let settings = &file.settings;
     if settings.public_url.is_some() {
         return;
     }
+    let listen = options.listen.as_deref();
     let root = file.tree.root();
     let whole = || Span::of_file(file.tree.name().to_string());
     let help = "write `publicUrl: https://api.example.com` in tollgate.yaml: it becomes the `iss` of tokens";
@@ -33,8 +34,8 @@ pub(crate) fn check(
             "routes sign tokens, and the address to listen on does not tell under which URL backends find the keys",
         );
     }
-    if settings.store.as_deref().is_some_and(|store| store.starts_with("postgres")) {
-        let span = root.get("store").map_or_else(whole, |node| node.span());
+    if settings::has_shared_store(settings, options) {
+        let span = root.get("store").filter(|_| options.store.is_none()).map_or_else(whole, |node| node.span());
         say(span, "several nodes may share this store, and without `publicUrl` each would sign under its own name");
     }
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 use tollgate_core::catalog::parse_options;
-use tollgate_core::settings::{Destination, Settings};
+use tollgate_core::settings::{ConnectionUrl, Destination, Settings};
 use tollgate_core::units::{Interval, Size};
 
-use super::LoadContext;
+use super::{LoadContext, LoadOptions};
 use crate::check::schema::SchemaCheck;
 use crate::check::{known_or_nearest, values};
 use crate::source::Span;
@@ -49,11 +49,33 @@ pub(crate) fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> 
     let mut settings = typed(&root, diagnostics);
     super::authorities::read(&root, &mut settings, context, diagnostics);
     check(&root, diagnostics);
+    check_master_key(&root, &settings, context.options, diagnostics);
     super::listeners::check(&root, context, diagnostics);
     check_names(&root, context, diagnostics);
     let tree = Arc::new(tree);
     diagnostics.keep_tree(Arc::clone(&tree));
     SettingsFile { settings, tree }
+}
+
+/// Whether several nodes may use the store.
+pub(super) fn has_shared_store(settings: &Settings, options: &LoadOptions<'_>) -> bool {
+    let url = options.store.as_deref().or(settings.store.as_ref().map(ConnectionUrl::expose));
+    url.is_some_and(|url| url.trim_start().starts_with("postgres"))
+}
+
+/// Where nodes share a store and nothing else, the key that seals the signing keys lies in it beside them.
+fn check_master_key(root: &Node<'_>, settings: &Settings, options: &LoadOptions<'_>, diagnostics: &mut Diagnostics) {
+    let secrets = &settings.secrets;
+    let known = secrets.master_key.is_some() || secrets.master_key_file.is_some();
+    // A store that the command line names is this machine's affair, and `run` says the same in its log.
+    if let Some(store) = root.get("store").filter(|_| options.store.is_none() && !known)
+        && has_shared_store(settings, options)
+    {
+        let message =
+            "the key that seals the signing keys is kept in this store, so that a dump of the database contains it";
+        let help = "write `secrets: { masterKey: $env(TOLLGATE_MASTER_KEY) }`, with the same value on all nodes";
+        diagnostics.push(Diagnostic::warning("master-key-in-store", store.span(), message).help(help));
+    }
 }
 
 fn read_files(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> Tree {

@@ -7,12 +7,12 @@ use tollgate_core::route::Methods;
 
 use super::Reader;
 use super::route::Draft;
-use crate::Diagnostic;
 use crate::source::Span;
+use crate::{Diagnostic, LoadOptions};
 
-pub(crate) fn run(reader: &mut Reader<'_>, drafts: &[Draft], listen: Option<&str>) {
+pub(crate) fn run(reader: &mut Reader<'_>, drafts: &[Draft], options: &LoadOptions<'_>) {
     duplicates(reader, drafts);
-    public_url(reader, drafts, listen);
+    public_url(reader, drafts, options);
     audiences(reader, drafts);
 }
 
@@ -67,10 +67,10 @@ fn method_name(methods: &Methods) -> &str {
 }
 
 /// What a project that signs must say of itself.
-fn public_url(reader: &mut Reader<'_>, drafts: &[Draft], listen: Option<&str>) {
+fn public_url(reader: &mut Reader<'_>, drafts: &[Draft], options: &LoadOptions<'_>) {
     if let Some(signs) = drafts.iter().find_map(|draft| draft.signs.as_ref()) {
         let label = "signed for this upstream";
-        crate::load::public_url::check(reader.settings, &signs.span, label, listen, reader.diagnostics);
+        crate::load::public_url::check(reader.settings, &signs.span, label, options, reader.diagnostics);
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> 
     }
     let runtime_module = modules::runtime(context.files, ProjectForm::Native, reader.diagnostics);
     reader.read_unused(runtime_module.is_some());
-    checks::run(&mut reader, &routes, context.options.listen.as_deref());
+    checks::run(&mut reader, &routes, context.options);
     let (policies, exports) = (reader.instances.into_list(), reader.exports);
     let mut routes: Vec<_> = routes.into_iter().map(|draft| std::sync::Arc::new(draft.route)).collect();
     // The list took over the memory of the drafts, which is a hundred times what it needs.

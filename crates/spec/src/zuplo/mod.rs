@@ -72,8 +72,7 @@ pub fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> Project
         reader.read(document, &mut policies, &mut routes, diagnostics);
     }
     if let Some(signs) = policies.signs() {
-        let listen = context.options.listen.as_deref();
-        public_url::check(&server, &signs, "this policy signs", listen, diagnostics);
+        public_url::check(&server, &signs, "this policy signs", context.options, diagnostics);
     }
     let mut exports = reader.into_exports();
     let runtime_module = modules::runtime(files, ProjectForm::Zuplo, diagnostics);

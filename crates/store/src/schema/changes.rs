@@ -13,11 +13,11 @@ use super::rows::{ChangeRow, digest};
 /// All arguments are read in one transaction. A key that changed several times appears once, as
 /// it is now, at the place of its last change; a consumer's change appears as one for each of
 /// its live keys. `revoked` are the ids of revoked keys among those changed: a key that is
-/// neither live nor revoked was deleted.
+/// neither live nor revoked (or quarantined) was deleted.
 ///
 /// # Errors
 /// Where a row cannot be read.
-pub fn fold(
+pub(crate) fn fold(
     rows: &[ChangeRow],
     live: Vec<KeyGrant>,
     revoked: &BTreeSet<String>,

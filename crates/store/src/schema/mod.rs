@@ -4,6 +4,6 @@
 //! parameters, `ON CONFLICT`, `RETURNING`), so that a second database is a second folder of
 //! connections and transactions, not a second set of statements. Only the migrations differ.
 
-pub mod changes;
-pub mod rows;
-pub mod statements;
+pub(crate) mod changes;
+pub(crate) mod rows;
+pub(crate) mod statements;

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use sqlx::FromRow;
-use tollgate_core::keys::{Consumer, Key, KeyDigest, KeyGrant};
-use tollgate_core::store::{OwnedKey, StoreError, StoredSigningKey};
+use tollgate_core::keys::{Bucket, Consumer, Key, KeyDigest, KeyGrant, KeyUse, Manager};
+use tollgate_core::store::{AuditEntry, Operator, OwnedKey, StoreError, StoredSigningKey, UsageRow};
 use tollgate_core::time::Timestamp;
 
 use crate::error::unreadable;
 
 /// A row of `consumers`.
 #[derive(Debug, FromRow)]
-pub struct ConsumerRow {
+pub(crate) struct ConsumerRow {
     id: String,
     bucket: String,
     name: String,
@@ -47,7 +47,7 @@ impl TryFrom<ConsumerRow> for Consumer {
 
 /// A row of `keys`, its columns named `key_…` so that one statement can bring its consumer along.
 #[derive(Debug, FromRow)]
-pub struct KeyRow {
+pub(crate) struct KeyRow {
     key_id: String,
     key_consumer: String,
     key_digest: Vec<u8>,
@@ -56,6 +56,7 @@ pub struct KeyRow {
     key_created_on: i64,
     key_expires_on: Option<i64>,
     key_revoked_on: Option<i64>,
+    key_quarantined_on: Option<i64>,
     key_development: i64,
 }
 
@@ -64,12 +65,12 @@ impl KeyRow {
     ///
     /// # Errors
     /// Where it is not a SHA-256.
-    pub fn digest(&self) -> Result<KeyDigest, StoreError> {
+    pub(crate) fn digest(&self) -> Result<KeyDigest, StoreError> {
         digest(&self.key_digest)
     }
 
     /// The consumer's id.
-    pub fn consumer(&self) -> &str {
+    pub(crate) fn consumer(&self) -> &str {
         &self.key_consumer
     }
 }
@@ -78,7 +79,7 @@ impl KeyRow {
 ///
 /// # Errors
 /// Where they are not 32.
-pub fn digest(bytes: &[u8]) -> Result<KeyDigest, StoreError> {
+pub(crate) fn digest(bytes: &[u8]) -> Result<KeyDigest, StoreError> {
     bytes.try_into().map(KeyDigest).map_err(|_| unreadable("a key's digest", &"it is not 32 bytes long"))
 }
 
@@ -92,6 +93,7 @@ impl From<KeyRow> for Key {
             created_on: Timestamp(row.key_created_on),
             expires_on: row.key_expires_on.map(Timestamp),
             revoked_on: row.key_revoked_on.map(Timestamp),
+            quarantined_on: row.key_quarantined_on.map(Timestamp),
             development: row.key_development != 0,
         }
     }
@@ -99,18 +101,37 @@ impl From<KeyRow> for Key {
 
 /// A key and its consumer in one row.
 #[derive(Debug, FromRow)]
-pub struct OwnedKeyRow {
+pub(crate) struct GrantedKeyRow {
     #[sqlx(flatten)]
     key: KeyRow,
     #[sqlx(flatten)]
     consumer: ConsumerRow,
 }
 
+/// A key, its consumer and its last use in one row.
+#[derive(Debug, FromRow)]
+pub(crate) struct OwnedKeyRow {
+    #[sqlx(flatten)]
+    key: KeyRow,
+    #[sqlx(flatten)]
+    consumer: ConsumerRow,
+    used_on: Option<i64>,
+    used_by: Option<String>,
+}
+
+impl OwnedKeyRow {
+    /// What is looked up.
+    pub(crate) fn digest(&self) -> Result<KeyDigest, StoreError> {
+        self.key.digest()
+    }
+}
+
 impl TryFrom<OwnedKeyRow> for OwnedKey {
     type Error = StoreError;
 
     fn try_from(row: OwnedKeyRow) -> Result<Self, StoreError> {
-        Ok(Self { key: Arc::new(row.key.into()), consumer: Arc::new(row.consumer.try_into()?) })
+        let last_use = row.used_on.zip(row.used_by).map(|(on, from)| KeyUse { on: Timestamp(on), from });
+        Ok(Self { key: Arc::new(row.key.into()), consumer: Arc::new(row.consumer.try_into()?), last_use })
     }
 }
 
@@ -119,7 +140,7 @@ impl TryFrom<OwnedKeyRow> for OwnedKey {
 ///
 /// # Errors
 /// Where a row cannot be read.
-pub fn grants(rows: Vec<OwnedKeyRow>) -> Result<Vec<KeyGrant>, StoreError> {
+pub(crate) fn grants(rows: Vec<GrantedKeyRow>) -> Result<Vec<KeyGrant>, StoreError> {
     let mut consumers: BTreeMap<String, Arc<Consumer>> = BTreeMap::new();
     rows.into_iter()
         .map(|row| {
@@ -139,7 +160,7 @@ pub fn grants(rows: Vec<OwnedKeyRow>) -> Result<Vec<KeyGrant>, StoreError> {
 
 /// A row of `signing_keys`.
 #[derive(Debug, FromRow)]
-pub struct SigningKeyRow {
+pub(crate) struct SigningKeyRow {
     kid: String,
     algorithm: String,
     sealed: Vec<u8>,
@@ -165,13 +186,174 @@ impl From<SigningKeyRow> for StoredSigningKey {
 
 /// A row of `changes`.
 #[derive(Debug, Clone, FromRow)]
-pub struct ChangeRow {
+pub(crate) struct ChangeRow {
     /// Its place in the order of commits.
-    pub sequence: i64,
+    pub(crate) sequence: i64,
     /// `key` or `consumer`; others do not concern keys.
-    pub kind: String,
+    pub(crate) kind: String,
     /// The id of what changed.
-    pub subject: String,
+    pub(crate) subject: String,
     /// The key's digest: it must be known even when the key is gone.
-    pub digest: Option<Vec<u8>>,
+    pub(crate) digest: Option<Vec<u8>>,
+}
+
+/// A row of `buckets`.
+#[derive(Debug, FromRow)]
+pub(crate) struct BucketRow {
+    id: String,
+    name: String,
+    description: Option<String>,
+    tags: String,
+    settings: String,
+    created_on: i64,
+    updated_on: i64,
+    version: i64,
+}
+
+impl TryFrom<BucketRow> for Bucket {
+    type Error = StoreError;
+
+    fn try_from(row: BucketRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id,
+            name: row.name,
+            description: row.description,
+            tags: serde_json::from_str(&row.tags).map_err(|error| unreadable("a bucket's tags", &error))?,
+            settings: serde_json::from_str(&row.settings).map_err(|error| unreadable("a bucket's settings", &error))?,
+            created_on: Timestamp(row.created_on),
+            updated_on: Timestamp(row.updated_on),
+            version: u64::try_from(row.version).unwrap_or(0),
+        })
+    }
+}
+
+/// A row of `managers`.
+#[derive(Debug, FromRow)]
+pub(crate) struct ManagerRow {
+    id: String,
+    email: String,
+    subject: Option<String>,
+    created_on: i64,
+}
+
+impl From<ManagerRow> for Manager {
+    fn from(row: ManagerRow) -> Self {
+        Self { id: row.id, email: row.email, subject: row.subject, created_on: Timestamp(row.created_on) }
+    }
+}
+
+/// A row of `operators`, without the digest.
+#[derive(Debug, FromRow)]
+pub(crate) struct OperatorRow {
+    id: String,
+    name: String,
+    scopes: String,
+    hint: String,
+    created_on: i64,
+    expires_on: Option<i64>,
+    revoked_on: Option<i64>,
+    last_used_on: Option<i64>,
+}
+
+impl TryFrom<OperatorRow> for Operator {
+    type Error = StoreError;
+
+    fn try_from(row: OperatorRow) -> Result<Self, StoreError> {
+        // A scope that this version does not know gives nobody anything, and must not be dropped silently either.
+        let scopes = row
+            .scopes
+            .split_whitespace()
+            .map(|scope| scope.parse().map_err(|error| unreadable("an operator's scopes", &error)))
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            id: row.id,
+            name: row.name,
+            scopes,
+            hint: row.hint,
+            created_on: Timestamp(row.created_on),
+            expires_on: row.expires_on.map(Timestamp),
+            revoked_on: row.revoked_on.map(Timestamp),
+            last_used_on: row.last_used_on.map(Timestamp),
+        })
+    }
+}
+
+/// A row of `audit`.
+#[derive(Debug, Clone, FromRow)]
+pub(crate) struct AuditRow {
+    pub(crate) sequence: i64,
+    pub(crate) moment: i64,
+    pub(crate) actor_kind: String,
+    pub(crate) actor: String,
+    pub(crate) origin: String,
+    pub(crate) action: String,
+    pub(crate) target_kind: String,
+    pub(crate) target: String,
+    pub(crate) detail: String,
+    pub(crate) previous: Vec<u8>,
+    pub(crate) hash: Vec<u8>,
+}
+
+impl From<AuditRow> for AuditEntry {
+    fn from(row: AuditRow) -> Self {
+        Self {
+            sequence: row.sequence,
+            on: Timestamp(row.moment),
+            actor_kind: row.actor_kind,
+            actor: row.actor,
+            origin: row.origin,
+            action: row.action,
+            target_kind: row.target_kind,
+            target: row.target,
+            detail: row.detail,
+            previous: hex(&row.previous),
+            hash: hex(&row.hash),
+        }
+    }
+}
+
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// What was added up.
+#[derive(Debug, FromRow)]
+pub(crate) struct UsageSumRow {
+    start: i64,
+    consumer: String,
+    consumer_name: Option<String>,
+    key: String,
+    route: String,
+    status_class: i64,
+    count: i64,
+    last_seen: i64,
+}
+
+impl From<UsageSumRow> for UsageRow {
+    fn from(row: UsageSumRow) -> Self {
+        Self {
+            start: Timestamp(row.start),
+            consumer: row.consumer,
+            consumer_name: row.consumer_name,
+            key: row.key,
+            route: row.route,
+            status_class: u8::try_from(row.status_class).unwrap_or(0),
+            count: u64::try_from(row.count).unwrap_or(0),
+            last_seen: Timestamp(row.last_seen),
+        }
+    }
+}
+
+/// A row of `calls`.
+#[derive(Debug, FromRow)]
+pub(crate) struct CallRow {
+    pub(crate) fingerprint: Vec<u8>,
+    pub(crate) ends_on: i64,
+    pub(crate) status: Option<i64>,
+    pub(crate) body: Option<Vec<u8>>,
 }

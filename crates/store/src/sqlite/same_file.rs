@@ -26,10 +26,6 @@ impl SameFile {
         Ok(Self { path: path.to_owned(), device: found.dev(), inode: found.ino() })
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Whether the name still means the file.
     ///
     /// # Errors

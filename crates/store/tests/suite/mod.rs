@@ -3,6 +3,9 @@
 
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+mod logs;
+mod managing;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::sync::Arc;
@@ -37,6 +40,20 @@ pub(crate) async fn all<F: Future<Output = Subject>>(fresh: impl Fn() -> F) {
     a_withdrawn_signing_key_is_not_published_again(fresh().await).await;
     what_is_not_there_is_said_so(fresh().await).await;
     many_writers_lose_nothing(fresh().await).await;
+    managing::buckets_have_settings_and_take_their_consumers_along(fresh().await).await;
+    managing::a_change_that_was_meant_for_another_version_is_refused(fresh().await).await;
+    managing::lists_come_page_by_page(fresh().await).await;
+    managing::managers_are_of_a_consumer_or_of_a_bucket(fresh().await).await;
+    managing::members_are_made_all_or_none(fresh().await).await;
+    managing::a_quarantined_key_is_refused_until_it_is_released(fresh().await).await;
+    managing::a_leaked_key_fares_as_its_bucket_says(fresh().await).await;
+    managing::imported_keys_have_each_their_own_answer(fresh().await).await;
+    managing::keys_are_changed_rolled_together_and_deleted(fresh().await).await;
+    managing::operators_have_scopes_and_are_refused_once_revoked(fresh().await).await;
+    managing::a_call_that_comes_again_is_answered_once(fresh().await).await;
+    logs::every_change_has_an_entry_that_says_who(fresh().await).await;
+    logs::usage_is_added_up_by_minute_hour_and_day_and_counts_once(fresh().await).await;
+    logs::usage_of_many_nodes_adds_up(fresh().await).await;
 }
 
 pub(crate) fn digest(number: u32) -> KeyDigest {
@@ -88,7 +105,7 @@ async fn consumers_are_made_found_listed_changed_and_deleted(subject: Subject) {
     assert_eq!(names(&store.consumers(None, &BTreeMap::new()).await.expect("listed")), ["alice", "bob"]);
 
     subject.clock.advance(Duration::from_secs(5));
-    let change = ConsumerChange { metadata: Some(json!({ "plan": "gold" })), tags: None };
+    let change = ConsumerChange { metadata: Some(json!({ "plan": "gold" })), tags: None, if_version: None };
     let changed = store.update_consumer("default", "bob", change).await.expect("changed");
     assert_eq!(*changed.metadata, json!({ "plan": "gold" }));
     assert_eq!((changed.version, changed.updated_on), (2, subject.clock.now()));
@@ -130,7 +147,7 @@ async fn metadata_and_tags_come_back_as_they_were(subject: Subject) {
     assert_eq!(names(&store.consumers(None, &team).await.expect("listed")), ["o'hara"]);
     let wrong = BTreeMap::from([("team".to_owned(), "b".to_owned())]);
     assert!(store.consumers(None, &wrong).await.expect("listed").is_empty());
-    let change = ConsumerChange { metadata: None, tags: Some(BTreeMap::new()) };
+    let change = ConsumerChange { metadata: None, tags: Some(BTreeMap::new()), if_version: None };
     let changed = store.update_consumer("default", "o'hara", change).await.expect("changed");
     assert!(changed.tags.is_empty() && changed.metadata == found.metadata);
 }
@@ -232,7 +249,7 @@ async fn a_reader_that_resumes_sees_what_a_new_reader_sees(subject: Subject) {
             (1 | 2, _) => drop(store.create_key("default", &name, new_key(step)).await),
             (3, Some(id)) => drop(store.revoke_key(&id).await),
             (4, _) => {
-                let change = ConsumerChange { metadata: Some(json!({ "step": step })), tags: None };
+                let change = ConsumerChange { metadata: Some(json!({ "step": step })), tags: None, if_version: None };
                 drop(store.update_consumer("default", &name, change).await);
             }
             (5, Some(id)) => drop(store.roll_key(&id, subject.clock.now(), new_key(step)).await),
@@ -269,7 +286,7 @@ async fn changes_are_folded_and_in_order(subject: Subject) {
     let two = subject.key("bob", 2).await;
     let before = store.key_set().await.expect("the keys").sequence;
     store.revoke_key(&one.id).await.expect("revoked");
-    let change = ConsumerChange { metadata: Some(json!({ "plan": "gold" })), tags: None };
+    let change = ConsumerChange { metadata: Some(json!({ "plan": "gold" })), tags: None, if_version: None };
     store.update_consumer("default", "bob", change).await.expect("changed");
     let read = store.key_changes(before).await.expect("the changes");
     match read.changes.as_slice() {

@@ -2,6 +2,7 @@
 //! [`crate::commands`].
 
 mod keys;
+mod operation;
 mod options;
 mod scripts;
 mod serve;
@@ -11,7 +12,11 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub use keys::{ConsumerCommand, KeyCommand, TokenCommand};
-pub use options::{EnvironmentArgs, ProjectArgs, ProjectFlag, StoreArgs};
+pub use operation::{
+    AuditCommand, BackupStoreArgs, CopyStoreArgs, OperatorCommand, RestoreStoreArgs, StoreCommand, UsageArgs,
+    UsageFormat, UsagePeriod,
+};
+pub use options::{EnvironmentArgs, ProjectArgs, ProjectFlag, StoreArgs, StoreFlag};
 pub use scripts::{TestArgs, TypesArgs};
 pub use serve::{DevArgs, MapHost, RunArgs, ServeArgs};
 
@@ -62,6 +67,17 @@ pub enum Command {
     /// The keys that sign tokens for backends: list and rotate them
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Who may use the management API: make, list and revoke their tokens
+    #[command(subcommand)]
+    Operator(OperatorCommand),
+    /// Who changed what: show, export and verify the audit log
+    #[command(subcommand)]
+    Audit(AuditCommand),
+    /// Who called what, and how often
+    Usage(UsageArgs),
+    /// Copy, back up and restore the store
+    #[command(subcommand)]
+    Store(StoreCommand),
     /// Print verification code for a backend
     Snippet(SnippetArgs),
     /// Test store, upstreams, issuer, keys and clock as a backend would see them
@@ -229,6 +245,9 @@ pub struct DoctorArgs {
     /// The folder of the data
     #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR", hide_env_values = true)]
     pub data_dir: Option<PathBuf>,
+    /// The store, in place of what the project says: sqlite://PATH or postgres://USER@HOST/DATABASE
+    #[arg(long, value_name = "URL", env = "TOLLGATE_STORE", hide_env_values = true)]
+    pub store: Option<StoreFlag>,
     /// How to print what was found
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,

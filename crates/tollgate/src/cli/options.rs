@@ -40,12 +40,33 @@ pub struct ProjectFlag {
     pub environment: EnvironmentArgs,
 }
 
+/// The URL of a store. There may be a password in it, which `Debug` does not show.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoreFlag(pub String);
+
+impl std::fmt::Debug for StoreFlag {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("StoreFlag(…)")
+    }
+}
+
+impl std::str::FromStr for StoreFlag {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
 /// Which store: of a data folder, or of a project.
 #[derive(Debug, Clone, Args)]
 pub struct StoreArgs {
     /// The folder of the data. Default: .tollgate in the project
     #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR", hide_env_values = true, help_heading = "Store")]
     pub data_dir: Option<PathBuf>,
+    /// The store, in place of what the project says: sqlite://PATH or postgres://USER@HOST/DATABASE
+    #[arg(long = "store", value_name = "URL", env = "TOLLGATE_STORE", hide_env_values = true, help_heading = "Store")]
+    pub url: Option<StoreFlag>,
     /// The folder of the project, for its settings; this folder unless given
     #[arg(long = "project", value_name = "DIR", help_heading = "Store")]
     pub project: Option<PathBuf>,

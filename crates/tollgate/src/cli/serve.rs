@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::Args;
 
-use super::EnvironmentArgs;
+use super::{EnvironmentArgs, StoreFlag};
 
 /// `NAME[:PORT]=ADDR:PORT`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +60,9 @@ pub struct ServeArgs {
     /// The folder of the data. Default: .tollgate in the project
     #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR", hide_env_values = true)]
     pub data_dir: Option<PathBuf>,
+    /// The store, in place of what the project says: sqlite://PATH or postgres://USER@HOST/DATABASE
+    #[arg(long, value_name = "URL", env = "TOLLGATE_STORE", hide_env_values = true)]
+    pub store: Option<StoreFlag>,
     /// Write {"listen","management","pid"} here as soon as traffic is accepted
     #[arg(long, value_name = "PATH")]
     pub ready_file: Option<PathBuf>,

@@ -65,7 +65,7 @@ pub(crate) async fn run(command: ConsumerCommand) -> anyhow::Result<()> {
             let metadata = args.metadata.as_deref().map(parse_metadata).transpose()?;
             let tags = if args.tag.is_empty() { None } else { Some(parse_tags(&args.tag)?) };
             let open = stores::open(&args.store).await?;
-            let change = ConsumerChange { metadata, tags };
+            let change = ConsumerChange { metadata, tags, if_version: None };
             let consumer = operations::update_consumer(&*open.store, &args.bucket, &args.name, change)
                 .await
                 .map_err(super::explain)?;

@@ -20,7 +20,7 @@ use crate::serving::{self, Asked, Mode, Options, Outcome, Serving, Signals};
 use crate::{certificates, wiring};
 
 pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,sqlx=off"));
     tracing_subscriber::fmt()
         .compact()
         .with_target(false)
@@ -81,7 +81,7 @@ fn where_from(args: &DevArgs) -> anyhow::Result<(ProjectSource, DataDir)> {
             ProjectSource::new(&dir, environment)
         }
     };
-    let source = ProjectSource { listen: args.serve.listen.clone(), ..source };
+    let source = ProjectSource { listen: args.serve.listen.clone(), store: args.serve.store.clone(), ..source };
     let data = match (&args.serve.data_dir, source.folder()) {
         (Some(dir), _) => dir.clone(),
         (None, Some(folder)) => {

@@ -13,9 +13,10 @@ use tollgate_core::services::HttpClient;
 use tollgate_core::settings::{UpstreamProtocol, UpstreamSettings};
 use tollgate_core::time::{Clock, SystemClock, Timestamp};
 use tollgate_core::unix_socket;
+use tollgate_identity::master_key;
 
 use crate::certificates::Certificates;
-use crate::cli::{DoctorArgs, Output};
+use crate::cli::{DoctorArgs, Output, StoreFlag};
 use crate::data_dir::{self, DataDir};
 use crate::loading::ProjectSource;
 use crate::output::{self, Palette};
@@ -77,7 +78,7 @@ pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
     if let Some(project) = &loaded.project {
         let state = match &data {
             Some(data) => {
-                store(&mut findings, project, &source, data, &clock).await;
+                store(&mut findings, project, &source, data, args.store.as_ref(), &clock).await;
                 RunState::read(data)
             }
             None => None,
@@ -95,10 +96,11 @@ async fn store(
     project: &Project,
     source: &ProjectSource,
     data: &DataDir,
+    flag: Option<&StoreFlag>,
     clock: &Arc<dyn Clock>,
 ) {
-    const HELP: &str = "look at the path, its permissions and the space on its disk";
-    let url = stores::url(&project.settings, source.folder(), data);
+    const HELP: &str = "a file: look at its path, its permissions and the space on its disk; a server: at its address, the user and the database";
+    let url = stores::url(&project.settings, source.folder(), data, flag);
     let started = clock.monotonic();
     let opened = match tollgate_store::open(&url, Arc::clone(clock)).await {
         Ok(store) => match store.keys(None).await {
@@ -108,9 +110,16 @@ async fn store(
         Err(error) => Err(error),
     };
     match opened {
-        Ok((_, keys)) => {
+        Ok((store, keys)) => {
             let took = clock.monotonic().saturating_sub(started).as_millis();
-            findings.good("store", format!("{keys} keys, answered in {took} ms"));
+            findings.good("store", format!("{}: {keys} keys, answered in {took} ms", stores::place(&url)));
+            if store.is_shared() && !master_key::is_configured(&project.settings.secrets) {
+                findings.good(
+                    "master key",
+                    "kept in the store, so that a dump of the database contains what seals the signing keys; \
+                     `secrets.masterKey` keeps it apart",
+                );
+            }
         }
         Err(error) => findings.bad("store", error.to_string(), HELP),
     }

@@ -11,7 +11,8 @@ use crate::minting;
 use crate::output::{self, Palette};
 use crate::stores;
 
-pub(crate) const KEY_COLUMNS: &[&str] = &["ID", "CONSUMER", "STATUS", "KEY", "MADE ON", "EXPIRES ON", "DESCRIPTION"];
+pub(crate) const KEY_COLUMNS: &[&str] =
+    &["ID", "CONSUMER", "STATUS", "KEY", "MADE ON", "EXPIRES ON", "LAST USED ON", "DESCRIPTION"];
 
 pub(crate) async fn run(command: KeyCommand) -> anyhow::Result<()> {
     match command {
@@ -109,6 +110,7 @@ pub(crate) fn key_rows(keys: &[KeyView]) -> Vec<Vec<String>> {
                 KeyStatus::Active => "active",
                 KeyStatus::Expired => "expired",
                 KeyStatus::Revoked => "revoked",
+                KeyStatus::Quarantined => "quarantined",
             };
             vec![
                 key.id.clone(),
@@ -117,6 +119,7 @@ pub(crate) fn key_rows(keys: &[KeyView]) -> Vec<Vec<String>> {
                 key.hint.clone(),
                 key.created_on.clone(),
                 key.expires_on.clone().unwrap_or_else(|| "never".to_owned()),
+                key.last_used_on.clone().unwrap_or_else(|| "-".to_owned()),
                 key.description.clone().unwrap_or_default(),
             ]
         })

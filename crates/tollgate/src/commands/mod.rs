@@ -1,5 +1,6 @@
 //! One module for each command.
 
+pub(crate) mod audit;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod consumer;
@@ -8,15 +9,18 @@ pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod man;
+pub(crate) mod operator;
 pub(crate) mod policies;
 pub(crate) mod reload;
 pub(crate) mod routes;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod snippet;
+pub(crate) mod store;
 pub(crate) mod test;
 pub(crate) mod token;
 pub(crate) mod types;
+pub(crate) mod usage;
 pub(crate) mod version;
 
 use tollgate_admin::OperationError;

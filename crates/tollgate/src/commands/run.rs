@@ -15,11 +15,14 @@ use crate::loading::ProjectSource;
 use crate::serving::{self, Asked, LastGood, Mode, Options, Serving, Signals};
 
 pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=off"));
     tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(std::io::stderr).init();
     let mut signals = Signals::listen()?;
-    let source =
-        ProjectSource { listen: args.serve.listen.clone(), ..ProjectSource::new(&args.dir, &args.serve.environment) };
+    let source = ProjectSource {
+        listen: args.serve.listen.clone(),
+        store: args.serve.store.clone(),
+        ..ProjectSource::new(&args.dir, &args.serve.environment)
+    };
     let loaded = source.load_with_scripts().await?;
     let data_path = args.serve.data_dir.clone().unwrap_or_else(|| source.dir.join(data_dir::NAME));
     let data = DataDir::open(&data_path)?;

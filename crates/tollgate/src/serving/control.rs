@@ -11,6 +11,9 @@ use tollgate_core::time::Timestamp;
 use super::Serving;
 use crate::{minting, views};
 
+/// How long the store has to answer a probe.
+const PING: std::time::Duration = std::time::Duration::from_secs(2);
+
 impl Control for Serving {
     fn health(&self) -> BoxFuture<'_, Health> {
         Box::pin(async move {
@@ -21,7 +24,7 @@ impl Control for Serving {
                 snapshot: self.project().digest.clone(),
                 project: self.degraded.load_full().map(|why| why.as_ref().clone()),
                 certificates: self.uncertified.load_full().map(|why| why.as_ref().clone()),
-                store: self.rooms.store.ping().await.err().map(|error| error.to_string()).or(keyring.error),
+                store: self.ping_store().await.err().or(keyring.error),
                 keys: too_long.then(|| "the store has been away for longer than `keys.maxStale`".to_owned()),
                 issuer: published_keys(&*self.rooms.issuer).is_none().then(|| "there is no signing key".to_owned()),
                 stopping: self.stopping.is_cancelled(),
@@ -120,6 +123,14 @@ pub(super) fn log(report: &ReloadReport) {
 }
 
 impl Serving {
+    /// Whether the store answers, as quickly as a probe wants to know it.
+    async fn ping_store(&self) -> Result<(), String> {
+        match tokio::time::timeout(PING, self.rooms.store.ping()).await {
+            Ok(answer) => answer.map_err(|error| error.to_string()),
+            Err(_) => Err(format!("the store did not answer within {} s", PING.as_secs())),
+        }
+    }
+
     /// Reloads and logs what became of it.
     pub(crate) async fn reload_and_log(&self) {
         let outcome = Self::reload(self).await;

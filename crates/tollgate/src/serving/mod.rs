@@ -5,6 +5,8 @@ mod last_good;
 mod listeners;
 mod reload;
 mod signals;
+mod store;
+mod usage;
 
 use std::io::Write;
 use std::net::SocketAddr;
@@ -32,7 +34,7 @@ use crate::data_dir::DataDir;
 use crate::loading::ProjectSource;
 use crate::run_state::RunState;
 use crate::wiring::{Plan, Rooms};
-use crate::{Broken, issuer_url, ready_file, stores};
+use crate::{Broken, actor, issuer_url, ready_file, stores};
 
 pub(crate) use last_good::LastGood;
 pub(crate) use listeners::Bound;
@@ -113,6 +115,7 @@ pub(crate) struct Serving {
     /// Why the certificates on disk are not those in force.
     uncertified: ArcSwapOption<String>,
     reloading: tokio::sync::Mutex<()>,
+    reporter: tokio::sync::Mutex<usage::Reporter>,
     stopping: CancellationToken,
     ended: tokio_util::task::TaskTracker,
     state: RunState,
@@ -144,10 +147,11 @@ impl Serving {
         let management = management_listener.local_addr()?;
 
         let issuer_url = issuer_url::of_settings(settings, Some(listen));
+        let store_url = stores::url(settings, options.source.folder(), &options.data, options.source.store.as_ref());
         let rooms = Rooms::open(Plan {
             settings,
             data: &options.data,
-            store_url: stores::url(settings, options.source.folder(), &options.data),
+            store_url: store_url.clone(),
             issuer_url: issuer_url.clone(),
             map_hosts: options.map_hosts,
             clock: Arc::clone(&clock),
@@ -183,6 +187,7 @@ impl Serving {
             env: options.source.environment.env.clone(),
             env_file: options.source.environment.env_file.clone(),
             issuer: issuer_url,
+            store: stores::place(&store_url),
         };
         let serving = Arc::new(Self {
             mode: options.mode,
@@ -199,6 +204,7 @@ impl Serving {
             degraded: ArcSwapOption::empty(),
             uncertified: ArcSwapOption::empty(),
             reloading: tokio::sync::Mutex::new(()),
+            reporter: tokio::sync::Mutex::default(),
             stopping: CancellationToken::new(),
             ended: tokio_util::task::TaskTracker::new(),
             state,
@@ -228,13 +234,16 @@ impl Serving {
         // These follow the store for as long as the process lives.
         tokio::spawn(Arc::clone(&self.rooms.keyring).run());
         tokio::spawn(Arc::clone(&self.rooms.issuer).run());
+        tokio::spawn(Arc::clone(self).follow_store());
+        tokio::spawn(Arc::clone(self).report_usage());
         if self.listeners.iter().any(|bound| bound.tls.is_some()) {
             tokio::spawn(Arc::clone(self).follow_certificates());
         }
         let gateway = Arc::clone(&self.gateway);
         let data = listener::serve_on(listeners, gateway, wire, self.stopping.clone());
         self.ended.spawn(data);
-        let admin = Admin { store: Arc::clone(&self.rooms.store), control: Arc::clone(self) as _, token };
+        let store = self.rooms.store.on_behalf_of(actor::bootstrap());
+        let admin = Admin { store, control: Arc::clone(self) as _, token };
         // Until the last exchange has ended, probes and scrapers still get their answers.
         let drained = self.ended.clone();
         tokio::spawn(async move {
@@ -267,7 +276,10 @@ impl Serving {
         tracing::info!("stopping: waiting for what is under way");
         self.stopping.cancel();
         tokio::select! {
-            () = self.ended.wait() => tracing::info!("stopped"),
+            () = self.ended.wait() => {
+                self.report_usage_once_more().await;
+                tracing::info!("stopped");
+            }
             () = signals.stop() => tracing::warn!("stopped at once, by a second signal"),
         }
         self.gateway.flush_spans(Duration::from_secs(3)).await;

@@ -116,7 +116,8 @@ impl Serving {
 
     /// What of the settings is read at start alone.
     fn needs_restart(&self, old: &Project, new: &Project) -> Vec<String> {
-        let url = |settings: &Settings| stores::url(settings, self.source.folder(), &self.data);
+        let url =
+            |settings: &Settings| stores::url(settings, self.source.folder(), &self.data, self.source.store.as_ref());
         let (a, b) = (&old.settings, &new.settings);
         let (from, to) = (&a.server, &b.server);
         let mut changes = Vec::new();

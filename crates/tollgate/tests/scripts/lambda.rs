@@ -9,6 +9,7 @@ use crate::support::{Gateway, SOON};
 use crate::websocket::root;
 
 const MODULE: &str = r#"
+import { AwsClient } from "@zuplo/runtime/aws";
 import { AwsLambdaHandlerExtensions, RuntimeExtensions, ZuploRequest } from "@zuplo/runtime";
 
 export function runtimeInit(runtime: RuntimeExtensions) {
@@ -18,6 +19,15 @@ export function runtimeInit(runtime: RuntimeExtensions) {
   });
 }
 
+export const signed = async (request: ZuploRequest) => {
+  const [port, secret] = [request.query.port, request.query.secret];
+  const aws = new AwsClient({ accessKeyId: "AKIDTEST", secretAccessKey: secret, region: "eu-central-1", service: "lambda", sessionToken: "tok" });
+  const url = `http://127.0.0.1:${port}/2015-03-31/functions/arn%3Aaws%3Ax/invocations`;
+  const headers = { "x-amz-invocation-type": "RequestResponse", "content-type": "application/json" };
+  const answer = await aws.fetch(url, { method: "POST", headers, body: JSON.stringify({ a: 1 }) });
+  return { status: answer.status, body: await answer.json() };
+};
+
 export const user = (request: ZuploRequest) => {
   request.user = { sub: "acme", data: { plan: "gold" } };
   return request;
@@ -26,6 +36,7 @@ export const user = (request: ZuploRequest) => {
 
 struct World {
     gateway: Gateway,
+    port: String,
     _project: Scripted,
     _api: Child,
 }
@@ -71,9 +82,10 @@ async fn world() -> World {
         .route("/throws", "get", handler("throws", json!({})), &[], &[])
         .route("/busy", "get", handler("busy", json!({})), &[], &[])
         .route("/nobody", "get", handler("nobody", json!({})), &[], &[])
+        .handled("/signed", "get", ("user", "signed"), &[], &[])
         .route("/wrong", "get", handler("echo", wrong), &[], &[]);
     let gateway = project.start().await;
-    World { gateway, _project: project, _api: api }
+    World { gateway, port, _project: project, _api: api }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -116,6 +128,16 @@ async fn functions_are_called_with_the_events_that_api_gateway_would_make() {
     assert_eq!((&event["httpMethod"], &event["queryStringParameters"]), (&json!("GET"), &json!({ "a": "b" })));
     let reply = send(gateway, Method::POST, "/binary", &[("content-type", "image/png")], "PNG").await;
     assert_eq!(good(&reply, gateway)["body"], "UE5H");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scripts_sign_requests_to_aws_themselves() {
+    let World { gateway, port, .. } = &world().await;
+    let reply = gateway.get(&format!("/signed?port={port}&secret=secret/%2B"), None).await;
+    let answer = good(&reply, gateway);
+    assert_eq!((&answer["status"], &answer["body"]["headers"]["x-function"]), (&json!(200), &json!("arn:aws:x")));
+    let reply = gateway.get(&format!("/signed?port={port}&secret=other"), None).await;
+    assert_eq!(good(&reply, gateway)["status"], 403);
 }
 
 #[tokio::test(flavor = "multi_thread")]

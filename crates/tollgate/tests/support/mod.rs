@@ -88,6 +88,7 @@ impl World {
             .args(arguments)
             .current_dir(self.path())
             .env_remove("TOLLGATE_DATA_DIR")
+            .env_remove("TOLLGATE_STORE")
             .stdin(std::process::Stdio::piped())
             .stdout(std::process::Stdio::piped())
             .stderr(std::process::Stdio::piped())
@@ -181,4 +182,11 @@ impl Gateway {
         }
         started.elapsed()
     }
+}
+
+/// The key set of a gateway, where its discovery document says that it is; `publicUrl` is `https://api.test`.
+pub(crate) async fn jwks(gateway: &Gateway) -> Value {
+    let discovery = gateway.get("/__tollgate/issuer/.well-known/openid-configuration", None).await.json();
+    let uri = discovery["jwks_uri"].as_str().unwrap().replace("https://api.test", "");
+    gateway.get(&uri, None).await.json()
 }

@@ -1,69 +1,28 @@
-// `console`: what is logged becomes one line of text; what has nothing to say to a log does nothing.
+// `console`: what is logged becomes a line of text, by the rules of `node:util`; what has nothing to say to a log
+// does nothing.
 
-const { write } = import.meta.native;
+const { load, write } = import.meta.native;
 
-export function inspect(value, depth = 0, seen = new Set()) {
-  if (typeof value === "string") return depth === 0 ? value : JSON.stringify(value);
-  if (typeof value === "function") return `[Function: ${value.name || "(anonymous)"}]`;
-  if (typeof value === "symbol") return value.toString();
-  if (typeof value === "bigint") return `${value}n`;
-  if (typeof value !== "object" || value === null) return Object.is(value, -0) ? "-0" : String(value);
-  if (value instanceof Error) {
-    const stack = typeof value.stack === "string" && value.stack !== "" ? `\n${value.stack.trimEnd()}` : "";
-    return `${value}${stack}`;
-  }
-  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
-  if (value instanceof RegExp) return String(value);
-  if (seen.has(value)) return "[Circular]";
-  if (depth > 4) return Array.isArray(value) ? "[Array]" : "[Object]";
-  seen.add(value);
-  try {
-    const inner = (item) => inspect(item, depth + 1, seen);
-    if (Array.isArray(value)) return `[ ${value.slice(0, 100).map(inner).join(", ")}${value.length > 100 ? ", …" : ""} ]`;
-    if (value instanceof Map) return `Map(${value.size}) { ${[...value].map(([k, v]) => `${inner(k)} => ${inner(v)}`).join(", ")} }`;
-    if (value instanceof Set) return `Set(${value.size}) { ${[...value].map(inner).join(", ")} }`;
-    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `${value.constructor.name}(${value.byteLength})`;
-    const name = value.constructor?.name;
-    const fields = Object.keys(value).map((key) => `${key}: ${inner(value[key])}`);
-    const prefix = name && name !== "Object" ? `${name} ` : "";
-    return fields.length === 0 ? `${prefix}{}` : `${prefix}{ ${fields.join(", ")} }`;
-  } catch {
-    return "[Object]";
-  } finally {
-    seen.delete(value);
-  }
-}
+/** As in Node, but that a value stays on its line: a log is read line by line. */
+const ON_A_LINE = { compact: true, breakLength: Infinity };
 
+let util;
+
+/** The text of a line. What is a text already needs nobody to look at it. */
 export function format(...values) {
-  if (typeof values[0] === "string" && values.length > 1 && values[0].includes("%")) {
-    let next = 1;
-    const text = values[0].replace(/%[sdifjoOc%]/g, (mark) => {
-      if (mark === "%%") return "%";
-      if (next >= values.length) return mark;
-      const value = values[next++];
-      switch (mark) {
-        case "%c":
-          return "";
-        case "%d":
-        case "%i":
-          return typeof value === "object" ? "NaN" : String(mark === "%i" ? Math.trunc(Number(value)) : Number(value));
-        case "%f":
-          return String(Number(value));
-        case "%j":
-          return JSON.stringify(value);
-        case "%s":
-          return typeof value === "object" ? inspect(value, 1) : String(value);
-        default:
-          return inspect(value, 1);
-      }
-    });
-    return [text, ...values.slice(next).map((value) => inspect(value))].join(" ");
+  if (values.length === 1 && typeof values[0] === "string") return values[0];
+  util ??= load("node-inspect");
+  try {
+    return util.formatWithOptions(ON_A_LINE, ...values);
+  } catch (error) {
+    // Getters and proxies may throw: logging never does.
+    return `[what cannot be shown: ${error?.name ?? typeof error}]`;
   }
-  return values.map((value) => inspect(value)).join(" ");
 }
 
 const at = (level) => (...values) => write(level, format(...values));
 const nothing = () => {};
+const shown = (value) => write(1, format("%O", value));
 
 export const console = {
   debug: at(0),
@@ -78,12 +37,12 @@ export const console = {
   clear: nothing,
   count: nothing,
   countReset: nothing,
-  dir: (value) => write(1, inspect(value, 1)),
+  dir: shown,
   dirxml: nothing,
   group: nothing,
   groupCollapsed: nothing,
   groupEnd: nothing,
-  table: (value) => write(1, inspect(value, 1)),
+  table: shown,
   time: nothing,
   timeEnd: nothing,
   timeLog: nothing,

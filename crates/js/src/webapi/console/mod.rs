@@ -11,7 +11,13 @@ pub(super) static AREA: Area = Area { native: Some(native), globals: &["console"
 fn native<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     let native = Object::new(ctx.clone())?;
     native.set("write", Func::from(write))?;
+    native.set("load", Func::from(load))?;
     Ok(native)
+}
+
+/// The exports of another area: most lines need none.
+fn load<'js>(ctx: Ctx<'js>, area: String) -> rquickjs::Result<Object<'js>> {
+    Engine::of(&ctx)?.library(&ctx, &area)
 }
 
 fn write(ctx: Ctx<'_>, level: u8, message: String, _rest: Rest<rquickjs::Value<'_>>) -> rquickjs::Result<()> {

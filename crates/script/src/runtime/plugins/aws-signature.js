@@ -22,7 +22,7 @@ function canonicalQuery(url) {
 /**
  * The header fields of a request, with those that sign it.
  *
- * @param {{ method: string, url: string, headers?: Record<string, string>, body?: string }} request
+ * @param {{ method: string, url: string, headers?: Record<string, string>, body?: string | Uint8Array }} request
  * @param {{ accessKeyId: string, secretAccessKey: string, sessionToken?: string, region: string, service: string }} signer
  * @param {Date} [now]
  */
@@ -37,7 +37,8 @@ export async function signed({ method, url, headers = {}, body = "" }, signer, n
   const names = fields.map(([name]) => name).join(";");
   const canonical = [
     method,
-    target.pathname,
+    // Encoded once more than it is sent, but for one service.
+    signer.service === "s3" ? target.pathname : target.pathname.split("/").map(encode).join("/"),
     canonicalQuery(target),
     ...fields.map(([name, value]) => `${name}:${value}`),
     "",

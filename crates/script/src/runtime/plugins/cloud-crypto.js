@@ -27,9 +27,9 @@ export async function hmac(key, text) {
   return new Uint8Array(await crypto.subtle.sign("HMAC", imported, utf8(text)));
 }
 
-/** SHA-256. */
-export async function sha256(text) {
-  return crypto.subtle.digest("SHA-256", utf8(text));
+/** SHA-256 of a text or of bytes. */
+export async function sha256(data) {
+  return crypto.subtle.digest("SHA-256", typeof data === "string" ? utf8(data) : data);
 }
 
 /** A private RSA key for signatures with SHA-256, of its PEM (PKCS #8). */

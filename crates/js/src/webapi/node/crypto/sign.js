@@ -9,7 +9,7 @@ import { coded, needString, wrongValue } from "tollgate:node-errors";
 const SIZES = { __proto__: null, "P-256": 32, "P-384": 48, "P-521": 66 };
 const DIGESTS = { __proto__: null, "SHA-1": 20, "SHA-256": 32, "SHA-384": 48, "SHA-512": 64 };
 
-const digestNamed = (name) => hashNamed(name, () => coded(Error, "ERR_CRYPTO_INVALID_DIGEST", `Invalid digest: ${name}`));
+const digestNamed = (name) => hashNamed(name, () => coded(TypeError, "ERR_CRYPTO_INVALID_DIGEST", `Invalid digest: ${name}`));
 
 /** The salt of PSS in bytes, where one is asked for by its length or by one of its names. */
 const saltOf = (asked, key, hash, usual) => {

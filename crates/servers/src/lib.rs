@@ -1,0 +1,12 @@
+//! Servers that tests run against, and a proxy that makes faults. Never part of the product, and
+//! knows nothing of it.
+//!
+//! - [`postgres`]: a PostgreSQL server of a test's own: on a free port of loopback, in a folder
+//!   that vanishes, stopped by its process id.
+//! - [`fault`]: a TCP proxy that passes, cuts or stalls what goes through it.
+
+pub mod fault;
+pub mod postgres;
+
+pub use fault::{Fault, FaultProxy};
+pub use postgres::PostgresServer;
