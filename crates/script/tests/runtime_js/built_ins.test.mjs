@@ -69,7 +69,7 @@ test("what_the_catalog_lacks_can_be_imported_and_fails_by_its_name_when_it_is_ca
   const lacking = (name) => ({ name: "ConfigurationError", message: `${name} is not available in this version` });
   await assert.rejects(runtime.LDAPAuthInboundPolicy(request(), context(), {}), lacking("LDAPAuthInboundPolicy"));
   await assert.rejects(runtime.awsLambdaHandler(request(), context()), lacking("awsLambdaHandler"));
-  await assert.rejects(runtime.apiServices("/x"), lacking("apiServices"));
+  await assert.rejects(runtime.apiServices("/x"), /^ConfigurationError: apiServices is not available in this version: `ApiKeyConsumerClient`/);
   const { McpGatewayPlugin } = await import("@zuplo/runtime/mcp-gateway");
   assert.throws(() => new McpGatewayPlugin(), lacking("McpGatewayPlugin"));
 });

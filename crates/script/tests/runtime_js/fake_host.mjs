@@ -1,6 +1,7 @@
 // A gateway of one's own for tests: answers what modules ask of their host, and keeps what they tell.
 // It must be imported before any module of the runtime.
 
+import util from "node:util";
 import "./loader.mjs";
 
 /** Modules that the host gives when they are asked for. Node cannot load any of them at once, so all are there. */
@@ -10,6 +11,8 @@ export const calls = [];
 const answers = {};
 
 const defaults = {
+  // What `console` asks for: the gateway has the same by another name.
+  load: () => util,
   environment: () => JSON.stringify({ BACKEND: "http://backend.test", EMPTY: "" }),
   module: (name) => onDemand[name],
   own: (promise) => promise,

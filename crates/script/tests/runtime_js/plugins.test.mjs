@@ -14,7 +14,7 @@ function described(...plugins) {
 }
 
 test("JwtServicePlugin_describes_the_issuer", () => {
-  assert.deepEqual(described(new JwtServicePlugin()).issuer, { path: "/__zuplo/issuer", algorithm: "EdDSA", expiresIn: 3600 });
+  assert.deepEqual(described(new JwtServicePlugin()).issuer, { path: "/__zuplo/issuer", algorithm: undefined, expiresIn: undefined });
   const given = new JwtServicePlugin({ basePath: "/keys", algorithm: "RS256", expiresIn: "5m" });
   assert.deepEqual(described(given).issuer, { path: "/keys", algorithm: "RS256", expiresIn: 300 });
   assert.equal(described(new JwtServicePlugin({ tokenExpiration: 120 })).issuer.expiresIn, 120);
@@ -41,7 +41,8 @@ test("signJwt_passes_subject_audience_lifetime_and_claims", async () => {
   const token = await JwtServicePlugin.signJwt({ subject: "ada", audience: "b", expiresIn: "1m", role: "admin" });
   assert.deepEqual(JSON.parse(token.slice(7)), { subject: "ada", audience: "b", expiresIn: 60, claims: { role: "admin" } });
   await JwtServicePlugin.signJwt();
-  assert.deepEqual(JSON.parse(callsOf("signJwt")[1][0]), { claims: {} });
+  const { expiresIn, ...rest } = JSON.parse(callsOf("signJwt")[1][0]);
+  assert.deepEqual([typeof expiresIn, rest], ["number", { claims: {} }]);
 });
 
 test("OAuthProtectedResourcePlugin_describes_its_document", () => {
@@ -55,9 +56,15 @@ test("OAuthProtectedResourcePlugin_describes_its_document", () => {
   assert.throws(() => new OAuthProtectedResourcePlugin({}), ConfigurationError);
 });
 
-test("OpenTelemetryPlugin_is_no_mistake_and_says_what_it_lacks", async () => {
-  const { OpenTelemetryPlugin, OTLPSpanExporter } = await import("@zuplo/otel");
-  described(new OpenTelemetryPlugin({ exporter: { url: "https://o.test" } }));
-  assert.match(callsOf("log")[0][2], /OpenTelemetryPlugin does nothing in this version/);
-  assert.throws(() => new OTLPSpanExporter(), ConfigurationError);
+test("OpenTelemetryPlugin_says_where_spans_go_and_what_it_lacks", async () => {
+  const { OpenTelemetryPlugin, OTLPSpanExporter, ZuploSpanExporter } = await import("@zuplo/otel");
+  const exporter = new OTLPSpanExporter({ url: "https://o.test", headers: { key: 1 } });
+  const { traces } = described(new OpenTelemetryPlugin({ exporter, sampling: { headSampler: { ratio: 0.5 } }, postProcessor: () => {} }));
+  assert.deepEqual(traces, {
+    url: "https://o.test", headers: { key: "1" }, format: "json", service: "tollgate", serviceVersion: undefined, ratio: 0.5, acceptRemote: true,
+  });
+  assert.match(callsOf("log")[0][2], /`postProcessor` has no effect here/);
+  assert.equal(described(new OpenTelemetryPlugin()).traces, null);
+  assert.match(callsOf("log")[1][2], /no spans are sent/);
+  assert.throws(() => new ZuploSpanExporter(), ConfigurationError);
 });

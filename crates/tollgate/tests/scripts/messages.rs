@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::project::Scripted;
-use crate::support::{Gateway, SOON};
+use crate::support::{Gateway, SOON, World};
 use crate::websocket::{Peer, root};
 
 const MODULE: &str = r#"
@@ -148,4 +148,28 @@ async fn a_function_that_is_not_there_is_a_mistake_of_the_project() {
         assert_ne!(checked.code, 0);
         assert!(checked.stderr.contains(expected) || checked.stdout.contains(expected), "{checked:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_native_form_names_functions_by_reference() {
+    let peer = Peer::start(&[]).await;
+    let world = World::empty();
+    world.write(
+        "modules/messages.ts",
+        "export const loud = (data: string) => `${data}!`;\nexport default (data: string) => `(${data})`;\n",
+    );
+    let document = |function: &str| {
+        format!(
+            "openapi: 3.1.0\ninfo: {{ title: Chat, version: 1.0.0 }}\npaths:\n  /chat:\n    get:\n      operationId: chat\n      x-tollgate:\n        auth: public\n        handler:\n          websocket:\n            rewritePattern: {}\n            policies: {{ inbound: [\"{function}\"], outbound: [./modules/messages.ts] }}\n      responses: {{ \"101\": {{ description: joined }} }}\n",
+            peer.url("/echo")
+        )
+    };
+    world.write("openapi.yaml", &document("./modules/messages.ts#loud"));
+    let gateway = world.start(&["run", "."]).await;
+    let seen = talk(&gateway, "/chat", json!(["hello", { "hear": 1 }, { "close": [1000, ""] }])).await;
+    assert_eq!(seen["heard"], json!(["(hello!)"]), "{}", gateway.child.output());
+    world.write("openapi.yaml", &document("./modules/messages.ts#quiet"));
+    let checked = world.tollgate(&["check"]).await;
+    assert_ne!(checked.code, 0);
+    assert!(format!("{checked:?}").contains("exports no `quiet`"), "{checked:?}");
 }

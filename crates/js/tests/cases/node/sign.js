@@ -97,6 +97,14 @@ const { kty, crv, x, y, d } = crypto.createPrivateKey(EC1).export({ format: "jwk
 const key = crypto.createPrivateKey({ key: { kty, crv, x, y, d }, format: "jwk" });
 return [key.asymmetricKeyType, key.export({ type: "pkcs8", format: "pem" }) === EC8, crypto.createPublicKey({ key: { kty, crv, x, y }, format: "jwk" }).type];
 
+// case: ECDSA and PSS, there and back
+const padding = crypto.constants.RSA_PKCS1_PSS_PADDING;
+const raw = crypto.sign("sha256", DATA, { key: EC1, dsaEncoding: "ieee-p1363" });
+const der = crypto.sign("sha512", DATA, EC8);
+const pss = crypto.sign("sha256", DATA, { key: RSA8, padding, saltLength: 32 });
+// What fails leaves errors behind in Node, so that stands last.
+return [raw.length, crypto.verify("sha256", DATA, { key: EC8, dsaEncoding: "ieee-p1363" }, raw), der[0], crypto.verify("sha512", DATA, EC8, der), pss.length, crypto.verify("sha256", DATA, { key: RSA8, padding }, pss), crypto.verify("sha256", DATA, EC8, raw), crypto.verify("sha512", DATA, EC8, Buffer.alloc(70))];
+
 // case: later
 return new Promise((resolve) => crypto.sign("sha256", DATA, RSA8, (error, signature) => crypto.verify("sha256", DATA, RSAPUB, signature, (wrong, good) => resolve([error, wrong, good]))));
 
@@ -122,14 +130,6 @@ const [rsa, ec, ed] = [RSA1, EC1, ED].map((key) => crypto.createPrivateKey(key))
 const publics = [rsa, ec, ed].map((key) => crypto.createPublicKey(key));
 const secret = crypto.createSecretKey(Buffer.from("secret"));
 return [[rsa, ec, ed, ...publics, secret].map((key) => [key.type, key.asymmetricKeyType ?? null, key.symmetricKeySize ?? null]), rsa.export({ type: "pkcs8", format: "pem" }) === RSA8, publics[0].export({ type: "spki", format: "pem" }) === RSAPUB, publics.map((key) => key.export({ format: "jwk" })), ec.export({ format: "jwk" }), ed.export({ format: "jwk" }), secret.export().toString(), secret.export({ format: "jwk" }), rsa.asymmetricKeyDetails.modulusLength, String(rsa.asymmetricKeyDetails.publicExponent), ec.asymmetricKeyDetails, publics[1].equals(crypto.createPublicKey(EC8)), publics[1].equals(publics[0]), crypto.createHmac("sha256", secret).update("a").digest("hex") === crypto.createHmac("sha256", "secret").update("a").digest("hex")];
-
-// case: ECDSA and PSS, there and back
-const padding = crypto.constants.RSA_PKCS1_PSS_PADDING;
-const raw = crypto.sign("sha256", DATA, { key: EC1, dsaEncoding: "ieee-p1363" });
-const der = crypto.sign("sha512", DATA, EC8);
-const pss = crypto.sign("sha256", DATA, { key: RSA8, padding, saltLength: 32 });
-// What fails leaves errors behind in Node, so that stands last.
-return [raw.length, crypto.verify("sha256", DATA, { key: EC8, dsaEncoding: "ieee-p1363" }, raw), der[0], crypto.verify("sha512", DATA, EC8, der), pss.length, crypto.verify("sha256", DATA, { key: RSA8, padding }, pss), crypto.verify("sha256", DATA, EC8, raw), crypto.verify("sha512", DATA, EC8, Buffer.alloc(70))];
 
 // case: signatures that are none
 return [code(() => crypto.createSign(5)), code(() => crypto.createSign("nonsense"))[0], code(() => crypto.createSign("sha256").sign(5)), code(() => crypto.createSign("sha256").sign("nonsense"))[0], code(() => crypto.createPrivateKey(RSAPUB))[0], code(() => crypto.createPublicKey("nonsense"))[0], code(() => crypto.sign("sha256", 5, RSA8)), code(() => crypto.verify("sha256", DATA, RSAPUB, 5))];
