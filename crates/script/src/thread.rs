@@ -98,8 +98,6 @@ async fn serve(mut jobs: mpsc::Receiver<Job>, forgotten: &Forgotten, outside: Ar
                 if let Some(slot) = slots.remove(&generation) {
                     slot.live.borrow().retire();
                 }
-                // What it took to let the engine go is nobody's call.
-                tollgate_js::engine::lap();
             }
         }
         busy += began.elapsed();

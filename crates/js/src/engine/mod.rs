@@ -28,8 +28,7 @@ pub use work::{Settle, promise};
 
 use crate::host::Host;
 use crate::library::{Area, Library, Modules};
-pub use limits::lap;
-use limits::{Watch, last_lap};
+use limits::{Watch, begin_lap, lap};
 use rejections::Rejections;
 use turns::Turns;
 
@@ -180,7 +179,7 @@ impl Engine {
         if let Some(outer) = &outer {
             outer.charge(lap());
         }
-        let before = inner.watch.set(last_lap().saturating_add(task.budget(inner.limits.cpu)));
+        let before = inner.watch.set(begin_lap().saturating_add(task.budget(inner.limits.cpu)));
         if inner.turns.enter() {
             inner.runtime.set_promise_hook(Some(Box::new(|ctx, kind, promise, _| Turns::tell(&ctx, kind, promise))));
         }
