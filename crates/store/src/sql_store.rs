@@ -20,7 +20,7 @@ pub(crate) const LONG: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub(crate) enum Backend {
     Sqlite(SqliteBackend),
-    Postgres(PostgresBackend),
+    Postgres(Box<PostgresBackend>),
 }
 
 /// A store in a database, for whoever acts through it.
