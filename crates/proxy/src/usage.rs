@@ -45,7 +45,7 @@ type Place = (usize, usize, u8, i64);
 /// Counts calls.
 #[derive(Default)]
 pub struct UsageMeter {
-    shards: [Mutex<HashMap<Place, Calls>>; SHARDS],
+    shards: Box<[Mutex<HashMap<Place, Calls>>; SHARDS]>,
 }
 
 impl fmt::Debug for UsageMeter {
@@ -97,7 +97,7 @@ impl UsageMeter {
     /// Takes what was counted since the last time.
     pub fn take(&self) -> Vec<Calls> {
         let mut taken = Vec::new();
-        for shard in &self.shards {
+        for shard in self.shards.iter() {
             let counters = std::mem::take(&mut *shard.lock());
             taken.extend(counters.into_values());
         }

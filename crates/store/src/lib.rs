@@ -57,7 +57,7 @@ pub async fn open_later(url: &str, clock: Arc<dyn Clock>) -> Result<Arc<dyn Stor
 async fn describe(url: &str, clock: Arc<dyn Clock>) -> Result<SqlStore, StoreError> {
     let backend = match StoreUrl::parse(url)? {
         StoreUrl::Sqlite(path) => Backend::Sqlite(SqliteBackend::open(&path).await?),
-        StoreUrl::Postgres(url) => Backend::Postgres(PostgresBackend::new(&url)),
+        StoreUrl::Postgres(url) => Backend::Postgres(Box::new(PostgresBackend::new(&url))),
     };
     Ok(SqlStore::new(backend, clock))
 }

@@ -21,7 +21,7 @@ pub(crate) const LONG: Duration = Duration::from_secs(120);
 #[expect(clippy::large_enum_variant, reason = "a process has one or two of them")]
 pub(crate) enum Backend {
     Sqlite(SqliteBackend),
-    Postgres(PostgresBackend),
+    Postgres(Box<PostgresBackend>),
 }
 
 /// A store in a database, for whoever acts through it.

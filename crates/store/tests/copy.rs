@@ -68,7 +68,7 @@ async fn fill(store: &dyn Store) {
         retired_on: None,
         published_until: None,
     };
-    assert!(store.put_signing_key(None, signing_key).await.expect("put"));
+    assert!(store.add_signing_key(None, signing_key).await.expect("put"));
     let of = UsageKey { consumer: "con_x".to_owned(), key: String::new(), route: "r".to_owned(), status_class: 2 };
     let used = KeyUse { on: Timestamp(5), from: "192.0.2.1".to_owned() };
     let batch = UsageBatch {
@@ -126,7 +126,7 @@ async fn a_copy_holds_everything_in_either_direction_and_may_be_made_again() {
     target.create_key("default", "bob", new_key(6000)).await.expect("a key");
     let second =
         StoredSigningKey { kid: "second".to_owned(), ..target.signing_keys().await.expect("listed")[0].clone() };
-    assert!(target.put_signing_key(Some("kid"), second).await.expect("put"));
+    assert!(target.add_signing_key(Some("kid"), second).await.expect("put"));
     let back = sqlite(folder.path(), "back.db");
     copy(&database, &back, CopyMode::Onto).await.expect("copied back");
     assert_eq!(everything(&*open(&back).await).await, everything(&*target).await);

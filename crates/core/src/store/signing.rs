@@ -30,10 +30,13 @@ pub struct StoredSigningKey {
 pub trait SigningKeys: Send + Sync {
     /// All signing keys, the oldest first.
     fn signing_keys(&self) -> BoxFuture<'_, Result<Vec<StoredSigningKey>, StoreError>>;
-    /// Adds a signing key, or changes the moments of one, provided that the newest key is still
-    /// `newest` (by `kid`; `None` for no key at all): so that two nodes rotate once. False where
-    /// it is not.
-    fn put_signing_key(&self, newest: Option<&str>, key: StoredSigningKey) -> BoxFuture<'_, Result<bool, StoreError>>;
+    /// Adds a signing key, provided that the newest key is still `newest` (by `kid`; `None` for no
+    /// key at all): so that two nodes rotate once. False where it is not.
+    fn add_signing_key(&self, newest: Option<&str>, key: StoredSigningKey) -> BoxFuture<'_, Result<bool, StoreError>>;
+    /// Changes the moments of a signing key, provided that the newest key is still `newest`, and that
+    /// it is there and not withdrawn: what a slower node believes brings no withdrawn key back. False
+    /// where nothing was changed.
+    fn change_signing_key(&self, newest: &str, key: StoredSigningKey) -> BoxFuture<'_, Result<bool, StoreError>>;
     /// Forgets signing keys whose `published_until` lies before `now`.
     fn prune_signing_keys(&self, now: Timestamp) -> BoxFuture<'_, Result<(), StoreError>>;
     /// The secret of this name that all nodes share; `proposal` becomes it where there is none.

@@ -202,7 +202,7 @@ impl Issuer {
                 stored.retired_on = Some(stored.retired_on.map_or(now, |moment| moment.min(now)));
                 stored.published_until = Some(now);
                 withdrawn.push(stored.kid.clone());
-                if !self.store.put_signing_key(Some(&kid), stored).await? {
+                if !self.store.change_signing_key(&kid, stored).await? {
                     return Err(IssuerError::Contended);
                 }
             }
@@ -225,7 +225,7 @@ impl Issuer {
             tokio::task::spawn_blocking(move || KeyMaterial::generate(algorithm, &master_key, created_on, active_on));
         let (_, stored) = made.await.map_err(|error| IssuerError::Generate(error.to_string()))??;
         let kid = stored.kid.clone();
-        let added = self.store.put_signing_key(newest, stored).await?;
+        let added = self.store.add_signing_key(newest, stored).await?;
         self.refresh().await?;
         Ok(added.then_some(kid))
     }
@@ -236,7 +236,7 @@ impl Issuer {
         let keys = self.keys.load_full();
         let now = self.clock.now();
         let longest = Duration::from_secs(self.longest.load(Ordering::Acquire));
-        let newest = keys.newest_kid();
+        let Some(newest) = keys.newest_kid() else { return Ok(()) };
         let mut changed = false;
         for pair in keys.0.windows(2) {
             let [entry, successor] = pair else { continue };
@@ -256,7 +256,7 @@ impl Issuer {
             stored.published_until = stored.published_until.max(Some(signed)).max(Some(may_sign));
             if stored.retired_on != entry.stored.retired_on || stored.published_until != entry.stored.published_until {
                 // False where another node added a key or withdrew this one: its view is newer.
-                changed |= self.store.put_signing_key(newest, stored).await?;
+                changed |= self.store.change_signing_key(newest, stored).await?;
             }
         }
         if changed {

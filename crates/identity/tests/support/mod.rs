@@ -97,8 +97,11 @@ impl SigningKeys for TestStore {
     fn signing_keys(&self) -> BoxFuture<'_, Result<Vec<StoredSigningKey>, StoreError>> {
         self.gate(self.inner.signing_keys())
     }
-    fn put_signing_key(&self, newest: Option<&str>, key: StoredSigningKey) -> BoxFuture<'_, Result<bool, StoreError>> {
-        self.gate(self.inner.put_signing_key(newest, key))
+    fn add_signing_key(&self, newest: Option<&str>, key: StoredSigningKey) -> BoxFuture<'_, Result<bool, StoreError>> {
+        self.gate(self.inner.add_signing_key(newest, key))
+    }
+    fn change_signing_key(&self, newest: &str, key: StoredSigningKey) -> BoxFuture<'_, Result<bool, StoreError>> {
+        self.gate(self.inner.change_signing_key(newest, key))
     }
     fn prune_signing_keys(&self, now: Timestamp) -> BoxFuture<'_, Result<(), StoreError>> {
         self.gate(self.inner.prune_signing_keys(now))

@@ -8,7 +8,7 @@ use tollgate_testkit::{CapturingUpstream, Seen};
 use crate::support::{App, Draft, echo};
 
 async fn asked(draft: Draft, path: &str) -> String {
-    let reply = App::start(draft).await.get(path).await;
+    let reply = Box::pin(App::start(draft)).await.get(path).await;
     format!("{} {}", reply.status.as_u16(), String::from_utf8_lossy(&reply.body))
 }
 

@@ -16,35 +16,46 @@ async fn list(tx: &mut Tx) -> Result<Vec<StoredSigningKey>, StoreError> {
     Ok(rows.into_iter().map(StoredSigningKey::from).collect())
 }
 
-async fn put(tx: &mut Tx, newest: Option<String>, key: StoredSigningKey) -> Result<bool, StoreError> {
+/// Whether the newest key is this one.
+async fn is_newest(tx: &mut Tx, kid: Option<&str>) -> Result<bool, StoreError> {
     let found: Option<(String,)> = tx.first(sql::NEWEST_SIGNING_KEY, args![]).await.map_err(unavailable)?;
-    if found.map(|(kid,)| kid) != newest {
+    Ok(found.as_ref().map(|(kid,)| kid.as_str()) == kid)
+}
+
+async fn add(tx: &mut Tx, newest: Option<String>, key: StoredSigningKey) -> Result<bool, StoreError> {
+    if !is_newest(tx, newest.as_deref()).await? {
         return Ok(false);
     }
-    let known = list(tx).await?.into_iter().find(|known| known.kid == key.kid);
     let values = args![
         &key.kid,
         &key.algorithm,
-        key.sealed.clone(),
+        key.sealed,
         key.created_on,
         key.active_on,
         key.retired_on,
         key.published_until,
-        tx.now,
     ];
-    if tx.run(sql::PUT_SIGNING_KEY, values).await.map_err(unavailable)? == 0 {
+    if tx.run(sql::ADD_SIGNING_KEY, values).await.map_err(unavailable)? == 0 {
+        return Ok(false);
+    }
+    tx.note(sql::NOTE_SIGNING_KEY, args![&key.kid]).await?;
+    let detail = detail! { "algorithm": key.algorithm, "activeOn": key.active_on.rfc3339() };
+    tx.audit("signing-key.create", "signing-key", &key.kid, detail).await?;
+    Ok(true)
+}
+
+async fn change(tx: &mut Tx, newest: String, key: StoredSigningKey) -> Result<bool, StoreError> {
+    if !is_newest(tx, Some(&newest)).await? {
+        return Ok(false);
+    }
+    let values = args![&key.kid, key.active_on, key.retired_on, key.published_until, tx.now];
+    if tx.run(sql::CHANGE_SIGNING_KEY, values).await.map_err(unavailable)? == 0 {
         return Ok(false);
     }
     tx.note(sql::NOTE_SIGNING_KEY, args![&key.kid]).await?;
     // Moments that move by themselves are no change that anybody made.
-    let withdrawn = key.published_until.is_some_and(|until| until <= tx.now);
-    match known {
-        None => {
-            let detail = detail! { "algorithm": key.algorithm, "activeOn": key.active_on.rfc3339() };
-            tx.audit("signing-key.create", "signing-key", &key.kid, detail).await?;
-        }
-        Some(_) if withdrawn => tx.audit("signing-key.withdraw", "signing-key", &key.kid, detail! {}).await?,
-        Some(_) => {}
+    if key.published_until.is_some_and(|until| until <= tx.now) {
+        tx.audit("signing-key.withdraw", "signing-key", &key.kid, detail! {}).await?;
     }
     Ok(true)
 }
@@ -64,9 +75,14 @@ impl SigningKeys for SqlStore {
         Box::pin(self.read(|tx| Box::pin(list(tx))))
     }
 
-    fn put_signing_key(&self, newest: Option<&str>, key: StoredSigningKey) -> BoxFuture<'_, Result<bool, StoreError>> {
+    fn add_signing_key(&self, newest: Option<&str>, key: StoredSigningKey) -> BoxFuture<'_, Result<bool, StoreError>> {
         let newest = newest.map(str::to_owned);
-        Box::pin(self.change(move |tx| Box::pin(put(tx, newest, key))))
+        Box::pin(self.change(move |tx| Box::pin(add(tx, newest, key))))
+    }
+
+    fn change_signing_key(&self, newest: &str, key: StoredSigningKey) -> BoxFuture<'_, Result<bool, StoreError>> {
+        let newest = newest.to_owned();
+        Box::pin(self.change(move |tx| Box::pin(change(tx, newest, key))))
     }
 
     fn prune_signing_keys(&self, now: Timestamp) -> BoxFuture<'_, Result<(), StoreError>> {

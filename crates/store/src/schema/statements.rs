@@ -203,14 +203,17 @@ pub(crate) const SIGNING_KEYS: &str = "SELECT * FROM signing_keys ORDER BY numbe
 /// The newest signing key.
 pub(crate) const NEWEST_SIGNING_KEY: &str = "SELECT kid FROM signing_keys ORDER BY number DESC LIMIT 1";
 
-/// Adds a signing key or changes its moments: kid, algorithm, sealed, made, active, retired,
-/// published until, now. A key that was withdrawn stays so, whatever a slower node believes.
-pub(crate) const PUT_SIGNING_KEY: &str = "
+/// Adds a signing key: kid, algorithm, sealed, made, active, retired, published until.
+pub(crate) const ADD_SIGNING_KEY: &str = "
     INSERT INTO signing_keys (kid, algorithm, sealed, created_on, active_on, retired_on, published_until)
     VALUES ($1, $2, $3, $4, $5, $6, $7)
-    ON CONFLICT (kid) DO UPDATE
-    SET active_on = excluded.active_on, retired_on = excluded.retired_on, published_until = excluded.published_until
-    WHERE signing_keys.published_until IS NULL OR signing_keys.published_until > $8";
+    ON CONFLICT (kid) DO NOTHING";
+
+/// Changes the moments of a signing key: kid, active, retired, published until, now. A key that was
+/// withdrawn stays so.
+pub(crate) const CHANGE_SIGNING_KEY: &str = "
+    UPDATE signing_keys SET active_on = $2, retired_on = $3, published_until = $4
+    WHERE kid = $1 AND (published_until IS NULL OR published_until > $5)";
 
 /// Forgets the signing keys that are no longer published.
 pub(crate) const PRUNE_SIGNING_KEYS: &str = "DELETE FROM signing_keys WHERE published_until < $1";

@@ -346,11 +346,11 @@ fn signing_key(subject: &Subject, kid: &str) -> StoredSigningKey {
 
 async fn signing_keys_are_added_by_one_of_two(subject: Subject) {
     let store = &subject.store;
-    assert!(store.put_signing_key(None, signing_key(&subject, "a")).await.expect("put"));
-    assert!(!store.put_signing_key(None, signing_key(&subject, "b")).await.expect("refused"));
+    assert!(store.add_signing_key(None, signing_key(&subject, "a")).await.expect("put"));
+    assert!(!store.add_signing_key(None, signing_key(&subject, "b")).await.expect("refused"));
     let (b, c) = tokio::join!(
-        store.put_signing_key(Some("a"), signing_key(&subject, "b")),
-        store.put_signing_key(Some("a"), signing_key(&subject, "c")),
+        store.add_signing_key(Some("a"), signing_key(&subject, "b")),
+        store.add_signing_key(Some("a"), signing_key(&subject, "c")),
     );
     assert_eq!([b.expect("answered"), c.expect("answered")].iter().filter(|added| **added).count(), 1);
     let keys = store.signing_keys().await.expect("listed");
@@ -364,7 +364,7 @@ async fn signing_keys_are_added_by_one_of_two(subject: Subject) {
         published_until: Some(until),
         ..signing_key(&subject, "a")
     };
-    assert!(store.put_signing_key(Some(&newest), retired).await.expect("put"));
+    assert!(store.change_signing_key(&newest, retired).await.expect("put"));
     let keys = store.signing_keys().await.expect("listed");
     assert_eq!(keys.len(), 2, "changed, not added");
     assert_eq!((keys[0].retired_on, keys[0].published_until), (Some(subject.clock.now()), Some(until)));
@@ -378,13 +378,21 @@ async fn signing_keys_are_added_by_one_of_two(subject: Subject) {
 async fn a_withdrawn_signing_key_is_not_published_again(subject: Subject) {
     let store = &subject.store;
     let now = subject.clock.now();
-    let put = async |key| store.put_signing_key(Some("a"), key).await.expect("answered");
-    assert!(store.put_signing_key(None, signing_key(&subject, "a")).await.expect("put"));
-    assert!(put(StoredSigningKey { published_until: Some(now), ..signing_key(&subject, "a") }).await);
+    let change = async |key| store.change_signing_key("a", key).await.expect("answered");
+    assert!(store.add_signing_key(None, signing_key(&subject, "a")).await.expect("put"));
+    assert!(change(StoredSigningKey { published_until: Some(now), ..signing_key(&subject, "a") }).await);
     let longer =
         StoredSigningKey { published_until: Some(now.plus(Duration::from_secs(60))), ..signing_key(&subject, "a") };
-    assert!(!put(longer).await);
+    assert!(!change(longer.clone()).await);
     assert_eq!(store.signing_keys().await.expect("listed")[0].published_until, Some(now));
+
+    // Not even by a node that has not heard of it when the key is forgotten already.
+    let successor = StoredSigningKey { kid: "b".to_owned(), ..signing_key(&subject, "a") };
+    assert!(store.add_signing_key(Some("a"), successor).await.expect("added"));
+    store.prune_signing_keys(now.plus(Duration::from_millis(1))).await.expect("pruned");
+    assert!(!store.change_signing_key("b", longer).await.expect("answered"));
+    let kids: Vec<String> = store.signing_keys().await.expect("listed").into_iter().map(|key| key.kid).collect();
+    assert_eq!(kids, ["b"]);
 }
 
 async fn what_is_not_there_is_said_so(subject: Subject) {
