@@ -13,6 +13,7 @@ pub mod any_of;
 pub mod api_key;
 pub mod composite;
 pub mod composite_outbound;
+mod counting;
 mod credential;
 mod header_fields;
 pub mod ip_restriction;

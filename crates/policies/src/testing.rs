@@ -17,11 +17,11 @@ use tollgate_core::keys::{Consumer, Key, KeyDigest, KeyGrant};
 use tollgate_core::later::BoxFuture;
 use tollgate_core::project::{Compatibility, CorsChoice, HandlerDefinition, Place, PolicyInstance, Timeouts, Use};
 use tollgate_core::route::{Document, Methods, Operation, PathMode, PathTemplate};
-use tollgate_core::services::limiter::LimiterAway;
 use tollgate_core::services::verifier::VerifiedToken;
 use tollgate_core::services::{
-    Decision, HttpClient, HttpError, HttpResponse, IssueError, KeyVerdict, Keyring, Limiter, Scripts, TokenIssuer,
-    TokenRequest, TokenVerifier, VerifierFactory, VerifierSettings, VerifyError, Window, WindowCounter,
+    Charge, Counter, CounterGroup, Decision, HttpClient, HttpError, HttpResponse, IssueError, KeyVerdict, Keyring,
+    Limit, Limiter, LimiterAway, Scripts, Sharing, TokenIssuer, TokenRequest, TokenVerifier, VerifierFactory,
+    VerifierSettings, VerifyError,
 };
 use tollgate_core::settings::Settings;
 use tollgate_core::time::{ManualClock, Timestamp};
@@ -274,23 +274,47 @@ pub(crate) struct FakeLimiter {
 }
 
 #[derive(Debug)]
-struct FakeCounter {
-    local: Arc<dyn WindowCounter>,
+struct FakeCounter<T: ?Sized> {
+    local: Arc<T>,
+    sharing: Sharing,
     away: Arc<AtomicBool>,
 }
 
-impl Limiter for FakeLimiter {
-    fn window(&self, id: &str) -> Arc<dyn WindowCounter> {
-        Arc::new(FakeCounter { local: self.local.window(id), away: Arc::clone(&self.away) })
+impl<T: ?Sized> FakeCounter<T> {
+    fn is_away(&self) -> bool {
+        self.away.load(Ordering::Relaxed) && !self.sharing.stands_in
     }
 }
 
-impl WindowCounter for FakeCounter {
-    fn hit<'a>(&'a self, key: &str, window: Window, cost: u32) -> MaybeLater<'a, Result<Decision, LimiterAway>> {
-        if self.away.load(Ordering::Relaxed) {
+impl Limiter for FakeLimiter {
+    fn counter(&self, id: &str, sharing: Sharing) -> Arc<dyn Counter> {
+        Arc::new(FakeCounter { local: self.local.counter(id, sharing), sharing, away: Arc::clone(&self.away) })
+    }
+
+    fn group(&self, id: &str, names: &[&str], sharing: Sharing) -> Arc<dyn CounterGroup> {
+        Arc::new(FakeCounter { local: self.local.group(id, names, sharing), sharing, away: Arc::clone(&self.away) })
+    }
+}
+
+impl Counter for FakeCounter<dyn Counter> {
+    fn hit<'a>(&'a self, key: &str, limit: Limit, cost: u32) -> MaybeLater<'a, Result<Decision, LimiterAway>> {
+        if self.is_away() {
             return MaybeLater::later(async { Err(LimiterAway("gone".into())) });
         }
-        self.local.hit(key, window, cost)
+        self.local.hit(key, limit, cost)
+    }
+}
+
+impl CounterGroup for FakeCounter<dyn CounterGroup> {
+    fn hit<'a>(&'a self, key: &str, charges: &[Charge]) -> MaybeLater<'a, Result<Vec<Decision>, LimiterAway>> {
+        if self.is_away() {
+            return MaybeLater::later(async { Err(LimiterAway("gone".into())) });
+        }
+        self.local.hit(key, charges)
+    }
+
+    fn add(&self, key: &str, charges: &[Charge]) {
+        self.local.add(key, charges);
     }
 }
 

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use anyhow::Context;
 use tollgate_core::catalog::BuildIssue;
 use tollgate_core::project::Project;
-use tollgate_core::services::{HttpClient, Services};
+use tollgate_core::services::{HttpClient, Limiter, Services};
 use tollgate_core::settings::Settings;
 use tollgate_core::store::Store;
 use tollgate_core::time::{Clock, SystemClock};
 use tollgate_identity::{Issuer, Keyring, KeyringOptions, MasterKey, Verifiers};
-use tollgate_limits::LocalLimiter;
+use tollgate_limits::redis::Address;
+use tollgate_limits::{LocalLimiter, RedisLimiter};
 use tollgate_proxy::Snapshot;
 use tollgate_proxy::http_client::OutboundClient;
 use tollgate_proxy::metrics::Metrics;
@@ -38,6 +39,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) data: &'a DataDir,
     pub(crate) store_url: String,
+    /// Where limits are counted: `memory`, or an address.
+    pub(crate) limits_url: &'a str,
     pub(crate) issuer_url: String,
     pub(crate) map_hosts: MapHosts,
     pub(crate) clock: Arc<dyn Clock>,
@@ -48,7 +51,9 @@ pub(crate) struct Plan<'a> {
 impl Rooms {
     /// Opens the store, loads keys and signing keys, and puts everything together.
     pub(crate) async fn open(plan: Plan<'_>) -> anyhow::Result<Self> {
-        let Plan { settings, data, store_url, issuer_url, map_hosts, clock, dev } = plan;
+        let Plan { settings, data, store_url, limits_url, issuer_url, map_hosts, clock, dev } = plan;
+        let mut metrics = Metrics::new();
+        let limiter = limiter(limits_url, &clock, &mut metrics).await?;
         let store = tollgate_store::open(&store_url, Arc::clone(&clock)).await?;
         let master_key = MasterKey::from_settings(&settings.secrets, data.path())?;
         let issuer =
@@ -63,14 +68,14 @@ impl Rooms {
         let http: Arc<dyn HttpClient> = Arc::new(OutboundClient::new(Arc::clone(&upstreams)));
         let services = Arc::new(Services {
             keyring: Arc::clone(&keyring) as _,
-            limiter: Arc::new(LocalLimiter::new(Arc::clone(&clock))),
+            limiter,
             issuer: Arc::clone(&issuer) as _,
             verifiers: Arc::new(Verifiers::new(Arc::clone(&clock), Arc::clone(&http))),
             http,
             clock,
             explain: dev,
         });
-        Ok(Self { services, upstreams, metrics: Arc::new(Metrics::new()), store, keyring, issuer })
+        Ok(Self { services, upstreams, metrics: Arc::new(metrics), store, keyring, issuer })
     }
 
     /// Compiles a project.
@@ -80,6 +85,16 @@ impl Rooms {
     pub(crate) fn compile(&self, project: &Arc<Project>) -> Result<Snapshot, Vec<BuildIssue>> {
         Snapshot::build(Arc::clone(project), crate::catalog(), &self.services, &self.upstreams)
     }
+}
+
+/// Where limits are counted.
+async fn limiter(url: &str, clock: &Arc<dyn Clock>, metrics: &mut Metrics) -> anyhow::Result<Arc<dyn Limiter>> {
+    if url == "memory" {
+        return Ok(Arc::new(LocalLimiter::new(Arc::clone(clock))));
+    }
+    let limiter = RedisLimiter::open(Address::parse(url)?, Arc::clone(clock)).await;
+    limiter.register(metrics.registry());
+    Ok(Arc::new(limiter))
 }
 
 /// Compiles a project without a store, a socket or a data folder, for the mistakes alone.

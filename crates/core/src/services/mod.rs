@@ -17,7 +17,9 @@ pub use gateway::{Caller, Gateway, ScriptContext};
 pub use http_client::{HttpClient, HttpError, HttpResponse};
 pub use issuer::{IssueError, TokenIssuer, TokenRequest};
 pub use keyring::{KeyVerdict, Keyring};
-pub use limiter::{Decision, Limiter, Window, WindowCounter};
+pub use limiter::{
+    Bucket, Charge, Counter, CounterGroup, Decision, Limit, Limiter, LimiterAway, Sharing, Window,
+};
 pub use scripts::{
     Export, Hooks, IssuerPlugin, PluginDocument, Plugins, ScriptFunction, ScriptIssue, ScriptTemplate, Scripts,
 };

@@ -63,7 +63,10 @@ pub struct Settings {
     /// Where consumers and keys are kept: `sqlite://PATH` or `postgres://…`. Default: SQLite in
     /// the data folder.
     pub store: Option<String>,
-    /// Where limits are counted: `memory` or `redis://…`. Default: in memory.
+    /// Where limits are counted: `memory`, or in a Redis (7 or newer) or Valkey that several gateways share:
+    /// `redis://[USER:PASSWORD@]HOST[:PORT][,HOST…][/DB]`, with TLS `rediss://…`. A cluster is recognised. Behind a
+    /// `?` may stand `timeout=40ms` (how long a decision is waited for), `prefix=tollgate:` (what keys begin
+    /// with), and for TLS `ca=FILE`, `cert=FILE` and `key=FILE`. Default: in memory.
     pub limits: Option<String>,
     /// The limits of TypeScript modules.
     pub scripts: ScriptSettings,

@@ -60,6 +60,9 @@ pub struct ServeArgs {
     /// The folder of the data. Default: .tollgate in the project
     #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR", hide_env_values = true)]
     pub data_dir: Option<PathBuf>,
+    /// Where limits are counted instead of what `limits` in the project says: memory, or redis://…
+    #[arg(long, value_name = "URL", env = "TOLLGATE_LIMITS", hide_env_values = true)]
+    pub limits: Option<String>,
     /// Write {"listen","management","pid"} here as soon as traffic is accepted
     #[arg(long, value_name = "PATH")]
     pub ready_file: Option<PathBuf>,

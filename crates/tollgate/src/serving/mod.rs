@@ -61,6 +61,8 @@ pub(crate) struct Options {
     pub(crate) source: ProjectSource,
     pub(crate) data: DataDir,
     pub(crate) management_listen: Option<String>,
+    /// Where limits are counted, instead of what the settings say.
+    pub(crate) limits: Option<String>,
     pub(crate) ready_file: Option<PathBuf>,
     pub(crate) map_hosts: MapHosts,
     pub(crate) log: Box<dyn Write + Send>,
@@ -107,6 +109,7 @@ pub(crate) struct Serving {
     pub(crate) descriptors: usize,
     started_on: Timestamp,
     management_listen: Option<String>,
+    limits: Option<String>,
     in_force: ArcSwap<InForce>,
     /// Why the project on disk is not the one in force.
     degraded: ArcSwapOption<String>,
@@ -148,6 +151,7 @@ impl Serving {
             settings,
             data: &options.data,
             store_url: stores::url(settings, options.source.folder(), &options.data),
+            limits_url: options.limits.as_deref().or(settings.limits.as_deref()).unwrap_or("memory"),
             issuer_url: issuer_url.clone(),
             map_hosts: options.map_hosts,
             clock: Arc::clone(&clock),
@@ -195,6 +199,7 @@ impl Serving {
             descriptors,
             started_on: now,
             management_listen: options.management_listen,
+            limits: options.limits,
             in_force: ArcSwap::from_pointee(InForce { project, since: now }),
             degraded: ArcSwapOption::empty(),
             uncertified: ArcSwapOption::empty(),

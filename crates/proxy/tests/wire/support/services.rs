@@ -21,7 +21,11 @@ impl Keyring for Nothing {
 }
 
 impl Limiter for Nothing {
-    fn window(&self, _: &str) -> Arc<dyn WindowCounter> {
+    fn counter(&self, _: &str, _: Sharing) -> Arc<dyn Counter> {
+        unreachable!("no test here limits anything")
+    }
+
+    fn group(&self, _: &str, _: &[&str], _: Sharing) -> Arc<dyn CounterGroup> {
         unreachable!("no test here limits anything")
     }
 }

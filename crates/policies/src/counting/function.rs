@@ -10,18 +10,18 @@ const LONGEST_KEY: usize = 4096;
 
 /// Whom to count, and how often he may call.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     /// Whoever has the same key shares the limit.
-    pub(super) key: String,
+    pub(crate) key: String,
     /// The limit's own window, or what the function said instead.
-    pub(super) window: Window,
+    pub(crate) window: Window,
 }
 
 /// Reads `{ key, requestsAllowed?, timeWindowMinutes? }`; nothing at all means that there is no limit.
 ///
 /// # Errors
 /// What is wrong with it, for the log: values of the caller, which may be secrets, are not in it.
-pub(super) fn read(returned: &Value, default: Window) -> Result<Option<Answer>, String> {
+pub(crate) fn read(returned: &Value, default: Window) -> Result<Option<Answer>, String> {
     let fields = match returned {
         Value::Null => return Ok(None),
         Value::Object(fields) => fields,
@@ -68,13 +68,13 @@ fn number(value: &Value) -> Option<f64> {
 }
 
 /// So many requests; none at all is an answer too.
-pub(super) fn requests(count: f64) -> Option<u32> {
+pub(crate) fn requests(count: f64) -> Option<u32> {
     (count.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&count)).then_some(count as u32)
 }
 
 /// A window of so many minutes: to the microsecond, so that a third of a minute is not a nanosecond
 /// off, and at most a year.
-pub(super) fn minutes(length: f64) -> Option<Duration> {
+pub(crate) fn minutes(length: f64) -> Option<Duration> {
     let window = Duration::try_from_secs_f64((length * 60e6).round() / 1e6).ok()?;
     (!window.is_zero() && window <= Duration::from_secs(366 * 86_400)).then_some(window)
 }

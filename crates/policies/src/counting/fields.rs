@@ -10,6 +10,8 @@ use http::header::{HeaderMap, HeaderName, HeaderValue};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use sfv::{ItemSerializer, key_ref};
+use serde_json::Value;
+use tollgate_core::Exchange;
 use tollgate_core::services::{Decision, Window};
 use tollgate_core::time::Timestamp;
 
@@ -22,7 +24,7 @@ const LEGACY_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 /// Which header fields tell clients about their limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum HeaderMode {
+pub(crate) enum HeaderMode {
     /// None.
     None,
     /// `Retry-After` on refusals.
@@ -39,29 +41,29 @@ pub(super) enum HeaderMode {
 
 /// What a limit is called in the fields.
 #[derive(Debug)]
-pub(super) struct FieldName(sfv::String);
+pub(crate) struct FieldName(sfv::String);
 
 impl FieldName {
     /// Characters that a structured field's string cannot hold become `_`.
-    pub(super) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let name: String = name.chars().map(|c| if (' '..='~').contains(&c) { c } else { '_' }).collect();
         Self(sfv::String::from_string(name).unwrap_or_else(|_| sfv::string_ref("limit").to_owned()))
     }
 
     /// The name.
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         self.0.as_str()
     }
 }
 
 impl HeaderMode {
     /// Whether refusals say when to come back.
-    pub(super) fn retry_after(self) -> bool {
+    pub(crate) fn retry_after(self) -> bool {
         self != Self::None
     }
 
     /// Tells of a decision in the fields of the answer.
-    pub(super) fn tell(
+    pub(crate) fn tell(
         self,
         name: &FieldName,
         window: Window,
@@ -100,8 +102,19 @@ impl HeaderMode {
     }
 }
 
+/// Notes in the record that a limit which only reports would have refused the request.
+pub(crate) fn would_refuse(exchange: &mut Exchange, limit: &str) {
+    exchange.record.would_refuse.push(limit.into());
+    match exchange.record.fields.get_mut("wouldRefuse") {
+        Some(Value::Array(limits)) => limits.push(Value::from(limit)),
+        _ => {
+            exchange.record.fields.insert("wouldRefuse".to_owned(), Value::from(vec![limit]));
+        }
+    }
+}
+
 /// Whole seconds, rounded up: who comes back then is not too early.
-pub(super) fn seconds(duration: Duration) -> u32 {
+pub(crate) fn seconds(duration: Duration) -> u32 {
     let whole = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
     u32::try_from(whole).unwrap_or(u32::MAX)
 }
