@@ -9,12 +9,15 @@
 //! * [`local`]: the store in memory, exact under any concurrency on one node.
 //! * [`redis`]: the store that several nodes share: Redis 7 or Valkey, exact over all of them.
 //!
+//! * [`quota`]: what is used in an hour, a day, a week or a month, on one node or several.
+//!
 //! *Invariants.* No algorithm reads a clock; the store reads it through `Clock`, under the lock
 //! of the counter, so that hits are counted in the order of their times.
 
 pub mod gcra;
 pub mod local;
 mod meter;
+pub mod quota;
 pub mod redis;
 pub mod sliding;
 mod table;

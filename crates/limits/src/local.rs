@@ -24,6 +24,7 @@ use tollgate_core::services::{
 };
 use tollgate_core::time::Clock;
 
+use crate::Outcome;
 use crate::meter::{self, Rule};
 use crate::table::{Table, Which};
 
@@ -159,10 +160,10 @@ impl LocalGroup {
     }
 
     /// What is meant by each charge.
-    fn each<'k>(&'k self, base: u64, key: &'k str, charges: &'k [Charge]) -> impl Iterator<Item = (Which<'k>, u32)> {
+    fn each<'k>(&'k self, base: u64, key: &'k str, charges: &'k [Charge]) -> impl Iterator<Item = (Which<'k>, &'k Charge)> {
         self.counters.iter().zip(charges).map(move |(counter, charge)| {
             let rule = Rule::new(charge.limit, nanos);
-            (Which { hash: self.shared.hasher.hash_one((base, counter, rule)), counter: *counter, rule, key }, charge.cost)
+            (Which { hash: self.shared.hasher.hash_one((base, counter, rule)), counter: *counter, rule, key }, charge)
         })
     }
 }
@@ -176,8 +177,8 @@ impl CounterGroup for LocalGroup {
         let (base, shard) = self.shared.shard(self.number, key);
         let mut table = shard.lock();
         let now = self.shared.now();
-        for (which, cost) in self.each(base, key, charges) {
-            table.add(&which, now, cost);
+        for (which, charge) in self.each(base, key, charges) {
+            table.add(&which, now, charge.cost);
         }
     }
 }
@@ -218,35 +219,31 @@ impl Shared {
         let (outcomes, now) = {
             let mut table = shard.lock();
             let now = self.now();
-            let mut look = |cost: fn(u32) -> u32| -> Vec<_> {
-                let each = group.each(base, key, charges);
-                let outcomes = each.map(|(which, asked)| {
-                    let (outcome, shared) = table.hit(&which, now, cost(asked));
+            let mut each = |cost: &dyn Fn(usize, &Charge) -> u32| -> Vec<Outcome> {
+                let charges = group.each(base, key, charges).enumerate();
+                let outcomes = charges.map(|(index, (which, charge))| {
+                    let (outcome, shared) = table.hit(&which, now, cost(index, charge));
                     overflowed |= shared;
-                    (outcome, asked)
+                    outcome
                 });
                 outcomes.collect()
             };
             // One look tells what is left; only if there is enough of everything is anything counted.
-            let fits = look(|_| 0).iter().all(|(outcome, cost)| *cost <= outcome.remaining);
-            let outcomes = if fits {
-                look(|cost| cost)
+            let looked = each(&|_, _| 0);
+            let fits: Vec<bool> =
+                looked.iter().zip(charges).map(|(outcome, charge)| charge.needed() <= outcome.remaining).collect();
+            let outcomes = if fits.iter().all(|fits| *fits) {
+                each(&|_, charge| charge.cost)
             } else {
-                let each = group.each(base, key, charges);
-                let refused = each.map(|(which, cost)| {
-                    let looked = table.hit(&which, now, 0).0;
-                    // What does not fit is not counted; what would have is only looked at.
-                    let outcome = if cost > looked.remaining { table.hit(&which, now, cost).0 } else { looked };
-                    (outcome, cost)
-                });
-                refused.collect()
+                // What does not fit is not counted, but told how long to wait; what would have is only looked at.
+                each(&|index, charge| if fits[index] { 0 } else { charge.needed() })
             };
             (outcomes, now)
         };
         if overflowed {
             self.overflowed(now);
         }
-        outcomes.into_iter().map(|(outcome, _)| meter::decision(outcome, Duration::from_nanos)).collect()
+        outcomes.into_iter().map(|outcome| meter::decision(outcome, Duration::from_nanos)).collect()
     }
 
     #[cold]

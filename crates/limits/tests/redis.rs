@@ -47,7 +47,7 @@ impl Direct {
     async fn call(&mut self, key: &str, kind: &str, rule: (u32, u64, u32), now: u64, cost: u32, force: bool) -> Outcome {
         // Zero means the server's own time.
         let mut call = self.script.prepare_invoke();
-        call.key(key).arg(now + EPOCH).arg(u8::from(force)).arg(kind).arg(rule.0).arg(rule.1).arg(rule.2).arg(cost);
+        call.key(key).arg(now + EPOCH).arg(u8::from(force)).arg(kind).arg(rule.0).arg(rule.1).arg(rule.2).arg(cost).arg(0);
         let answer: Vec<i64> = call.invoke_async(&mut self.connection).await.unwrap();
         let number = |at: usize| u64::try_from(answer[at]).unwrap();
         Outcome {
@@ -198,7 +198,7 @@ async fn charges_are_counted_all_together_or_not_at_all() {
     for (what, limiter) in [("shared", &shared as &dyn Limiter), ("local", &local)] {
         let group = limiter.group("complex", &["requests", "tokens"], STRICT);
         let charges = |requests, tokens| {
-            [Charge { limit: per_minute(3), cost: requests }, Charge { limit: per_minute(100), cost: tokens }]
+            [Charge::new(per_minute(3), requests), Charge::new(per_minute(100), tokens)]
         };
         let mut seen = Vec::new();
         for (requests, tokens) in [(1, 60), (1, 60), (1, 40), (1, 1), (0, 0)] {
@@ -213,6 +213,12 @@ async fn charges_are_counted_all_together_or_not_at_all() {
             vec![(true, 1), (true, 0)],
         ];
         assert_eq!(seen, expected, "{what}");
+        // What is known only afterwards needs something to be left.
+        let mut unknown = charges(1, 0);
+        unknown[1].at_least = 1;
+        let decisions = group.hit("alice", &unknown).get().await.unwrap();
+        assert!(decisions[0].allowed && !decisions[1].allowed && decisions[1].retry_after > Duration::from_secs(50));
+        assert!(group.hit("bob", &unknown).get().await.unwrap().iter().all(|decision| decision.allowed), "{what}");
     }
 }
 
@@ -221,7 +227,7 @@ async fn what_is_known_afterwards_counts_beyond_the_limit() {
     let server = RedisServer::start().await.unwrap();
     let shared = limiter(&server.url()).await;
     let group = shared.group("tokens", &["tokens"], STRICT);
-    let of = |cost| [Charge { limit: per_minute(10), cost }];
+    let of = |cost| [Charge::new(per_minute(10), cost)];
     group.add("alice", &of(25));
     let counted = async {
         while group.hit("alice", &of(0)).get().await.unwrap()[0].remaining > 0 {
@@ -261,7 +267,7 @@ async fn a_cluster_counts_as_one_server_does() {
     // Callers lie on different servers, and all charges of one on the same.
     let group = nodes[0].group("complex", &["a", "b", "c"], STRICT);
     for caller in 0..50 {
-        let charges = [Charge { limit: per_minute(2), cost: 1 }; 3];
+        let charges = [Charge::new(per_minute(2), 1); 3];
         for left in [1, 0] {
             let decisions = group.hit(&caller.to_string(), &charges).get().await.unwrap();
             assert!(decisions.iter().all(|decision| decision.allowed && decision.remaining == left));

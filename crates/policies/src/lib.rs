@@ -11,6 +11,7 @@ use tollgate_core::PolicyKind;
 
 pub mod any_of;
 pub mod api_key;
+pub mod complex_rate_limit;
 pub mod composite;
 pub mod composite_outbound;
 mod counting;
@@ -21,6 +22,7 @@ mod members;
 pub mod mock_api;
 pub mod open_id_jwt_auth;
 pub mod rate_limit;
+pub mod quota;
 mod references;
 pub mod remove_request_headers;
 pub mod remove_response_headers;
@@ -36,11 +38,13 @@ pub mod upstream_jwt;
 pub static ALL: &[&PolicyKind] = &[
     &any_of::KIND,
     &api_key::KIND,
+    &complex_rate_limit::KIND,
     &composite::KIND,
     &composite_outbound::KIND,
     &ip_restriction::KIND,
     &mock_api::KIND,
     &open_id_jwt_auth::KIND,
+    &quota::KIND,
     &rate_limit::KIND,
     &remove_request_headers::KIND,
     &remove_response_headers::KIND,

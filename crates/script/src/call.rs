@@ -69,6 +69,7 @@ pub(crate) async fn run(live: Rc<Live>, call: Call, outbox: Rc<Outbox>) {
         Err(error) => (Err(failed(&live, error)), Changes::default()),
     };
     deliver(&live, &task);
+    let changes = Changes { notes: state.notes(), ..changes };
     let (cpu, fields, hooked) = (task.cpu(), state.fields(), state.is_hooked());
     outbox.put(reply, Reply { outcome, changes, cpu, fields, hooked });
     if task.is_busy() {
@@ -289,7 +290,7 @@ impl Changes {
             };
             Some((sub, user.remove("data").unwrap_or_default()))
         });
-        Self { user, params: map(params), custom: map(custom), target: None }
+        Self { user, params: map(params), custom: map(custom), ..Self::default() }
     }
 }
 

@@ -25,6 +25,7 @@ pub(crate) struct State {
     seed: RefCell<Option<Seed>>,
     asks: RefCell<Option<mpsc::UnboundedSender<Box<Ask>>>>,
     fields: RefCell<Map<String, Value>>,
+    notes: RefCell<Map<String, Value>>,
     hooked: Cell<bool>,
     /// Promises that keep the context's task alive.
     pub(crate) waits: Cell<usize>,
@@ -103,6 +104,16 @@ impl State {
     /// Adds fields to every line of the log that follows, and to the exchange's own.
     pub(crate) fn add_fields(&self, fields: Map<String, Value>) {
         self.fields.borrow_mut().extend(fields);
+    }
+
+    /// Keeps what code tells a policy of the request, instead of what it has told it before.
+    pub(crate) fn note(&self, about: String, value: Option<Value>) {
+        self.notes.borrow_mut().insert(about, value.unwrap_or_default());
+    }
+
+    /// What code has told policies so far.
+    pub(crate) fn notes(&self) -> Map<String, Value> {
+        self.notes.borrow().clone()
     }
 
     /// The fields so far.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use anyhow::Context;
 use tollgate_core::catalog::BuildIssue;
 use tollgate_core::project::Project;
-use tollgate_core::services::{HttpClient, Limiter, Services};
+use tollgate_core::services::{HttpClient, Limiter, Quotas, Services};
 use tollgate_core::settings::Settings;
 use tollgate_core::store::Store;
 use tollgate_core::time::{Clock, SystemClock};
 use tollgate_identity::{Issuer, Keyring, KeyringOptions, MasterKey, Verifiers};
+use tollgate_limits::quota::{LocalQuotas, SharedQuotas};
 use tollgate_limits::redis::Address;
 use tollgate_limits::{LocalLimiter, RedisLimiter};
 use tollgate_proxy::Snapshot;
@@ -31,6 +32,7 @@ pub(crate) struct Rooms {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) issuer: Arc<Issuer>,
+    pub(crate) quotas: LocalQuotas,
 }
 
 /// What decides how the rooms are made.
@@ -53,7 +55,7 @@ impl Rooms {
     pub(crate) async fn open(plan: Plan<'_>) -> anyhow::Result<Self> {
         let Plan { settings, data, store_url, limits_url, issuer_url, map_hosts, clock, dev } = plan;
         let mut metrics = Metrics::new();
-        let limiter = limiter(limits_url, &clock, &mut metrics).await?;
+        let counting = Counting::open(limits_url, data, &clock, &mut metrics).await?;
         let store = tollgate_store::open(&store_url, Arc::clone(&clock)).await?;
         let master_key = MasterKey::from_settings(&settings.secrets, data.path())?;
         let issuer =
@@ -68,14 +70,15 @@ impl Rooms {
         let http: Arc<dyn HttpClient> = Arc::new(OutboundClient::new(Arc::clone(&upstreams)));
         let services = Arc::new(Services {
             keyring: Arc::clone(&keyring) as _,
-            limiter,
+            limiter: counting.limiter,
+            quotas: counting.quotas,
             issuer: Arc::clone(&issuer) as _,
             verifiers: Arc::new(Verifiers::new(Arc::clone(&clock), Arc::clone(&http))),
             http,
             clock,
             explain: dev,
         });
-        Ok(Self { services, upstreams, metrics: Arc::new(metrics), store, keyring, issuer })
+        Ok(Self { services, upstreams, metrics: Arc::new(metrics), store, keyring, issuer, quotas: counting.kept })
     }
 
     /// Compiles a project.
@@ -87,14 +90,30 @@ impl Rooms {
     }
 }
 
-/// Where limits are counted.
-async fn limiter(url: &str, clock: &Arc<dyn Clock>, metrics: &mut Metrics) -> anyhow::Result<Arc<dyn Limiter>> {
-    if url == "memory" {
-        return Ok(Arc::new(LocalLimiter::new(Arc::clone(clock))));
+/// Where limits and quotas are counted.
+struct Counting {
+    limiter: Arc<dyn Limiter>,
+    quotas: Arc<dyn Quotas>,
+    /// What this node has to write before it ends.
+    kept: LocalQuotas,
+}
+
+impl Counting {
+    async fn open(url: &str, data: &DataDir, clock: &Arc<dyn Clock>, metrics: &mut Metrics) -> anyhow::Result<Self> {
+        let address = (url != "memory").then(|| Address::parse(url)).transpose()?;
+        let journal = data.path().join("quotas.journal");
+        let kept = LocalQuotas::open(&journal, Arc::clone(clock))
+            .with_context(|| format!("the quotas in {} cannot be read", journal.display()))?;
+        kept.keep_writing();
+        let Some(address) = address else {
+            let limiter = Arc::new(LocalLimiter::new(Arc::clone(clock)));
+            return Ok(Self { limiter, quotas: Arc::new(kept.clone()), kept });
+        };
+        let limiter = RedisLimiter::open(address, Arc::clone(clock)).await;
+        limiter.register(metrics.registry());
+        let quotas = Arc::new(SharedQuotas::new(&limiter, kept.clone()));
+        Ok(Self { limiter: Arc::new(limiter), quotas, kept })
     }
-    let limiter = RedisLimiter::open(Address::parse(url)?, Arc::clone(clock)).await;
-    limiter.register(metrics.registry());
-    Ok(Arc::new(limiter))
 }
 
 /// Compiles a project without a store, a socket or a data folder, for the mistakes alone.
@@ -115,6 +134,7 @@ fn offline() -> (Arc<Services>, Arc<Upstreams>) {
     let services = Arc::new(Services {
         keyring: Arc::new(Offline),
         limiter: Arc::new(LocalLimiter::new(Arc::clone(&clock))),
+        quotas: Arc::new(LocalQuotas::in_memory(Arc::clone(&clock))),
         issuer: Arc::new(Offline),
         verifiers: Arc::new(Verifiers::new(Arc::clone(&clock), Arc::clone(&http))),
         http,

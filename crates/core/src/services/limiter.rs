@@ -77,8 +77,23 @@ pub struct Decision {
 pub struct Charge {
     /// The limit; each distinct one counts for itself.
     pub limit: Limit,
-    /// How much. Nothing at all only looks.
+    /// How much.
     pub cost: u32,
+    /// How much must be left, where that is more than the cost: for what is known only afterwards. Where both are
+    /// nothing, the charge only looks.
+    pub at_least: u32,
+}
+
+impl Charge {
+    /// So much of a limit.
+    pub const fn new(limit: Limit, cost: u32) -> Self {
+        Self { limit, cost, at_least: 0 }
+    }
+
+    /// How much has to be left for it.
+    pub fn needed(&self) -> u32 {
+        self.cost.max(self.at_least)
+    }
 }
 
 /// How a counter deals with a store that it shares with other nodes. Where counters are in memory, all of

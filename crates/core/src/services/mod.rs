@@ -10,6 +10,7 @@ pub mod http_client;
 pub mod issuer;
 pub mod keyring;
 pub mod limiter;
+pub mod quota;
 pub mod scripts;
 pub mod verifier;
 
@@ -20,6 +21,7 @@ pub use keyring::{KeyVerdict, Keyring};
 pub use limiter::{
     Bucket, Charge, Counter, CounterGroup, Decision, Limit, Limiter, LimiterAway, Sharing, Window,
 };
+pub use quota::{Anchor, Correction, Every, Metered, Period, Quota, Quotas, Schedule, Usage};
 pub use scripts::{
     Export, Hooks, IssuerPlugin, PluginDocument, Plugins, ScriptFunction, ScriptIssue, ScriptTemplate, Scripts,
 };
@@ -34,6 +36,8 @@ pub struct Services {
     pub keyring: Arc<dyn Keyring>,
     /// Counters for limits.
     pub limiter: Arc<dyn Limiter>,
+    /// What is used of quotas.
+    pub quotas: Arc<dyn Quotas>,
     /// Tokens for upstreams.
     pub issuer: Arc<dyn TokenIssuer>,
     /// Checks of clients' tokens.

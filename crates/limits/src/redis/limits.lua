@@ -3,7 +3,8 @@
 -- KEYS: one for each charge, all in one slot.
 -- ARGV: the moment in microseconds, or 0 for the server's own (others than 0 are for tests);
 --       1 to count whether it fits or not, else 0;
---       then for each charge: algorithm ("w" or "b"), count, window in microseconds, burst, cost.
+--       then for each charge: algorithm ("w" or "b"), count, window in microseconds, burst, cost, and how
+--       much must be left.
 -- Answer: for each charge allowed, remaining, retry after, reset after.
 --
 -- The algorithms are those of sliding.rs and gcra.rs, slot for slot, and pass the same vectors. A window is kept
@@ -136,21 +137,22 @@ end
 
 local charges, all = {}, true
 for i = 1, #KEYS do
-  local at = 3 + (i - 1) * 5
+  local at = 3 + (i - 1) * 6
   local rule = { count = tonumber(ARGV[at + 1]), window = tonumber(ARGV[at + 2]), burst = tonumber(ARGV[at + 3]) }
   local kind = ARGV[at] == 'b' and bucket or window
   local cost = tonumber(ARGV[at + 4])
+  local needed = math.max(cost, tonumber(ARGV[at + 5]))
   local state = kind.load(KEYS[i], rule)
-  local fits = force or kind.fits(rule, state, cost)
+  local fits = force or kind.fits(rule, state, needed)
   all = all and fits
-  charges[i] = { kind = kind, rule = rule, cost = cost, state = state, fits = fits }
+  charges[i] = { kind = kind, rule = rule, cost = cost, needed = needed, state = state, fits = fits }
 end
 
 local answer = {}
 for i = 1, #KEYS do
   local charge = charges[i]
   if all then charge.kind.count(KEYS[i], charge.rule, charge.state, charge.cost) end
-  local remaining, retry, reset = charge.kind.tell(charge.rule, charge.state, charge.cost, not charge.fits)
+  local remaining, retry, reset = charge.kind.tell(charge.rule, charge.state, charge.needed, not charge.fits)
   answer[#answer + 1] = charge.fits and 1 or 0
   answer[#answer + 1] = remaining
   answer[#answer + 1] = retry

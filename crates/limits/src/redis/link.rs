@@ -77,7 +77,7 @@ pub(crate) struct Link {
     without: AtomicU64,
     pub(crate) series: Series,
     pub(crate) limits: Script,
-    /// What happens each time that the store is there again.
+    /// Told each time that the store is there again.
     returned: Notify,
 }
 
@@ -273,7 +273,7 @@ impl Link {
     /// script known; the second shows how long it takes.
     async fn probe(&self, live: &Live) -> Result<(), String> {
         let limit = Limit::Window(Window { count: u32::MAX, window: Duration::from_secs(1) });
-        let charges = [Charge { limit, cost: 1 }];
+        let charges = [Charge::new(limit, 1)];
         let keys = [Tag::new(&self.address.prefix, "probe", "").key("", limit)];
         let call = script::call(&self.limits, &keys, &charges, true);
         for patience in [CONNECT, self.address.patience] {

@@ -28,14 +28,15 @@ mod metrics;
 mod refusals;
 mod script;
 
+pub(crate) use link::Link;
+pub(crate) use script::Tag;
+
 pub use address::{Address, AddressError};
 pub use script::LIMITS as SCRIPT;
 
 use crate::LocalLimiter;
 use crate::local::LocalGroup;
-use link::Link;
 use refusals::Refusals;
-use script::Tag;
 
 /// Counts in Redis or Valkey.
 #[derive(Debug)]
@@ -84,6 +85,11 @@ impl RedisLimiter {
         self.shared.link.is_up()
     }
 
+    /// The connection, for what else is kept in the store.
+    pub(crate) fn link(&self) -> Arc<Link> {
+        Arc::clone(&self.shared.link)
+    }
+
     fn group_of(&self, id: &str, names: &[&str], sharing: Sharing) -> RedisGroup {
         RedisGroup {
             id: id.into(),
@@ -110,7 +116,7 @@ impl Counter for RedisCounter {
         let one = |decisions: Vec<Decision>| {
             decisions.into_iter().next().ok_or_else(|| LimiterAway("there was no decision".to_owned()))
         };
-        match self.0.hit(key, &[Charge { limit, cost }]) {
+        match self.0.hit(key, &[Charge::new(limit, cost)]) {
             MaybeLater::Now(outcome) => MaybeLater::Now(outcome.and_then(one)),
             MaybeLater::Later(outcome) => MaybeLater::later(async move { outcome.await.and_then(one) }),
         }
@@ -121,7 +127,7 @@ impl CounterGroup for RedisGroup {
     fn hit<'a>(&'a self, key: &str, charges: &[Charge]) -> MaybeLater<'a, Result<Vec<Decision>, LimiterAway>> {
         let tag = Tag::new(&self.shared.link.address().prefix, &self.id, key);
         let asked_at = self.shared.clock.monotonic();
-        let looks = charges.iter().all(|charge| charge.cost == 0);
+        let looks = charges.iter().all(|charge| charge.needed() == 0);
         if !looks && let Some(known) = self.shared.refusals.find(tag.as_str(), charges, asked_at) {
             self.shared.link.series.refused_here();
             return MaybeLater::Now(Ok(known));

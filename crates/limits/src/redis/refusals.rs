@@ -47,7 +47,7 @@ impl Refusals {
         }
         // Other limits, or a smaller cost, may fit.
         let covers = refusal.charges.len() == charges.len()
-            && refusal.charges.iter().zip(charges).all(|(old, new)| old.limit == new.limit && old.cost <= new.cost);
+            && refusal.charges.iter().zip(charges).all(|(old, new)| old.limit == new.limit && old.needed() <= new.needed());
         let since = now.saturating_sub(refusal.asked_at);
         covers.then(|| {
             let aged = |decision: &Decision| Decision {
@@ -101,7 +101,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn charge(cost: u32) -> Charge {
-        Charge { limit: Limit::Window(Window { count: 5, window: 60 * SECOND }), cost }
+        Charge::new(Limit::Window(Window { count: 5, window: 60 * SECOND }), cost)
     }
 
     fn refused(seconds: u32) -> Decision {

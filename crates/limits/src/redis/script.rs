@@ -63,13 +63,13 @@ impl Tag {
 pub(crate) fn call<'s>(script: &'s Script, keys: &[String], charges: &[Charge], force: bool) -> ScriptInvocation<'s> {
     let mut call = script.prepare_invoke();
     call.arg(0).arg(u8::from(force));
-    for (key, Charge { limit, cost }) in keys.iter().zip(charges) {
+    for (key, Charge { limit, cost, at_least }) in keys.iter().zip(charges) {
         call.key(key.as_str());
         let (kind, rate, burst) = match limit {
             Limit::Window(window) => ("w", *window, 0),
             Limit::Bucket(bucket) => ("b", limit.rate(), bucket.burst),
         };
-        call.arg(kind).arg(rate.count).arg(micros(rate.window)).arg(burst).arg(*cost);
+        call.arg(kind).arg(rate.count).arg(micros(rate.window)).arg(burst).arg(*cost).arg(*at_least);
     }
     call
 }

@@ -27,15 +27,7 @@ pub(crate) fn read(returned: &Value, default: Window) -> Result<Option<Answer>, 
         Value::Object(fields) => fields,
         other => return Err(format!("it returned {} instead of an object with a `key`", kind(other))),
     };
-    let key = match fields.get("key") {
-        Some(Value::String(key)) => key.clone(),
-        Some(Value::Number(key)) => key.to_string(),
-        None => return Err("what it returned has no `key`".to_owned()),
-        Some(other) => return Err(format!("the `key` that it returned is {} instead of a text", kind(other))),
-    };
-    if key.len() > LONGEST_KEY {
-        return Err(format!("the `key` that it returned has {} bytes; at most {LONGEST_KEY} are counted", key.len()));
-    }
+    let key = key(fields)?;
     let number = |name: &str| match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => match number(value) {
@@ -56,6 +48,23 @@ pub(crate) fn read(returned: &Value, default: Window) -> Result<Option<Answer>, 
         })?,
     };
     Ok(Some(Answer { key, window: Window { count, window } }))
+}
+
+/// The key in what a function returned.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn key(fields: &serde_json::Map<String, Value>) -> Result<String, String> {
+    let key = match fields.get("key") {
+        Some(Value::String(key)) => key.clone(),
+        Some(Value::Number(key)) => key.to_string(),
+        None => return Err("what it returned has no `key`".to_owned()),
+        Some(other) => return Err(format!("the `key` that it returned is {} instead of a text", kind(other))),
+    };
+    if key.len() > LONGEST_KEY {
+        return Err(format!("the `key` that it returned has {} bytes; at most {LONGEST_KEY} are counted", key.len()));
+    }
+    Ok(key)
 }
 
 /// A number, or a text that is one: what comes out of the environment is text.
@@ -79,7 +88,8 @@ pub(crate) fn minutes(length: f64) -> Option<Duration> {
     (!window.is_zero() && window <= Duration::from_secs(366 * 86_400)).then_some(window)
 }
 
-fn kind(value: &Value) -> &'static str {
+/// What a value is, in words.
+pub(crate) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
         Value::Bool(_) => "a boolean",

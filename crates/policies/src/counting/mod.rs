@@ -1,6 +1,7 @@
 //! What the policies that count share: whom they count, what their functions answer, and the header fields that
 //! tell of it.
 
+pub(crate) mod amounts;
 pub(crate) mod fields;
 pub(crate) mod function;
 pub(crate) mod options;

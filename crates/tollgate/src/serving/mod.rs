@@ -275,6 +275,9 @@ impl Serving {
             () = self.ended.wait() => tracing::info!("stopped"),
             () = signals.stop() => tracing::warn!("stopped at once, by a second signal"),
         }
+        if let Err(error) = self.rooms.quotas.write() {
+            tracing::error!(%error, "what was used of quotas since the last second could not be written");
+        }
         self.gateway.access_log.flush(Duration::from_secs(5));
         self.state.remove(&self.data);
     }

@@ -30,6 +30,12 @@ impl Limiter for Nothing {
     }
 }
 
+impl Quotas for Nothing {
+    fn quota(&self, _: &str, _: bool) -> Arc<dyn Quota> {
+        unreachable!("no test here limits anything")
+    }
+}
+
 impl TokenIssuer for Nothing {
     fn header(&self, _: &TokenRequest<'_>) -> Result<HeaderValue, IssueError> {
         unreachable!("no test here signs anything")
@@ -68,6 +74,7 @@ pub(crate) fn none() -> Arc<Services> {
         clock: Arc::new(SystemClock::new()),
         keyring: nothing.clone(),
         limiter: nothing.clone(),
+        quotas: nothing.clone(),
         issuer: nothing.clone(),
         verifiers: nothing.clone(),
         http: nothing.clone(),
