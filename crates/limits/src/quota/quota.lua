@@ -2,7 +2,7 @@
 --
 -- KEYS: the hash of one key: a (first call), s and e (the period), and m:METER for what is used of each meter.
 -- ARGV: "take", "add" or "tell"; the first call this node knows or supposes, or "" where periods do not depend on
---       it; start and end of the period as this node reckons it, in milliseconds; when to forget the key;
+--       it; start and end of the period as this node reckons it, in milliseconds; after how many to forget the key;
 --       then for each meter: name, allowance (-1 for any amount), cost (may be below zero for "add"), and what
 --       this node last saw of it: a store that was emptied goes on from there.
 -- Answer: state (1 taken, 0 does not fit, 2 the first call was another: reckon again, 3 the period is over),
@@ -47,5 +47,5 @@ for _, meter in ipairs(meters) do
   if fits then meter.used = math.max(0, meter.used + meter.cost) end
   if fits and meter.cost ~= 0 or anew then redis.call('HSET', key, meter.name, string.format('%.0f', meter.used)) end
 end
-redis.call('PEXPIREAT', key, forget)
+redis.call('PEXPIRE', key, forget)
 return answer(fits and 1 or 0, meters)

@@ -241,7 +241,9 @@ impl Shared {
         let mut call = self.script.prepare_invoke();
         call.key(format!("{key}:quota")).arg(how);
         call.arg(first.map(|first| first.0.to_string()).unwrap_or_default());
-        call.arg(period.start.0).arg(period.end.0).arg(period.end.0.saturating_add(kept));
+        // By this node's clock, whatever the server's says.
+        let left = period.end.0.saturating_sub(self.seen.clock.now().0).clamp(0, KEPT.1);
+        call.arg(period.start.0).arg(period.end.0).arg(left.saturating_add(kept));
         for (meter, allowance, cost, seen) in meters {
             let allowance = allowance.map_or(-1, |allowance| i64::try_from(allowance).unwrap_or(i64::MAX));
             call.arg(&**meter).arg(allowance).arg(*cost).arg(*seen);
