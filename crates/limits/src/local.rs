@@ -19,9 +19,7 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tollgate_core::MaybeLater;
-use tollgate_core::services::{
-    Charge, Counter, CounterGroup, Decision, Limit, Limiter, LimiterAway, Sharing,
-};
+use tollgate_core::services::{Charge, Counter, CounterGroup, Decision, Limit, Limiter, LimiterAway, Sharing};
 use tollgate_core::time::Clock;
 
 use crate::Outcome;
@@ -160,7 +158,12 @@ impl LocalGroup {
     }
 
     /// What is meant by each charge.
-    fn each<'k>(&'k self, base: u64, key: &'k str, charges: &'k [Charge]) -> impl Iterator<Item = (Which<'k>, &'k Charge)> {
+    fn each<'k>(
+        &'k self,
+        base: u64,
+        key: &'k str,
+        charges: &'k [Charge],
+    ) -> impl Iterator<Item = (Which<'k>, &'k Charge)> {
         self.counters.iter().zip(charges).map(move |(counter, charge)| {
             let rule = Rule::new(charge.limit, nanos);
             (Which { hash: self.shared.hasher.hash_one((base, counter, rule)), counter: *counter, rule, key }, charge)

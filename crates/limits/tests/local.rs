@@ -54,7 +54,10 @@ fn of_a_thousand_first_requests_at_once_exactly_ten_pass_a_limit_of_ten() {
 fn the_same_id_finds_its_counts_again_and_another_one_does_not() {
     let (_clock, limiter) = manual(100);
     assert!(hit(&limiter.counter("a", Sharing::default()), "caller", per_minute(1)).allowed);
-    assert!(!hit(&limiter.counter("a", Sharing::default()), "caller", per_minute(1)).allowed, "a reload must not reset a limit");
+    assert!(
+        !hit(&limiter.counter("a", Sharing::default()), "caller", per_minute(1)).allowed,
+        "a reload must not reset a limit"
+    );
     assert!(hit(&limiter.counter("b", Sharing::default()), "caller", per_minute(1)).allowed);
 }
 

@@ -194,7 +194,14 @@ async fn what_is_counted_while_the_store_is_away_is_told_when_it_returns() {
     assert!(!allowed(&a_quota, "alice", 10).await);
     server.go_on().await.unwrap();
     until("both are back", async || a.is_up() && b.is_up()).await;
-    let seen_by_b = async || b_quota.take("alice", DAILY, &[Metered { meter: "requests".into(), allowance: None, cost: 0 }]).get().await.unwrap().used[0];
+    let seen_by_b = async || {
+        b_quota
+            .take("alice", DAILY, &[Metered { meter: "requests".into(), allowance: None, cost: 0 }])
+            .get()
+            .await
+            .unwrap()
+            .used[0]
+    };
     until("node b sees what node a counted", async || seen_by_b().await >= 10).await;
     // Three of node a and three of node b were on their way to a server that read them later.
     assert!(seen_by_b().await <= 16, "requests that were under way may count twice: {}", seen_by_b().await);

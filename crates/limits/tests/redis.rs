@@ -44,10 +44,26 @@ impl Direct {
         self.call(key, "b", (bucket.count, bucket.window, bucket.burst), now, cost, force).await
     }
 
-    async fn call(&mut self, key: &str, kind: &str, rule: (u32, u64, u32), now: u64, cost: u32, force: bool) -> Outcome {
+    async fn call(
+        &mut self,
+        key: &str,
+        kind: &str,
+        rule: (u32, u64, u32),
+        now: u64,
+        cost: u32,
+        force: bool,
+    ) -> Outcome {
         // Zero means the server's own time.
         let mut call = self.script.prepare_invoke();
-        call.key(key).arg(now + EPOCH).arg(u8::from(force)).arg(kind).arg(rule.0).arg(rule.1).arg(rule.2).arg(cost).arg(0);
+        call.key(key)
+            .arg(now + EPOCH)
+            .arg(u8::from(force))
+            .arg(kind)
+            .arg(rule.0)
+            .arg(rule.1)
+            .arg(rule.2)
+            .arg(cost)
+            .arg(0);
         let answer: Vec<i64> = call.invoke_async(&mut self.connection).await.unwrap();
         let number = |at: usize| u64::try_from(answer[at]).unwrap();
         Outcome {
@@ -197,9 +213,7 @@ async fn charges_are_counted_all_together_or_not_at_all() {
     let local = tollgate_limits::LocalLimiter::new(Arc::new(SystemClock::new()));
     for (what, limiter) in [("shared", &shared as &dyn Limiter), ("local", &local)] {
         let group = limiter.group("complex", &["requests", "tokens"], STRICT);
-        let charges = |requests, tokens| {
-            [Charge::new(per_minute(3), requests), Charge::new(per_minute(100), tokens)]
-        };
+        let charges = |requests, tokens| [Charge::new(per_minute(3), requests), Charge::new(per_minute(100), tokens)];
         let mut seen = Vec::new();
         for (requests, tokens) in [(1, 60), (1, 60), (1, 40), (1, 1), (0, 0)] {
             let decisions = group.hit("alice", &charges(requests, tokens)).get().await.unwrap();

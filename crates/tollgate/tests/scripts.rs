@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "scripts/counting.rs"]
+mod counting;
 #[path = "scripts/failing.rs"]
 mod failing;
 #[path = "scripts/hooks.rs"]

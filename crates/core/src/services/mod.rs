@@ -18,9 +18,7 @@ pub use gateway::{Caller, Gateway, ScriptContext};
 pub use http_client::{HttpClient, HttpError, HttpResponse};
 pub use issuer::{IssueError, TokenIssuer, TokenRequest};
 pub use keyring::{KeyVerdict, Keyring};
-pub use limiter::{
-    Bucket, Charge, Counter, CounterGroup, Decision, Limit, Limiter, LimiterAway, Sharing, Window,
-};
+pub use limiter::{Bucket, Charge, Counter, CounterGroup, Decision, Limit, Limiter, LimiterAway, Sharing, Window};
 pub use quota::{Anchor, Correction, Every, Metered, Period, Quota, Quotas, Schedule, Usage};
 pub use scripts::{
     Export, Hooks, IssuerPlugin, PluginDocument, Plugins, ScriptFunction, ScriptIssue, ScriptTemplate, Scripts,

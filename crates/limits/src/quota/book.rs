@@ -140,9 +140,9 @@ impl Book {
         for page in &self.pages {
             let mut page = page.lock();
             let keys = std::mem::take(&mut page.owed);
-            owed.extend(keys.into_iter().filter(|key| {
-                page.counts.get(key).is_some_and(|counts| !counts.pending.is_empty())
-            }));
+            owed.extend(
+                keys.into_iter().filter(|key| page.counts.get(key).is_some_and(|counts| !counts.pending.is_empty())),
+            );
         }
         owed
     }

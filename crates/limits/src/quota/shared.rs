@@ -11,9 +11,7 @@ use std::time::Duration;
 
 use redis::Script;
 use tollgate_core::MaybeLater;
-use tollgate_core::services::{
-    Anchor, Correction, LimiterAway, Metered, Period, Quota, Quotas, Schedule, Usage,
-};
+use tollgate_core::services::{Anchor, Correction, LimiterAway, Metered, Period, Quota, Quotas, Schedule, Usage};
 use tollgate_core::time::Timestamp;
 
 use super::LocalQuotas;
@@ -156,7 +154,9 @@ impl Shared {
     async fn take(&self, tag: &Tag, schedule: Schedule, metered: &[Metered]) -> Result<Usage, LimiterAway> {
         let now = self.seen.clock.now();
         let mut first = match schedule.anchor {
-            Anchor::FirstCall => Some(self.seen.book.read(tag.as_str(), |counts| counts.first).flatten().unwrap_or(now)),
+            Anchor::FirstCall => {
+                Some(self.seen.book.read(tag.as_str(), |counts| counts.first).flatten().unwrap_or(now))
+            }
             _ => None,
         };
         // Twice at most: once a node knows the first call of a key, that stays.

@@ -182,7 +182,10 @@ mod tests {
         let address = Address::parse("redis://u:s3cret@a:7000,b:7001/2?timeout=25ms&prefix=shop:").unwrap();
         assert_eq!(address.nodes, ["redis://u:s3cret@a:7000/2", "redis://u:s3cret@b:7001/2"]);
         assert_eq!((address.patience, address.prefix.as_str()), (Duration::from_millis(25), "shop:"));
-        assert_eq!((address.to_string().as_str(), &*format!("{address:?}")), ("redis://a:7000,b:7001", "redis://a:7000,b:7001"));
+        assert_eq!(
+            (address.to_string().as_str(), &*format!("{address:?}")),
+            ("redis://a:7000,b:7001", "redis://a:7000,b:7001")
+        );
         let plain = Address::parse("rediss://example.com").unwrap();
         assert_eq!((plain.patience, plain.prefix.as_str()), (PATIENCE, PREFIX));
     }

@@ -17,9 +17,7 @@ use std::sync::Arc;
 
 use prometheus_client::registry::Registry;
 use tollgate_core::MaybeLater;
-use tollgate_core::services::{
-    Charge, Counter, CounterGroup, Decision, Limit, Limiter, LimiterAway, Sharing,
-};
+use tollgate_core::services::{Charge, Counter, CounterGroup, Decision, Limit, Limiter, LimiterAway, Sharing};
 use tollgate_core::time::Clock;
 
 mod address;

@@ -47,7 +47,11 @@ impl Refusals {
         }
         // Other limits, or a smaller cost, may fit.
         let covers = refusal.charges.len() == charges.len()
-            && refusal.charges.iter().zip(charges).all(|(old, new)| old.limit == new.limit && old.needed() <= new.needed());
+            && refusal
+                .charges
+                .iter()
+                .zip(charges)
+                .all(|(old, new)| old.limit == new.limit && old.needed() <= new.needed());
         let since = now.saturating_sub(refusal.asked_at);
         covers.then(|| {
             let aged = |decision: &Decision| Decision {

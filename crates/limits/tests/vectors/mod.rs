@@ -64,4 +64,3 @@ pub(crate) fn check(name: &str, hit: &Hit, outcome: Outcome) {
 pub(crate) fn vectors() -> Vectors {
     serde_json::from_str(include_str!("vectors.json")).unwrap()
 }
-

@@ -30,7 +30,10 @@ pub(super) fn read<T>(
     let length = match fields.get("timeWindowMinutes") {
         None | Some(Value::Null) => None,
         Some(value) => Some(value.as_f64().and_then(minutes).ok_or_else(|| {
-            format!("the `timeWindowMinutes` that it returned is {} instead of a number above 0, up to a year", kind(value))
+            format!(
+                "the `timeWindowMinutes` that it returned is {} instead of a number above 0, up to a year",
+                kind(value)
+            )
         })?),
     }
     .map_or(Ok::<_, String>(length), |own| {
@@ -48,7 +51,10 @@ pub(super) fn read<T>(
                     return Err("it returned a limit that the options do not have: name it in `limits` too".to_owned());
                 }
                 let window = Amount::read(value, None, length).ok_or_else(|| {
-                    format!("the limit `{name}` that it returned is {} instead of a whole number or a rate", kind(value))
+                    format!(
+                        "the limit `{name}` that it returned is {} instead of a whole number or a rate",
+                        kind(value)
+                    )
                 })?;
                 merge(limits, &[(name.as_str().into(), window)]);
             }

@@ -11,9 +11,7 @@ use serde_json::{Map, Value, json};
 use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, PolicyKind};
 use tollgate_core::ledger::{Ledger, Settlement};
 use tollgate_core::reason::SCRIPT_RESULT;
-use tollgate_core::services::{
-    Bucket, Charge, CounterGroup, Decision, Limit, LimiterAway, ScriptFunction, Window,
-};
+use tollgate_core::services::{Bucket, Charge, CounterGroup, Decision, Limit, LimiterAway, ScriptFunction, Window};
 use tollgate_core::{Exchange, Flow, MaybeLater, Policy, Problem, Request, Step};
 
 mod function;

@@ -105,10 +105,14 @@ impl<'de> Deserialize<'de> for Amount {
                 f.write_str("a whole number, or a rate such as 100/m")
             }
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<Amount, E> {
-                u32::try_from(number).map(Amount::Number).map_err(|_| E::invalid_value(de::Unexpected::Unsigned(number), &self))
+                u32::try_from(number)
+                    .map(Amount::Number)
+                    .map_err(|_| E::invalid_value(de::Unexpected::Unsigned(number), &self))
             }
             fn visit_i64<E: de::Error>(self, number: i64) -> Result<Amount, E> {
-                u32::try_from(number).map(Amount::Number).map_err(|_| E::invalid_value(de::Unexpected::Signed(number), &self))
+                u32::try_from(number)
+                    .map(Amount::Number)
+                    .map_err(|_| E::invalid_value(de::Unexpected::Signed(number), &self))
             }
             fn visit_f64<E: de::Error>(self, number: f64) -> Result<Amount, E> {
                 crate::counting::function::requests(number)
@@ -174,9 +178,11 @@ impl Options {
             (None, Some(RateLimitBy::Ip)) => Some(By::Ip),
             (None, Some(RateLimitBy::All)) => Some(By::All),
             (None, Some(RateLimitBy::Function)) => {
-                let example = r#"such as `identifier: { "module": "$import(./modules/limits)", "export": "byTenant" }`"#;
+                let example =
+                    r#"such as `identifier: { "module": "$import(./modules/limits)", "export": "byTenant" }`"#;
                 let identifier = self.identifier.as_ref().ok_or_else(|| {
-                    BuildError::at("/rateLimitBy", "`function` needs an `identifier` that names the function").help(example)
+                    BuildError::at("/rateLimitBy", "`function` needs an `identifier` that names the function")
+                        .help(example)
                 })?;
                 Some(By::Function(identifier.export("/identifier", example)?))
             }
@@ -197,7 +203,8 @@ impl Options {
         })?;
         let names = limits.names();
         if names.is_empty() {
-            return Err(BuildError::at("", "`limits` is missing").help("such as `limits: { requests: 100/m, tokens: 10000/h }`"));
+            return Err(BuildError::at("", "`limits` is missing")
+                .help("such as `limits: { requests: 100/m, tokens: 10000/h }`"));
         }
         let known = |name: &String| names.iter().any(|known| **known == **name);
         for (pointer, mut written) in [

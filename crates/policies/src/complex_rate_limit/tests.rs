@@ -82,7 +82,10 @@ async fn a_function_says_who_is_counted_and_how_much_he_has() {
     let mut room = Room::new();
     room.scripts = Some(Arc::new(FakeScripts { exports: vec!["modules/limits.ts#byTenant"] }));
     let policy = room
-        .build(&KIND, json!({ "by": "./modules/limits.ts#byTenant", "limits": { "requests": 1 }, "timeWindowMinutes": 1 }))
+        .build(
+            &KIND,
+            json!({ "by": "./modules/limits.ts#byTenant", "limits": { "requests": 1 }, "timeWindowMinutes": 1 }),
+        )
         .unwrap();
     for (returned, expected) in [
         (Some(r#"{ "key": "a" }"#), None),

@@ -15,7 +15,9 @@ pub(crate) fn data_path(text: &str, pointer: &str) -> Result<String, BuildError>
     text.strip_prefix("user.data.")
         .filter(|path| path.split('.').all(|part| !part.is_empty()))
         .map(str::to_owned)
-        .ok_or_else(|| BuildError::at(pointer, format!("`{text}` is no field of the caller")).help("such as `user.data.plan`"))
+        .ok_or_else(|| {
+            BuildError::at(pointer, format!("`{text}` is no field of the caller")).help("such as `user.data.plan`")
+        })
 }
 
 /// Amounts by the names of things.
@@ -62,8 +64,9 @@ impl<T: Copy> Amounts<T> {
             }
             (Some(from), Some(mut plans)) => {
                 let default = plans.shift_remove("default").ok_or_else(|| {
-                    BuildError::at("/plans", "the plans have no `default`")
-                        .help("it holds for callers whose plan is missing or not in the list; `default: {}` limits nothing")
+                    BuildError::at("/plans", "the plans have no `default`").help(
+                        "it holds for callers whose plan is missing or not in the list; `default: {}` limits nothing",
+                    )
                 })?;
                 let named = plans.into_iter().map(|(name, amounts)| (name, table(amounts))).collect();
                 Some(Plans { path: data_path(&from, "/planFrom")?, named, default: table(default) })

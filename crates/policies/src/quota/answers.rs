@@ -29,11 +29,16 @@ pub(super) fn detail(returned: &Value) -> Result<Option<Detail>, String> {
         Some(Value::Object(allowances)) => {
             let one = |(name, value): (&String, &Value)| match whole(value) {
                 Some(allowance) => Ok((name.as_str().into(), allowance)),
-                None => Err(format!("the allowance of `{name}` that it returned is {} instead of a whole number", kind(value))),
+                None => Err(format!(
+                    "the allowance of `{name}` that it returned is {} instead of a whole number",
+                    kind(value)
+                )),
             };
             allowances.iter().map(one).collect::<Result<_, _>>()?
         }
-        Some(other) => return Err(format!("the `allowances` that it returned are {} instead of an object", kind(other))),
+        Some(other) => {
+            return Err(format!("the `allowances` that it returned are {} instead of an object", kind(other)));
+        }
     };
     Ok(Some(Detail { key, allowances }))
 }

@@ -230,7 +230,8 @@ impl Quota {
                 false => used.saturating_add(metered.cost.max(1)) > allowance,
                 true => *used > allowance,
             };
-            let name = if allowances.len() > 1 { format!("{}-{}", self.shown, metered.meter) } else { self.shown.clone() };
+            let name =
+                if allowances.len() > 1 { format!("{}-{}", self.shown, metered.meter) } else { self.shown.clone() };
             if !self.dry_run {
                 let told = Told {
                     quota: allowance,
@@ -298,8 +299,12 @@ impl Settlement for Open {
         // Whatever was said last holds; a meter that nothing was said of costs what was taken.
         let due = if counted { costs(&self.taken, notes) } else { Vec::new() };
         let mut corrections: Vec<Correction> = Vec::new();
-        let known = |table: &Table<u64>, meter: &str| table.iter().find(|(name, _)| **name == *meter).map_or(0, |(_, cost)| *cost);
-        for (meter, _) in self.taken.iter().chain(due.iter().filter(|(meter, _)| !self.taken.iter().any(|(taken, _)| taken == meter))) {
+        let known = |table: &Table<u64>, meter: &str| {
+            table.iter().find(|(name, _)| **name == *meter).map_or(0, |(_, cost)| *cost)
+        };
+        for (meter, _) in
+            self.taken.iter().chain(due.iter().filter(|(meter, _)| !self.taken.iter().any(|(taken, _)| taken == meter)))
+        {
             let signed = |amount: u64| i64::try_from(amount).unwrap_or(i64::MAX);
             let by = signed(known(&due, meter)) - signed(known(&self.taken, meter));
             if by != 0 {

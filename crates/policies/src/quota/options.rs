@@ -184,17 +184,21 @@ pub(super) struct Plan {
 impl Options {
     pub(super) fn plan(self) -> Result<Plan, BuildError> {
         let on_failure = options::on_failure(self.on_failure, None)?;
-        let identifier = |pointer: &'static str, why: &str, name: fn(&QuotaIdentifier) -> &Option<String>, default: &str| {
-            let example = format!(r#"such as `identifier: {{ "module": "$import(./modules/quotas)", "{why}Export": "{default}" }}`"#);
-            let identifier = self.identifier.as_ref().ok_or_else(|| {
-                BuildError::at(pointer, "`function` needs an `identifier` that names the function").help(example.clone())
-            })?;
-            let export = name(identifier).as_deref().unwrap_or(default);
-            Export::of(&identifier.module, export).map(|export| ("/identifier", export)).ok_or_else(|| {
-                let message = format!("`{}` is no module of the project", identifier.module);
-                BuildError::at("/identifier/module", message).help(example)
-            })
-        };
+        let identifier =
+            |pointer: &'static str, why: &str, name: fn(&QuotaIdentifier) -> &Option<String>, default: &str| {
+                let example = format!(
+                    r#"such as `identifier: {{ "module": "$import(./modules/quotas)", "{why}Export": "{default}" }}`"#
+                );
+                let identifier = self.identifier.as_ref().ok_or_else(|| {
+                    BuildError::at(pointer, "`function` needs an `identifier` that names the function")
+                        .help(example.clone())
+                })?;
+                let export = name(identifier).as_deref().unwrap_or(default);
+                Export::of(&identifier.module, export).map(|export| ("/identifier", export)).ok_or_else(|| {
+                    let message = format!("`{}` is no module of the project", identifier.module);
+                    BuildError::at("/identifier/module", message).help(example)
+                })
+            };
         let mode = self.quota_anchor_mode.unwrap_or(AnchorMode::FirstApiCall);
         let anchor = (mode == AnchorMode::Function)
             .then(|| identifier("/quotaAnchorMode", "getAnchorDate", |named| &named.get_anchor_date_export, ANCHOR))

@@ -38,7 +38,8 @@ async fn only_answers_that_count_are_counted_and_each_once() {
         (json!([201, "500-599"]), vec![201, 503], vec![200]),
         (json!(200), vec![200], vec![201]),
     ] {
-        let options = json!({ "period": "daily", "allowances": { "requests": counted.len() }, "quotaOnStatusCodes": codes });
+        let options =
+            json!({ "period": "daily", "allowances": { "requests": counted.len() }, "quotaOnStatusCodes": codes });
         let policy = room.build_named(&KIND, &codes.to_string(), options).unwrap();
         for status in not {
             assert!(answered(&policy, &room, "alice", status).await, "{codes}: {status} is given back");
@@ -72,7 +73,9 @@ async fn what_code_says_last_is_what_a_request_costs() {
     let options = json!({ "period": "monthly", "allowances": { "requests": 100, "tokens": 100 } });
     let policy = room.build(&KIND, options).unwrap();
     let used = |exchange: &Exchange| exchange.ledger.usage["quota"]["meters"]["tokens"]["used"].as_u64().unwrap();
-    for (before, after, expected) in [(None, Some(30.0), 0), (Some(50.0), Some(20.5), 80), (None, None, 51), (None, Some(80.0), 51)] {
+    for (before, after, expected) in
+        [(None, Some(30.0), 0), (Some(50.0), Some(20.5), 80), (None, None, 51), (None, Some(80.0), 51)]
+    {
         let (mut exchange, mut request) = (room.exchange(), request(&[]));
         exchange.user = Some(user("alice", json!({})));
         let note = |exchange: &mut Exchange, tokens: Option<f64>| {

@@ -253,7 +253,10 @@ async fn a_token_bucket_lets_a_burst_through_and_then_keeps_its_pace() {
     let (flow, headers) = hit(&policy, &room, |_| {}).await;
     assert_eq!(refused(flow).headers[RETRY_AFTER], "1");
     let name = "60-per-minute-by-all";
-    assert_eq!(told(&headers), [format!("ratelimit: \"{name}\";r=0;t=1"), format!("ratelimit-policy: \"{name}\";q=60;w=60")]);
+    assert_eq!(
+        told(&headers),
+        [format!("ratelimit: \"{name}\";r=0;t=1"), format!("ratelimit-policy: \"{name}\";q=60;w=60")]
+    );
     room.clock.advance(Duration::from_secs(1));
     assert!(allowed(&policy, &room, |_| {}).await);
     assert!(!allowed(&policy, &room, |_| {}).await);
