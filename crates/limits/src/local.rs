@@ -4,9 +4,9 @@
 //! decides and counts in one go. Nothing is awaited; a hit costs a hash, a lock and a few
 //! comparisons.
 //!
-//! *Bound.* [`DEFAULT_CAPACITY`] windows (a window is one key under one limit): about 150 bytes
-//! for a caller that came once, at most 1.2 KiB for one that filled every slot, so 300 MiB at the
-//! very worst. Windows that are wholly past are evicted as new keys come, and once a minute. What
+//! *Bound.* [`DEFAULT_CAPACITY`] windows (a window is one key under one limit): about 180 bytes
+//! for a caller that came once, at most 1.25 KB for one that filled every slot, so 330 MB at the
+//! very worst (`cargo run --release -p tollgate-limits --example memory` measures it). Windows that are wholly past are evicted as new keys come, and once a minute. What
 //! happens when all of them still count is told in `table.rs`: limits get stricter, never looser,
 //! and the log says so.
 

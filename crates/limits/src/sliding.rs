@@ -110,7 +110,13 @@ impl SlidingWindow {
                 slot.last = now;
                 slot.cost = slot.cost.saturating_add(cost);
             }
-            _ => self.slots.push_back(Slot { last: now, cost }),
+            _ => {
+                // Most callers come once: one place is enough for them, and a quarter of what a queue begins with.
+                if self.slots.capacity() == 0 {
+                    self.slots.reserve_exact(1);
+                }
+                self.slots.push_back(Slot { last: now, cost });
+            }
         }
     }
 

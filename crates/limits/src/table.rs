@@ -53,7 +53,8 @@ impl Counted {
 /// A bounded table of windows.
 #[derive(Debug)]
 pub(crate) struct Table {
-    windows: HashTable<Counted>,
+    /// Boxed, because half of a table's places are empty.
+    windows: HashTable<Box<Counted>>,
     capacity: usize,
     /// The size at which the next new key causes a sweep: twice what the last one left, so that
     /// sweeping costs a constant per new key.
@@ -115,13 +116,13 @@ impl Table {
         if state.past_at(which.rule) > now {
             let entry = self.windows.entry(which.hash, |counted| counted.is(which), |counted| counted.hash);
             if let Entry::Vacant(place) = entry {
-                place.insert(Counted {
+                place.insert(Box::new(Counted {
                     hash: which.hash,
                     counter: which.counter,
                     rule: which.rule,
                     key: which.key.into(),
                     state,
-                });
+                }));
             }
         }
         (done, false)

@@ -138,3 +138,24 @@ async fn while_the_store_hangs_or_is_gone_traffic_goes_on_as_each_policy_says() 
     assert_eq!((said("limits is away"), said("limits is back")), (2, 2), "once for each time:\n{log}");
     assert!(metrics(&gateway).await.contains("tollgate_limits_without_store_total"));
 }
+
+#[tokio::test]
+async fn a_mistake_in_the_address_is_told_at_its_line_without_the_password() {
+    let world = World::with_project("http://127.0.0.1:1");
+    world.write(".env", "PASSWORD=s3cret\n");
+    for (limits, says) in [
+        ("redis://:$env(PASSWORD)@127.0.0.1/0?cluster=yes", "it can say timeout, prefix, ca, cert and key"),
+        ("rediss://:$env(PASSWORD)@127.0.0.1#insecure", "certificates are always checked"),
+        ("memory2", "it begins with memory, redis://, rediss://"),
+    ] {
+        world.write("tollgate.yaml", &format!("limits: {limits}\n"));
+        for command in ["check", "run"] {
+            let ended = world.tollgate(&[command, "."]).await;
+            let said = format!("{}{}", ended.stdout, ended.stderr);
+            assert!(ended.code != 0 && said.contains("tollgate.yaml:1:9") && said.contains(says), "{limits}: {said}");
+            assert!(!said.contains("s3cret"), "{said}");
+        }
+    }
+    let ended = world.tollgate(&["run", ".", "--limits", "http://u:s3cret@127.0.0.1"]).await;
+    assert!(ended.code != 0 && !format!("{ended:?}").contains("s3cret"), "{ended:?}");
+}

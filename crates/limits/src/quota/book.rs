@@ -1,6 +1,6 @@
 //! The counts of all keys in memory, and the file that they survive a restart in.
 //!
-//! *Bound.* [`CAPACITY`] keys, about 300 bytes each. A key that finds no place is told that the counts cannot be
+//! *Bound.* [`CAPACITY`] keys, about 370 bytes each with one meter. A key that finds no place is told that the counts cannot be
 //! reached: what then happens, its policy says. Keys whose period is over make room.
 //!
 //! *On disk.* What has changed is appended to a journal once a second, synced, as one JSON object a line; the

@@ -17,8 +17,10 @@ const PREFIX: &str = "tollgate:";
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("limits: {message}\n  help: {help}")]
 pub struct AddressError {
-    message: String,
-    help: String,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right.
+    pub help: String,
 }
 
 /// An address, read.
@@ -50,8 +52,26 @@ impl Address {
     /// Whether what is there is a cluster, it says itself.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// What is wrong with it, or with the files that it names.
     pub fn parse(text: &str) -> Result<Self, AddressError> {
+        let (mut address, files, tls) = Self::read(text)?;
+        address.certificates = files.read(tls)?;
+        // The library has the last word, and its mistakes belong here, not into a loop that connects.
+        address.clients()?;
+        Ok(address)
+    }
+
+    /// Looks at an address alone: its files may be on another machine.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn check(text: &str) -> Result<(), AddressError> {
+        let (address, files, tls) = Self::read(text)?;
+        files.check(tls)?;
+        address.clients().map(|_| ())
+    }
+
+    fn read(text: &str) -> Result<(Self, Files, bool), AddressError> {
         let wrong = |message: &str, help: &str| AddressError { message: message.to_owned(), help: help.to_owned() };
         let example = "write an address such as redis://127.0.0.1:6379 or rediss://user:password@redis.example.com";
         let (scheme, rest) = text
@@ -105,10 +125,7 @@ impl Address {
             }
             address.nodes.push(url.to_string());
         }
-        address.certificates = files.read(scheme == "rediss")?;
-        // The library has the last word, and its mistakes belong here, not into a loop that connects.
-        address.clients()?;
-        Ok(address)
+        Ok((address, files, scheme == "rediss"))
     }
 
     /// A client for each host.
@@ -151,13 +168,22 @@ struct Files {
 }
 
 impl Files {
-    fn read(self, tls: bool) -> Result<Option<TlsCertificates>, AddressError> {
-        let wrong = |message: String, help: &str| AddressError { message, help: help.to_owned() };
-        if self.ca.is_none() && self.cert.is_none() && self.key.is_none() {
-            return Ok(None);
+    fn check(&self, tls: bool) -> Result<(), AddressError> {
+        let wrong = |message: &str, help: &str| AddressError { message: message.to_owned(), help: help.to_owned() };
+        if !tls && (self.ca.is_some() || self.cert.is_some() || self.key.is_some()) {
+            return Err(wrong("`ca`, `cert` and `key` are for TLS", "begin the address with rediss://"));
         }
-        if !tls {
-            return Err(wrong("`ca`, `cert` and `key` are for TLS".to_owned(), "begin the address with rediss://"));
+        if self.cert.is_some() != self.key.is_some() {
+            return Err(wrong("`cert` and `key` go together", "name the file of the other too"));
+        }
+        Ok(())
+    }
+
+    fn read(self, tls: bool) -> Result<Option<TlsCertificates>, AddressError> {
+        self.check(tls)?;
+        let wrong = |message: String, help: &str| AddressError { message, help: help.to_owned() };
+        if self.ca.is_none() && self.cert.is_none() {
+            return Ok(None);
         }
         let read = |path: PathBuf| {
             std::fs::read(&path).map_err(|error| {
@@ -166,8 +192,7 @@ impl Files {
         };
         let client_tls = match (self.cert, self.key) {
             (Some(cert), Some(key)) => Some(ClientTlsConfig { client_cert: read(cert)?, client_key: read(key)? }),
-            (None, None) => None,
-            _ => return Err(wrong("`cert` and `key` go together".to_owned(), "name the file of the other too")),
+            _ => None,
         };
         Ok(Some(TlsCertificates { client_tls, root_cert: self.ca.map(read).transpose()? }))
     }
