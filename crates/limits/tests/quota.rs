@@ -81,6 +81,23 @@ async fn counts_and_first_calls_survive_a_restart_and_a_torn_line() {
 }
 
 #[tokio::test]
+async fn a_second_gateway_on_the_same_file_reads_it_and_leaves_it_alone() {
+    let folder = temp_dir().unwrap();
+    let path = folder.path().join("quotas.journal");
+    let clock = Arc::new(ManualClock::default());
+    let first = kept(&path, &clock);
+    assert!(allowed(&first.quota("q", true), "alice", 5).await);
+    first.write().unwrap();
+    let text = std::fs::read_to_string(&path).unwrap();
+    let second = kept(&path, &clock);
+    assert_eq!(take(&second.quota("q", true), "alice", DAILY, 5).await.unwrap().used, [2]);
+    second.write().unwrap();
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    drop((first, second));
+    assert_eq!(take(&kept(&path, &clock).quota("q", true), "alice", DAILY, 5).await.unwrap().used, [2]);
+}
+
+#[tokio::test]
 async fn a_journal_that_was_written_often_is_written_anew() {
     let folder = temp_dir().unwrap();
     let path = folder.path().join("quotas.journal");

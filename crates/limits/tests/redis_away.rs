@@ -213,3 +213,19 @@ async fn what_overtakes_the_count_answers_at_once_and_keeps_its_bound() {
     }
     assert!(burst.iter().all(|allowed| *allowed <= 60), "{burst:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_overtakes_does_as_it_is_told_while_the_store_is_away() {
+    let mut server = RedisServer::start().await.unwrap();
+    let limiter = limiter(&server.url()).await;
+    let alone = limiter.counter("alone", OVERTAKES);
+    let told = limiter.counter("told", Sharing { overtakes: true, stands_in: false });
+    assert!(told.hit("alice", per_minute(5), 1).get().await.unwrap().allowed);
+    server.stop().await.unwrap();
+    until("it is noticed", async || told.hit("alice", per_minute(1000), 1).get().await.is_err()).await;
+    let mut allowed = 0;
+    for _ in 0..10 {
+        allowed += u32::from(alone.hit("alice", per_minute(3), 1).get().await.unwrap().allowed);
+    }
+    assert_eq!(allowed, 3);
+}

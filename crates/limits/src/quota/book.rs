@@ -81,8 +81,13 @@ impl Book {
     /// # Errors
     /// Where the file cannot be read or written.
     pub(crate) fn open(path: &Path, now: Timestamp) -> io::Result<Self> {
-        let (journal, counts) = Journal::open(path, now)?;
-        let book = Self { journal: Some(Mutex::new(journal)), ..Self::in_memory(CAPACITY) };
+        let lock = lock(path)?;
+        if lock.is_none() {
+            // Two writers would lose each other's counts.
+            tracing::warn!(path = %path.display(), "another gateway keeps its quotas here: those of this one begin where the file ends, and are not kept");
+        }
+        let (journal, counts) = Journal::open(path, now, lock)?;
+        let book = Self { journal: journal.map(Mutex::new), ..Self::in_memory(CAPACITY) };
         for (key, counts) in counts {
             let mut page = book.page(&key).lock();
             if !counts.pending.is_empty() {
@@ -207,10 +212,13 @@ struct Journal {
     path: PathBuf,
     file: File,
     lines: usize,
+    /// Held for as long as this process writes.
+    _lock: File,
 }
 
 impl Journal {
-    fn open(path: &Path, now: Timestamp) -> io::Result<(Self, HashMap<Box<str>, Counts>)> {
+    /// Reads the file, and goes on with it where this process may.
+    fn open(path: &Path, now: Timestamp, lock: Option<File>) -> io::Result<(Option<Self>, HashMap<Box<str>, Counts>)> {
         let mut counts: HashMap<Box<str>, Counts> = HashMap::new();
         let (mut lines, mut unreadable) = (0, 0);
         match File::open(path) {
@@ -235,15 +243,16 @@ impl Journal {
             tracing::warn!(path = %path.display(), unreadable, "lines of the quota journal cannot be read");
         }
         counts.retain(|_, counts| !counts.is_past(now));
+        let Some(lock) = lock else { return Ok((None, counts)) };
         let file = private(OpenOptions::new().append(true).create(true)).open(path)?;
-        let mut journal = Self { path: path.to_owned(), file, lines };
+        let mut journal = Self { path: path.to_owned(), file, lines, _lock: lock };
         // What was cut off must not be the beginning of the next line.
         if lines > 0 || unreadable > 0 {
             let all: Vec<Line> =
                 counts.iter().map(|(key, counts)| Line { key: key.clone(), counts: counts.clone() }).collect();
             journal.rewrite(&all)?;
         }
-        Ok((journal, counts))
+        Ok((Some(journal), counts))
     }
 
     fn append(&mut self, lines: &[Line]) -> io::Result<()> {
@@ -262,6 +271,16 @@ impl Journal {
         self.file = private(OpenOptions::new().append(true)).open(&self.path)?;
         self.lines = lines.len();
         Ok(())
+    }
+}
+
+/// The lock beside a journal; `None` where another process holds it.
+fn lock(path: &Path) -> io::Result<Option<File>> {
+    let file = private(OpenOptions::new().write(true).create(true)).open(path.with_extension("lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(std::fs::TryLockError::WouldBlock) => Ok(None),
+        Err(std::fs::TryLockError::Error(error)) => Err(error),
     }
 }
 

@@ -21,6 +21,9 @@ pub(crate) struct Counts {
     pub(crate) end: Timestamp,
     #[serde(rename = "u", default)]
     pub(crate) used: Vec<(Arc<str>, u64)>,
+    /// What the period was reckoned by: as long as that is the same, there is nothing to reckon within it.
+    #[serde(skip)]
+    pub(crate) reckoned_by: Option<Schedule>,
     /// Of that, what a shared store has still to be told.
     #[serde(rename = "p", default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) pending: Vec<(Arc<str>, i64)>,
@@ -35,6 +38,19 @@ impl Counts {
             start: period.start,
             end: period.end,
             used: Vec::new(),
+            reckoned_by: Some(schedule),
+            pending: Vec::new(),
+        }
+    }
+
+    /// Counts of a key that nothing is known of, in a period.
+    pub(crate) fn of_period(period: Period) -> Self {
+        Self {
+            first: None,
+            start: period.start,
+            end: period.end,
+            used: Vec::new(),
+            reckoned_by: None,
             pending: Vec::new(),
         }
     }
@@ -46,6 +62,10 @@ impl Counts {
     /// Begins another period where this one is over, or the schedule has become another. A clock that is a
     /// little behind does not bring the last period back.
     pub(crate) fn turn(&mut self, schedule: Schedule, now: Timestamp) {
+        if self.reckoned_by == Some(schedule) && self.start <= now && now < self.end {
+            return;
+        }
+        self.reckoned_by = Some(schedule);
         let first = match schedule.anchor {
             Anchor::FirstCall => *self.first.get_or_insert(now),
             _ => now,

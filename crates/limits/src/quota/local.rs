@@ -112,7 +112,7 @@ impl Quota for LocalQuota {
             let _ = self.quotas.book.on(
                 tag.as_str(),
                 now,
-                || Counts { first: None, start: period.start, end: period.end, used: Vec::new(), pending: Vec::new() },
+                || Counts::of_period(period),
                 |counts| counts.correct(corrections, false),
             );
         }

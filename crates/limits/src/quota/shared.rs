@@ -107,7 +107,7 @@ impl Quota for SharedQuota {
         let noted = seen.book.on(
             tag.as_str(),
             seen.clock.now(),
-            || Counts { first: None, start: period.start, end: period.end, used: Vec::new(), pending: Vec::new() },
+            || Counts::of_period(period),
             |counts| counts.correct(corrections, true),
         );
         if noted.is_ok() && self.shared.link.is_up() {
@@ -266,7 +266,7 @@ impl Shared {
 
 /// Counts of a key that has gone while it was looked at: they count nothing.
 fn unreachable_counts() -> Counts {
-    Counts { first: None, start: Timestamp(0), end: Timestamp(0), used: Vec::new(), pending: Vec::new() }
+    Counts::of_period(Period { start: Timestamp(0), end: Timestamp(0) })
 }
 
 /// Tells the store what was counted without it, when it returns and once a second.

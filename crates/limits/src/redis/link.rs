@@ -199,7 +199,7 @@ impl Link {
     /// Tries to get a connection that can count.
     async fn reach(&self) -> bool {
         let started = self.clock.monotonic();
-        match self.connect().await {
+        match connect(&self.address, &self.limits).await {
             Ok(live) => {
                 self.troubles.store(0, Ordering::Relaxed);
                 self.current.store(Some(Arc::new(live)));
@@ -219,71 +219,71 @@ impl Link {
             }
         }
     }
+}
 
-    async fn connect(&self) -> Result<Live, String> {
-        let clients = self.address.clients().map_err(|error| error.to_string())?;
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT))
-            // Decisions have a time of their own.
-            .set_response_timeout(Some(CONNECT))
-            .set_pipeline_buffer_size(QUEUE);
-        let mut why = String::new();
-        for client in &clients {
-            let one = match client.get_multiplexed_async_connection_with_config(&config).await {
-                Ok(connection) => connection,
-                Err(error) => {
-                    why = error.to_string();
-                    continue;
-                }
-            };
-            let info: Result<String, RedisError> =
-                redis::cmd("INFO").arg("cluster").query_async(&mut one.clone()).await;
-            let in_cluster = info.is_ok_and(|info| info.contains("cluster_enabled:1"));
-            let live = if in_cluster { self.join().await } else { Ok(Live::One(one)) };
-            let tried = match live {
-                Ok(live) => self.probe(&live).await.map(|()| live),
-                Err(error) => Err(error),
-            };
-            match tried {
-                Ok(live) => return Ok(live),
-                Err(error) => why = error,
+/// Gets a connection that can count.
+pub(crate) async fn connect(address: &Address, limits: &Script) -> Result<Live, String> {
+    let clients = address.clients().map_err(|error| error.to_string())?;
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(CONNECT))
+        // Decisions have a time of their own.
+        .set_response_timeout(Some(CONNECT))
+        .set_pipeline_buffer_size(QUEUE);
+    let mut why = String::new();
+    for client in &clients {
+        let one = match client.get_multiplexed_async_connection_with_config(&config).await {
+            Ok(connection) => connection,
+            Err(error) => {
+                why = error.to_string();
+                continue;
             }
-        }
-        Err(why)
-    }
-
-    async fn join(&self) -> Result<Live, String> {
-        let mut builder = ClusterClientBuilder::new(self.address.nodes.clone())
-            .connection_timeout(CONNECT)
-            .response_timeout(CONNECT)
-            .retries(2)
-            .min_retry_wait(1)
-            .max_retry_wait(16);
-        if let Some(certificates) = &self.address.certificates {
-            builder = builder.certs(certificates.clone());
-        }
-        let connected = match builder.build() {
-            Ok(client) => client.get_async_connection().await,
+        };
+        let info: Result<String, RedisError> = redis::cmd("INFO").arg("cluster").query_async(&mut one.clone()).await;
+        let in_cluster = info.is_ok_and(|info| info.contains("cluster_enabled:1"));
+        let live = if in_cluster { join(address).await } else { Ok(Live::One(one)) };
+        let tried = match live {
+            Ok(live) => probe(&live, address, limits).await.map(|()| live),
             Err(error) => Err(error),
         };
-        connected.map(Live::Cluster).map_err(|error| error.to_string())
-    }
-
-    /// Asks for a decision as requests do: a count that is written, answered in time. The first makes the
-    /// script known; the second shows how long it takes.
-    async fn probe(&self, live: &Live) -> Result<(), String> {
-        let limit = Limit::Window(Window { count: u32::MAX, window: Duration::from_secs(1) });
-        let charges = [Charge::new(limit, 1)];
-        let keys = [Tag::new(&self.address.prefix, "probe", "").key("", limit)];
-        let call = script::call(&self.limits, &keys, &charges, true);
-        for patience in [CONNECT, self.address.patience] {
-            let answer = tokio::time::timeout(patience, live.run(&call)).await;
-            let answer = answer.map_err(|_| format!("no answer within {patience:?}"))?;
-            let answer = answer.map_err(|error| error.to_string())?;
-            script::decisions(&answer, charges.len()).map_err(|error| error.to_string())?;
+        match tried {
+            Ok(live) => return Ok(live),
+            Err(error) => why = error,
         }
-        Ok(())
     }
+    Err(why)
+}
+
+async fn join(address: &Address) -> Result<Live, String> {
+    let mut builder = ClusterClientBuilder::new(address.nodes.clone())
+        .connection_timeout(CONNECT)
+        .response_timeout(CONNECT)
+        .retries(2)
+        .min_retry_wait(1)
+        .max_retry_wait(16);
+    if let Some(certificates) = &address.certificates {
+        builder = builder.certs(certificates.clone());
+    }
+    let connected = match builder.build() {
+        Ok(client) => client.get_async_connection().await,
+        Err(error) => Err(error),
+    };
+    connected.map(Live::Cluster).map_err(|error| error.to_string())
+}
+
+/// Asks for a decision as requests do: a count that is written, answered in time. The first makes the script known;
+/// the second shows how long it takes.
+async fn probe(live: &Live, address: &Address, limits: &Script) -> Result<(), String> {
+    let limit = Limit::Window(Window { count: u32::MAX, window: Duration::from_secs(1) });
+    let charges = [Charge::new(limit, 1)];
+    let keys = [Tag::new(&address.prefix, "probe", "").key("", limit)];
+    let call = script::call(limits, &keys, &charges, true);
+    for patience in [CONNECT, address.patience] {
+        let answer = tokio::time::timeout(patience, live.run(&call)).await;
+        let answer = answer.map_err(|_| format!("no answer within {patience:?}"))?;
+        let answer = answer.map_err(|error| error.to_string())?;
+        script::decisions(&answer, charges.len()).map_err(|error| error.to_string())?;
+    }
+    Ok(())
 }
 
 /// Reaches the store again whenever it is lost, for as long as somebody holds the link.

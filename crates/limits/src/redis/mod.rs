@@ -73,6 +73,14 @@ impl RedisLimiter {
         Self { shared: Arc::new(Shared { link, clock, refusals: Refusals::default() }), local }
     }
 
+    /// Tries whether the store at an address can count, in time.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn probe(address: &Address) -> Result<(), String> {
+        link::connect(address, &redis::Script::new(SCRIPT)).await.map(|_| ())
+    }
+
     /// Puts the series of the store into the metrics.
     pub fn register(&self, registry: &mut Registry) {
         self.shared.link.series.register(registry);
@@ -130,12 +138,12 @@ impl CounterGroup for RedisGroup {
             self.shared.link.series.refused_here();
             return MaybeLater::Now(Ok(known));
         }
-        if self.sharing.overtakes && !looks {
-            return MaybeLater::Now(Ok(self.overtake(tag, charges)));
-        }
         if !self.shared.link.is_up() {
             let away = LimiterAway("there is no connection".to_owned());
             return MaybeLater::Now(self.stand_in(&tag, charges, away));
+        }
+        if self.sharing.overtakes && !looks {
+            return MaybeLater::Now(Ok(self.overtake(tag, charges)));
         }
         let charges: Vec<Charge> = charges.into();
         MaybeLater::later(async move {
@@ -185,10 +193,6 @@ impl RedisGroup {
     fn overtake(&self, tag: Tag, charges: &[Charge]) -> Vec<Decision> {
         let decisions = self.local.count(tag.as_str(), charges);
         if !decisions.iter().all(|decision| decision.allowed) {
-            return decisions;
-        }
-        if !self.shared.link.is_up() {
-            self.shared.link.did_without();
             return decisions;
         }
         let (keys, charges) = (self.keys(&tag, charges), charges.to_vec());
