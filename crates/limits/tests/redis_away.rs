@@ -12,7 +12,7 @@ use tollgate_core::services::{Counter, Limit, Limiter, Sharing, Window};
 use tollgate_core::time::SystemClock;
 use tollgate_limits::RedisLimiter;
 use tollgate_limits::redis::Address;
-use tollgate_testkit::redis::RedisServer;
+use tollgate_testkit::redis::{RedisCluster, RedisServer};
 use tollgate_testkit::slow_line::SlowLine;
 
 const STRICT: Sharing = Sharing { overtakes: false, stands_in: false };
@@ -228,4 +228,27 @@ async fn what_overtakes_does_as_it_is_told_while_the_store_is_away() {
         allowed += u32::from(alone.hit("alice", per_minute(3), 1).get().await.unwrap().allowed);
     }
     assert_eq!(allowed, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_loses_a_server_is_done_without_and_used_again() {
+    let mut cluster = RedisCluster::start().await.unwrap();
+    let limiter = limiter(&cluster.url()).await;
+    let (local, strict) = (limiter.counter("local", STANDS_IN), limiter.counter("strict", STRICT));
+    let before = latencies(&local, 300).await;
+    cluster.nodes[2].stop().await.unwrap();
+    let during = latencies(&local, 600).await;
+    assert!(during[594] < before[297] + Duration::from_millis(50), "{:?}, {:?}", before[297], during[594]);
+    let waited = during.iter().filter(|took| **took > Duration::from_millis(30)).count();
+    assert!(waited < 60, "{waited} of 600 hits waited for a server that is gone");
+    cluster.nodes[2].restart().await.unwrap();
+    until("callers on every server are counted again", async || {
+        for caller in 0..50 {
+            if strict.hit(&caller.to_string(), per_minute(1000), 1).get().await.is_err() {
+                return false;
+            }
+        }
+        true
+    })
+    .await;
 }

@@ -156,6 +156,14 @@ async fn a_mistake_in_the_address_is_told_at_its_line_without_the_password() {
             assert!(!said.contains("s3cret"), "{said}");
         }
     }
+    let redis = RedisServer::start().await.unwrap();
+    for (limits, good) in [(redis.url(), true), ("redis://127.0.0.1:1".to_owned(), false)] {
+        world.write("tollgate.yaml", &format!("limits: {limits}\n"));
+        let found = world.tollgate(&["doctor", ".", "--output", "json"]).await.json();
+        let findings = found.as_array().unwrap();
+        let limits = findings.iter().find(|finding| finding["check"] == "limits").unwrap();
+        assert_eq!(limits["ok"], good, "{limits}");
+    }
     let ended = world.tollgate(&["run", ".", "--limits", "http://u:s3cret@127.0.0.1"]).await;
     assert!(ended.code != 0 && !format!("{ended:?}").contains("s3cret"), "{ended:?}");
 }

@@ -1,7 +1,7 @@
 //! The connection to the shared store, and what keeps it from holding requests up.
 //!
-//! One connection carries all decisions of the node, many at a time. Where it breaks, or where [`TROUBLES`]
-//! decisions in a row have not come within their time, it is given up: from then on nothing waits for the
+//! One connection carries all decisions of the node, many at a time. Where it breaks, or where three decisions in
+//! a row or more than a quarter of them have not come within their time, it is given up: from then on nothing waits for the
 //! store, and one task tries to reach it again, by the very thing that requests ask of it. So a store that
 //! hangs costs a few requests its timeout once, not each of them; and a server that answers but cannot
 //! count (a replica, one that loads its data, one that is too slow) is as good as none.
@@ -23,8 +23,12 @@ use super::address::Address;
 use super::metrics::Series;
 use super::script::{self, Tag};
 
-/// After how many troubles in a row a connection is given up.
-const TROUBLES: u32 = 3;
+/// What a trouble weighs against a decision that came in time, and what weight is too much. A part of a cluster
+/// that is away is a reason to give it all up only if many callers are on it.
+const TROUBLE: u32 = 3;
+const TOO_MUCH: u32 = 3 * TROUBLE;
+/// How many keys a cluster is probed with, so that all of its servers are asked.
+const CLUSTER_PROBES: usize = 16;
 /// How long a start waits for the store.
 const START: Duration = Duration::from_secs(1);
 /// How long a new connection may take.
@@ -68,7 +72,7 @@ pub(crate) struct Link {
     address: Address,
     clock: Arc<dyn Clock>,
     current: ArcSwapOption<Live>,
-    /// In a row.
+    /// What has gone wrong of late, weighed.
     troubles: AtomicU32,
     lost: Notify,
     /// Whether the log has said that the store is away.
@@ -146,8 +150,11 @@ impl Link {
         match tokio::time::timeout(self.address.patience, live.run(call)).await {
             Ok(Ok(answer)) => {
                 self.series.decided();
-                if self.troubles.load(Ordering::Relaxed) != 0 {
-                    self.troubles.store(0, Ordering::Relaxed);
+                let troubles = self.troubles.load(Ordering::Relaxed);
+                if troubles != 0 {
+                    // One that comes in between counts a little more or less: this is no account.
+                    let _ =
+                        self.troubles.compare_exchange(troubles, troubles - 1, Ordering::Relaxed, Ordering::Relaxed);
                 }
                 Ok(answer)
             }
@@ -173,8 +180,8 @@ impl Link {
     }
 
     fn trouble(&self, live: &Arc<Live>, what: &str, lost: bool) {
-        let troubles = self.troubles.fetch_add(1, Ordering::Relaxed) + 1;
-        if !lost && troubles < TROUBLES {
+        let troubles = self.troubles.fetch_add(TROUBLE, Ordering::Relaxed) + TROUBLE;
+        if !lost && troubles < TOO_MUCH {
             return;
         }
         // Only the connection that had the trouble: there may be another one already.
@@ -275,9 +282,14 @@ async fn join(address: &Address) -> Result<Live, String> {
 async fn probe(live: &Live, address: &Address, limits: &Script) -> Result<(), String> {
     let limit = Limit::Window(Window { count: u32::MAX, window: Duration::from_secs(1) });
     let charges = [Charge::new(limit, 1)];
-    let keys = [Tag::new(&address.prefix, "probe", "").key("", limit)];
-    let call = script::call(limits, &keys, &charges, true);
-    for patience in [CONNECT, address.patience] {
+    let call = |number: usize| {
+        let keys = [Tag::new(&address.prefix, "probe", &number.to_string()).key("", limit)];
+        script::call(limits, &keys, &charges, true)
+    };
+    let probes = if matches!(live, Live::Cluster(_)) { CLUSTER_PROBES } else { 1 };
+    let each = (0..probes).flat_map(|number| [(number, CONNECT), (number, address.patience)]);
+    for (number, patience) in each {
+        let call = call(number);
         let answer = tokio::time::timeout(patience, live.run(&call)).await;
         let answer = answer.map_err(|_| format!("no answer within {patience:?}"))?;
         let answer = answer.map_err(|error| error.to_string())?;
