@@ -41,10 +41,13 @@ struct Line {
     counts: Counts,
 }
 
+/// The counts of many keys.
+type All = HashMap<Box<str>, Counts>;
+
 /// A part of the counts, behind its lock.
 #[derive(Debug, Default)]
 struct Page {
-    counts: HashMap<Box<str>, Counts>,
+    counts: All,
     /// Keys that the journal has not been told of.
     changed: HashSet<Box<str>>,
     /// Keys that a shared store may have to be told of.
@@ -218,8 +221,8 @@ struct Journal {
 
 impl Journal {
     /// Reads the file, and goes on with it where this process may.
-    fn open(path: &Path, now: Timestamp, lock: Option<File>) -> io::Result<(Option<Self>, HashMap<Box<str>, Counts>)> {
-        let mut counts: HashMap<Box<str>, Counts> = HashMap::new();
+    fn open(path: &Path, now: Timestamp, lock: Option<File>) -> io::Result<(Option<Self>, All)> {
+        let mut counts = All::new();
         let (mut lines, mut unreadable) = (0, 0);
         match File::open(path) {
             Ok(file) => {

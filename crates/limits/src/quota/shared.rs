@@ -52,6 +52,16 @@ struct SharedQuota {
     shared: Arc<Shared>,
 }
 
+/// What the script is asked of one meter.
+struct Asked {
+    meter: Arc<str>,
+    allowance: Option<u64>,
+    /// May be below zero where something is given back.
+    cost: i64,
+    /// What this node last saw to be used.
+    seen: u64,
+}
+
 /// What the script answered.
 struct Answer {
     state: i64,
@@ -195,8 +205,15 @@ impl Shared {
             let used = used.iter().find(|(name, _)| name == meter).map_or(0, |(_, used)| *used);
             used.saturating_add_signed(by.saturating_neg())
         };
-        let meters: Vec<_> =
-            pending.iter().map(|(meter, by)| (Arc::clone(meter), None, *by, last_seen(meter, *by))).collect();
+        let meters: Vec<_> = pending
+            .iter()
+            .map(|(meter, by)| Asked {
+                meter: Arc::clone(meter),
+                allowance: None,
+                cost: *by,
+                seen: last_seen(meter, *by),
+            })
+            .collect();
         match self.call(key, "add", first, period, &meters).await {
             Ok(answer) if matches!(answer.state, TAKEN | REFUSED | OVER) => {}
             // First calls that differ: both nodes met the key while the store was away. The store's counts, in the
@@ -217,14 +234,14 @@ impl Shared {
     }
 
     /// What is asked of each meter, and what this node last saw of it.
-    fn meters(&self, key: &str, period: Period, metered: &[Metered]) -> Vec<(Arc<str>, Option<u64>, i64, u64)> {
+    fn meters(&self, key: &str, period: Period, metered: &[Metered]) -> Vec<Asked> {
         let seen = |meter: &str| {
             let used = self.seen.book.read(key, |counts| (counts.period() == period).then(|| counts.used(meter)));
             used.flatten().unwrap_or(0)
         };
         let one = |asked: &Metered| {
             let cost = i64::try_from(asked.cost).unwrap_or(i64::MAX);
-            (Arc::clone(&asked.meter), asked.allowance, cost, seen(&asked.meter))
+            Asked { meter: Arc::clone(&asked.meter), allowance: asked.allowance, cost, seen: seen(&asked.meter) }
         };
         metered.iter().map(one).collect()
     }
@@ -235,7 +252,7 @@ impl Shared {
         how: &str,
         first: Option<Timestamp>,
         period: Period,
-        meters: &[(Arc<str>, Option<u64>, i64, u64)],
+        meters: &[Asked],
     ) -> Result<Answer, LimiterAway> {
         let kept = if first.is_some() { KEPT.1 } else { KEPT.0 };
         let mut call = self.script.prepare_invoke();
@@ -244,7 +261,7 @@ impl Shared {
         // By this node's clock, whatever the server's says.
         let left = period.end.0.saturating_sub(self.seen.clock.now().0).clamp(0, KEPT.1);
         call.arg(period.start.0).arg(period.end.0).arg(left.saturating_add(kept));
-        for (meter, allowance, cost, seen) in meters {
+        for Asked { meter, allowance, cost, seen } in meters {
             let allowance = allowance.map_or(-1, |allowance| i64::try_from(allowance).unwrap_or(i64::MAX));
             call.arg(&**meter).arg(allowance).arg(*cost).arg(*seen);
         }
