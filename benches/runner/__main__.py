@@ -18,13 +18,14 @@ from pathlib import Path
 from . import report
 from .bench import GENERATOR, Bench
 from .gateway import BINARY
+from .limits import limits
 from .measure import KINDS as GENERAL
 from .processes import TARGET, Children, Failed, note, raise_descriptors
 from .products import PRODUCTS
 from .scenarios import SCENARIOS
 from .scripts import engines, scripts
 
-KINDS = {**GENERAL, "scripts": scripts, "engines": engines}
+KINDS = {**GENERAL, "limits": limits, "scripts": scripts, "engines": engines}
 
 
 def arguments():

@@ -185,13 +185,18 @@ class Tollgate(Product):
     def __init__(self, bench, variant, core, workers=1):
         super().__init__(bench, variant, core, workers)
         project = self.project()
-        environment = {"TOKIO_WORKER_THREADS": str(workers), "BENCH_CERTIFICATE": str(bench.certificate()["CERTIFICATE"]), "BENCH_KEY": str(bench.certificate()["KEY"])}
+        environment = {"TOKIO_WORKER_THREADS": str(workers), "BENCH_CERTIFICATE": str(bench.certificate()["CERTIFICATE"]), "BENCH_KEY": str(bench.certificate()["KEY"]),
+                       **self.more_environment()}
         self.gateway = Gateway(bench.children, project, bench.upstream_port, core=core, binary=bench.binary,
                                data=f"data-{variant}", environment=environment)
         self.child = self.gateway.child
         self.ports = {"http": self.gateway.port, "tls": self.gateway.port, "h2": self.gateway.port}
         if variant == "full":
             self.headers = [f"Authorization: Bearer {self.gateway.key()}"]
+
+    def more_environment(self):
+        """What else its process is told."""
+        return {}
 
     def project(self):
         """The folder of the project: one of the repository's, or one that is written here."""

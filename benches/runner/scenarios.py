@@ -21,7 +21,7 @@ class Contestant:
 class Scenario:
     name: str
     title: str
-    # How it is measured: load, idle, reload, start, scripts or engines.
+    # How it is measured: load, idle, reload, start, limits, scripts or engines.
     kind: str = "load"
     variant: str = "plain"
     # For the load generator.
@@ -77,6 +77,9 @@ SCENARIOS = [
                       "A request on a connection that the proxy closes at that moment counts as not answered; a client would repeat it.")),
     Scenario("start", "Start, and memory when idle", kind="start", variant="plain"),
     Scenario("start-5000", "Start with 5,000 routes (for Tollgate, a document of 2 MB without schemas), and memory then", kind="start", variant="routes"),
+    Scenario("limits", "Limits and quotas, in memory and in a Redis on the other core", kind="limits", smoke=True, latency=False,
+             remarks=("Added is what a row costs more than the route without a limit, in the same round; latency at 1,500 requests a second. "
+                      "A strict limit adds its round trip to the latency; `mode: async` does not.",)),
     Scenario("scripts", "Policies in TypeScript, and the same functions in Node", kind="scripts", smoke=True, latency=False,
              remarks=("Added is what a row costs more than the one that it is compared with, in the same round: a route without a script than the same "
                       "route in a project without modules, a policy than the route without one, GET than GET, POST than POST.",

@@ -9,6 +9,7 @@ use http::header::{HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
+use crate::ledger::Ledger;
 use crate::record::Record;
 use crate::services::{Gateway, ScriptContext};
 pub use crate::trace::{SpanId, Trace, TraceId};
@@ -126,6 +127,8 @@ pub struct Exchange {
     pub response_headers: HeaderMap,
     /// What is known about it, for log, metrics and explanation.
     pub record: Record,
+    /// What is counted of it.
+    pub ledger: Ledger,
     /// The rooms behind the traits.
     pub services: Arc<Services>,
     /// The gateway around it, for code that calls other routes and policies; where the project has

@@ -17,6 +17,7 @@ pub mod exchange;
 pub mod handler;
 pub mod keys;
 pub mod later;
+pub mod ledger;
 pub mod pipeline;
 pub mod policy;
 pub mod problem;

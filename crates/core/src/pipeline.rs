@@ -108,10 +108,12 @@ impl Pipeline {
         for (name, value) in &exchange.response_headers {
             response.headers_mut().append(name.clone(), value.clone());
         }
-        match &self.hooks {
+        let response = match &self.hooks {
             Some(hooks) => hooks.on_response(exchange, response).get().await,
             None => response,
-        }
+        };
+        exchange.ledger.settle(response.status());
+        response
     }
 
     /// A refusal in the project's own words, where it has some.

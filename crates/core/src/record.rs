@@ -121,6 +121,8 @@ pub struct Record {
     pub fetches: Vec<Fetch>,
     /// What scripts used of the processor.
     pub scripts: Vec<ScriptShare>,
+    /// The limits that would have refused it, if they did not only report.
+    pub would_refuse: SmallVec<[Arc<str>; 1]>,
     /// Bytes of the request body that were read.
     pub request_bytes: u64,
     /// Bytes of the response body that were written.

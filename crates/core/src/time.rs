@@ -33,6 +33,18 @@ impl Timestamp {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
+    /// Reads RFC 3339 (`2026-01-31T10:00:00Z`), or a day (`2026-01-31`, which begins in UTC).
+    ///
+    /// # Errors
+    /// Where it is neither.
+    pub fn parse(text: &str) -> Result<Self, jiff::Error> {
+        if let Ok(moment) = text.parse::<jiff::Timestamp>() {
+            return Ok(Self(moment.as_millisecond()));
+        }
+        let day = text.parse::<jiff::civil::Date>()?;
+        Ok(Self(day.to_zoned(jiff::tz::TimeZone::UTC)?.timestamp().as_millisecond()))
+    }
+
     /// RFC 3339 in UTC with milliseconds, as logs and answers show it.
     pub fn rfc3339(self) -> String {
         jiff::Timestamp::from_millisecond(self.0).map_or_else(|_| self.0.to_string(), |t| format!("{t:.3}"))

@@ -22,6 +22,21 @@ pub struct Bucket {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FullAt(pub u128);
 
+impl FullAt {
+    /// From which tick on the bucket is full.
+    pub fn past_at(self, bucket: Bucket) -> u64 {
+        u64::try_from(self.0.div_ceil(u128::from(bucket.count.max(1)))).unwrap_or(u64::MAX)
+    }
+}
+
+/// Takes `cost` tokens out, however few are there: the bucket is empty then, and owes nothing.
+pub fn drain(bucket: Bucket, state: FullAt, now: u64, cost: u32) -> FullAt {
+    let token = u128::from(bucket.window.max(1));
+    let at = u128::from(now) * u128::from(bucket.count.max(1));
+    let missing = state.0.saturating_sub(at) + token * u128::from(cost);
+    FullAt(at + missing.min(token * u128::from(bucket.burst)))
+}
+
 /// Takes `cost` tokens out of the bucket at `now` if they are there, and says so, with the state
 /// after it. Pure: the same arguments give the same answer.
 pub fn take(bucket: Bucket, state: FullAt, now: u64, cost: u32) -> (FullAt, Outcome) {

@@ -2,21 +2,28 @@
 //!
 //! The algorithms are pure state machines over *ticks*, a `u64` of whatever unit the caller
 //! counts in: the store in memory uses nanoseconds, a shared store may use microseconds. So one
-//! list of test vectors (`tests/vectors.json`) binds every implementation, Lua scripts included.
+//! list of test vectors (`tests/vectors/vectors.json`) binds every implementation, Lua scripts included.
 //!
 //! * [`sliding`]: never more than N in any interval of length W. The default.
 //! * [`gcra`]: a token bucket, for limits that should allow a burst and then a steady pace.
 //! * [`local`]: the store in memory, exact under any concurrency on one node.
+//! * [`redis`]: the store that several nodes share: Redis 7 or Valkey, exact over all of them.
+//!
+//! * [`quota`]: what is used in an hour, a day, a week or a month, on one node or several.
 //!
 //! *Invariants.* No algorithm reads a clock; the store reads it through `Clock`, under the lock
 //! of the counter, so that hits are counted in the order of their times.
 
 pub mod gcra;
 pub mod local;
+mod meter;
+pub mod quota;
+pub mod redis;
 pub mod sliding;
 mod table;
 
 pub use local::LocalLimiter;
+pub use redis::RedisLimiter;
 
 /// What an algorithm says to one hit. Times are in ticks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

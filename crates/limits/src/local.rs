@@ -4,9 +4,9 @@
 //! decides and counts in one go. Nothing is awaited; a hit costs a hash, a lock and a few
 //! comparisons.
 //!
-//! *Bound.* [`DEFAULT_CAPACITY`] windows (a window is one key under one limit): about 150 bytes
-//! for a caller that came once, at most 1.2 KiB for one that filled every slot, so 300 MiB at the
-//! very worst. Windows that are wholly past are evicted as new keys come, and once a minute. What
+//! *Bound.* [`DEFAULT_CAPACITY`] windows (a window is one key under one limit): about 180 bytes
+//! for a caller that came once, at most 1.25 KB for one that filled every slot, so 330 MB at the
+//! very worst (`cargo run --release -p tollgate-limits --example memory` measures it). Windows that are wholly past are evicted as new keys come, and once a minute. What
 //! happens when all of them still count is told in `table.rs`: limits get stricter, never looser,
 //! and the log says so.
 
@@ -19,11 +19,11 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use tollgate_core::MaybeLater;
-use tollgate_core::services::limiter::LimiterAway;
-use tollgate_core::services::{Decision, Limiter, Window, WindowCounter};
+use tollgate_core::services::{Charge, Counter, CounterGroup, Decision, Limit, Limiter, LimiterAway, Sharing};
 use tollgate_core::time::Clock;
 
-use crate::sliding::Limit;
+use crate::Outcome;
+use crate::meter::{self, Rule};
 use crate::table::{Table, Which};
 
 /// How many windows a limiter holds unless told otherwise.
@@ -54,8 +54,17 @@ struct Shared {
 
 /// One limit's counter.
 #[derive(Debug)]
-struct LocalCounter {
+pub(crate) struct LocalCounter {
     number: u32,
+    shared: Arc<Shared>,
+}
+
+/// Several that decide together.
+#[derive(Debug)]
+pub(crate) struct LocalGroup {
+    /// All keys of the group that are alike are in one shard, whichever counter they are of.
+    number: u32,
+    counters: Box<[u32]>,
     shared: Arc<Shared>,
 }
 
@@ -94,21 +103,86 @@ impl LocalLimiter {
     }
 }
 
-impl Limiter for LocalLimiter {
-    fn window(&self, id: &str) -> Arc<dyn WindowCounter> {
+impl LocalLimiter {
+    fn number(&self, id: &str) -> u32 {
         let mut counters = self.counters.lock();
         let next = u32::try_from(counters.len()).unwrap_or(u32::MAX);
-        let number = match counters.get(id) {
+        match counters.get(id) {
             Some(number) => *number,
             None => *counters.entry(id.into()).or_insert(next),
-        };
-        Arc::new(LocalCounter { number, shared: Arc::clone(&self.shared) })
+        }
+    }
+
+    /// The counter of the limit with this id.
+    pub(crate) fn local_counter(&self, id: &str) -> LocalCounter {
+        LocalCounter { number: self.number(id), shared: Arc::clone(&self.shared) }
+    }
+
+    /// Counters by their names, below this id.
+    pub(crate) fn local_group(&self, id: &str, names: &[&str]) -> LocalGroup {
+        LocalGroup {
+            number: self.number(id),
+            counters: names.iter().map(|name| self.number(&format!("{id}#{name}"))).collect(),
+            shared: Arc::clone(&self.shared),
+        }
     }
 }
 
-impl WindowCounter for LocalCounter {
-    fn hit<'a>(&'a self, key: &str, window: Window, cost: u32) -> MaybeLater<'a, Result<Decision, LimiterAway>> {
-        MaybeLater::Now(Ok(self.shared.hit(self.number, key, window, cost)))
+impl Limiter for LocalLimiter {
+    fn counter(&self, id: &str, _: Sharing) -> Arc<dyn Counter> {
+        Arc::new(self.local_counter(id))
+    }
+
+    fn group(&self, id: &str, names: &[&str], _: Sharing) -> Arc<dyn CounterGroup> {
+        Arc::new(self.local_group(id, names))
+    }
+}
+
+impl LocalCounter {
+    /// Counts a hit, now.
+    pub(crate) fn count(&self, key: &str, limit: Limit, cost: u32) -> Decision {
+        self.shared.hit(self.number, key, limit, cost)
+    }
+}
+
+impl Counter for LocalCounter {
+    fn hit<'a>(&'a self, key: &str, limit: Limit, cost: u32) -> MaybeLater<'a, Result<Decision, LimiterAway>> {
+        MaybeLater::Now(Ok(self.count(key, limit, cost)))
+    }
+}
+
+impl LocalGroup {
+    /// Counts all charges or none, now.
+    pub(crate) fn count(&self, key: &str, charges: &[Charge]) -> Vec<Decision> {
+        self.shared.hit_all(self, key, charges)
+    }
+
+    /// What is meant by each charge.
+    fn each<'k>(
+        &'k self,
+        base: u64,
+        key: &'k str,
+        charges: &'k [Charge],
+    ) -> impl Iterator<Item = (Which<'k>, &'k Charge)> {
+        self.counters.iter().zip(charges).map(move |(counter, charge)| {
+            let rule = Rule::new(charge.limit, nanos);
+            (Which { hash: self.shared.hasher.hash_one((base, counter, rule)), counter: *counter, rule, key }, charge)
+        })
+    }
+}
+
+impl CounterGroup for LocalGroup {
+    fn hit<'a>(&'a self, key: &str, charges: &[Charge]) -> MaybeLater<'a, Result<Vec<Decision>, LimiterAway>> {
+        MaybeLater::Now(Ok(self.count(key, charges)))
+    }
+
+    fn add(&self, key: &str, charges: &[Charge]) {
+        let (base, shard) = self.shared.shard(self.number, key);
+        let mut table = shard.lock();
+        let now = self.shared.now();
+        for (which, charge) in self.each(base, key, charges) {
+            table.add(&which, now, charge.cost);
+        }
     }
 }
 
@@ -117,11 +191,17 @@ impl Shared {
         nanos(self.clock.monotonic())
     }
 
-    fn hit(&self, counter: u32, key: &str, window: Window, cost: u32) -> Decision {
-        let limit = Limit { count: window.count, window: nanos(window.window) };
-        let which = Which { hash: self.hasher.hash_one((counter, limit, key)), counter, limit, key };
+    /// Where the keys of a counter or a group are, and the hash that they have in common.
+    fn shard(&self, number: u32, key: &str) -> (u64, &Mutex<Table>) {
+        let base = self.hasher.hash_one((number, key));
         // The low bits choose the bucket within the table, so the shard takes others.
-        let shard = &self.shards[(which.hash >> 32) as usize % self.shards.len()];
+        (base, &self.shards[(base >> 32) as usize % self.shards.len()])
+    }
+
+    fn hit(&self, counter: u32, key: &str, limit: Limit, cost: u32) -> Decision {
+        let rule = Rule::new(limit, nanos);
+        let (base, shard) = self.shard(counter, key);
+        let which = Which { hash: self.hasher.hash_one((base, counter, rule)), counter, rule, key };
         let (outcome, overflowed, now) = {
             let mut table = shard.lock();
             // Under the lock: a moment that was read before it could be older than the last
@@ -133,12 +213,40 @@ impl Shared {
         if overflowed {
             self.overflowed(now);
         }
-        Decision {
-            allowed: outcome.allowed,
-            remaining: outcome.remaining,
-            retry_after: Duration::from_nanos(outcome.retry_after),
-            reset_after: Duration::from_nanos(outcome.reset_after),
+        meter::decision(outcome, Duration::from_nanos)
+    }
+
+    fn hit_all(&self, group: &LocalGroup, key: &str, charges: &[Charge]) -> Vec<Decision> {
+        let (base, shard) = self.shard(group.number, key);
+        let mut overflowed = false;
+        let (outcomes, now) = {
+            let mut table = shard.lock();
+            let now = self.now();
+            let mut each = |cost: &dyn Fn(usize, &Charge) -> u32| -> Vec<Outcome> {
+                let charges = group.each(base, key, charges).enumerate();
+                let outcomes = charges.map(|(index, (which, charge))| {
+                    let (outcome, shared) = table.hit(&which, now, cost(index, charge));
+                    overflowed |= shared;
+                    outcome
+                });
+                outcomes.collect()
+            };
+            // One look tells what is left; only if there is enough of everything is anything counted.
+            let looked = each(&|_, _| 0);
+            let fits: Vec<bool> =
+                looked.iter().zip(charges).map(|(outcome, charge)| charge.needed() <= outcome.remaining).collect();
+            let outcomes = if fits.iter().all(|fits| *fits) {
+                each(&|_, charge| charge.cost)
+            } else {
+                // What does not fit is not counted, but told how long to wait; what would have is only looked at.
+                each(&|index, charge| if fits[index] { 0 } else { charge.needed() })
+            };
+            (outcomes, now)
+        };
+        if overflowed {
+            self.overflowed(now);
         }
+        outcomes.into_iter().map(|outcome| meter::decision(outcome, Duration::from_nanos)).collect()
     }
 
     #[cold]
@@ -153,6 +261,6 @@ impl Shared {
 }
 
 /// Five hundred years of nanoseconds fit; a longer duration counts as that.
-fn nanos(duration: Duration) -> u64 {
+pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

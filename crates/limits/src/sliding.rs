@@ -50,7 +50,7 @@ struct Slot {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SlidingWindow {
     slots: VecDeque<Slot>,
-    /// The costs of all slots together; never above the limit's count.
+    /// The costs of all slots together; above the limit's count only by what was added afterwards.
     used: u32,
 }
 
@@ -77,6 +77,15 @@ impl SlidingWindow {
         Outcome { allowed: true, remaining: free - cost, retry_after: 0, reset_after: self.until_next(limit, now) }
     }
 
+    /// Counts `cost` at `now`, whether it stays within the limit or not: what was used already.
+    pub fn add(&mut self, limit: Limit, now: u64, cost: u32) {
+        let now = self.slots.back().map_or(now, |slot| slot.last.max(now));
+        self.forget(limit, now);
+        if cost > 0 {
+            self.count(limit, now, cost);
+        }
+    }
+
     /// From which moment on this state says no more than a new one does; 0 where it is new.
     pub fn past_at(&self, limit: Limit) -> u64 {
         self.slots.back().map_or(0, |slot| slot.last.saturating_add(limit.window))
@@ -94,23 +103,29 @@ impl SlidingWindow {
     }
 
     fn count(&mut self, limit: Limit, now: u64, cost: u32) {
-        self.used += cost;
+        self.used = self.used.saturating_add(cost);
         let width = limit.slot();
         match self.slots.back_mut() {
             Some(slot) if slot.last / width == now / width => {
                 slot.last = now;
-                slot.cost += cost;
+                slot.cost = slot.cost.saturating_add(cost);
             }
-            _ => self.slots.push_back(Slot { last: now, cost }),
+            _ => {
+                // Most callers come once: one place is enough for them, and a quarter of what a queue begins with.
+                if self.slots.capacity() == 0 {
+                    self.slots.reserve_exact(1);
+                }
+                self.slots.push_back(Slot { last: now, cost });
+            }
         }
     }
 
     /// Ticks until `cost` is free, if nothing else is counted.
     fn until_free(&self, limit: Limit, now: u64, cost: u32) -> u64 {
-        let mut free = limit.count.saturating_sub(self.used);
+        let mut used = self.used;
         for slot in &self.slots {
-            free += slot.cost;
-            if cost <= free {
+            used = used.saturating_sub(slot.cost);
+            if cost <= limit.count.saturating_sub(used) {
                 return slot.last.saturating_add(limit.window) - now;
             }
         }
@@ -119,6 +134,15 @@ impl SlidingWindow {
 
     /// Ticks until anything is freed.
     fn until_next(&self, limit: Limit, now: u64) -> u64 {
+        let free = limit.count.saturating_sub(self.used);
+        let mut used = self.used;
+        for slot in &self.slots {
+            used = used.saturating_sub(slot.cost);
+            if limit.count.saturating_sub(used) > free {
+                return slot.last.saturating_add(limit.window) - now;
+            }
+        }
+        // Nothing is counted, or nothing was ever allowed.
         self.slots.front().map_or(0, |slot| slot.last.saturating_add(limit.window) - now)
     }
 }

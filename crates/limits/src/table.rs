@@ -10,7 +10,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use crate::Outcome;
-use crate::sliding::{Limit, SlidingWindow};
+use crate::meter::{Rule, State};
 
 /// No sweep below this many windows: there is nothing to gain.
 const SWEEP_FROM: usize = 64;
@@ -26,9 +26,9 @@ const SWEEP_PAUSE: u64 = 100_000_000;
 struct Counted {
     hash: u64,
     counter: u32,
-    limit: Limit,
+    rule: Rule,
     key: Box<str>,
-    window: SlidingWindow,
+    state: State,
 }
 
 /// Which window is meant.
@@ -39,21 +39,22 @@ pub(crate) struct Which<'a> {
     /// The counter's number.
     pub(crate) counter: u32,
     /// The limit: each distinct one counts for itself.
-    pub(crate) limit: Limit,
+    pub(crate) rule: Rule,
     /// The key.
     pub(crate) key: &'a str,
 }
 
 impl Counted {
     fn is(&self, which: &Which<'_>) -> bool {
-        self.counter == which.counter && self.limit == which.limit && *self.key == *which.key
+        self.counter == which.counter && self.rule == which.rule && *self.key == *which.key
     }
 }
 
 /// A bounded table of windows.
 #[derive(Debug)]
 pub(crate) struct Table {
-    windows: HashTable<Counted>,
+    /// Boxed, because half of a table's places are empty.
+    windows: HashTable<Box<Counted>>,
     capacity: usize,
     /// The size at which the next new key causes a sweep: twice what the last one left, so that
     /// sweeping costs a constant per new key.
@@ -63,7 +64,7 @@ pub(crate) struct Table {
     /// The moment at which the next hit causes a sweep, whatever its key.
     sweep_due: u64,
     /// The shared windows of keys that found no place.
-    overflow: Vec<(u32, Limit, SlidingWindow)>,
+    overflow: Vec<(u32, Rule, State)>,
 }
 
 impl Table {
@@ -81,46 +82,56 @@ impl Table {
 
     /// Counts a hit. The second value tells whether it had to go to an overflow window.
     pub(crate) fn hit(&mut self, which: &Which<'_>, now: u64, cost: u32) -> (Outcome, bool) {
+        self.on(which, now, |state| state.hit(which.rule, now, cost))
+    }
+
+    /// Counts without asking, as [`State::add`] does.
+    pub(crate) fn add(&mut self, which: &Which<'_>, now: u64, cost: u32) -> bool {
+        self.on(which, now, |state| state.add(which.rule, now, cost)).1
+    }
+
+    /// Does something to the state of a key, and finds a place for what is new.
+    fn on<T>(&mut self, which: &Which<'_>, now: u64, act: impl FnOnce(&mut State) -> T) -> (T, bool) {
         if now >= self.sweep_due {
             self.sweep(now);
         }
         if let Some(counted) = self.windows.find_mut(which.hash, |counted| counted.is(which)) {
-            return (counted.window.hit(which.limit, now, cost), false);
+            return (act(&mut counted.state), false);
         }
         if self.windows.len() >= self.sweep_at && now >= self.sweep_after {
             self.sweep(now);
         }
         let shared =
-            self.overflow.iter().position(|(counter, limit, _)| *counter == which.counter && *limit == which.limit);
+            self.overflow.iter().position(|(counter, rule, _)| *counter == which.counter && *rule == which.rule);
         if self.windows.len() >= self.capacity {
             let index = shared.unwrap_or_else(|| {
-                self.overflow.push((which.counter, which.limit, SlidingWindow::default()));
+                self.overflow.push((which.counter, which.rule, which.rule.unused()));
                 self.overflow.len() - 1
             });
-            return (self.overflow[index].2.hit(which.limit, now, cost), true);
+            return (act(&mut self.overflow[index].2), true);
         }
-        let mut window = shared.map(|index| self.overflow[index].2.clone()).unwrap_or_default();
-        let outcome = window.hit(which.limit, now, cost);
+        let mut state = shared.map_or_else(|| which.rule.unused(), |index| self.overflow[index].2.clone());
+        let done = act(&mut state);
         // A window that counted nothing is like no window: a flood of refusals leaves no trace.
-        if window.past_at(which.limit) > now {
+        if state.past_at(which.rule) > now {
             let entry = self.windows.entry(which.hash, |counted| counted.is(which), |counted| counted.hash);
             if let Entry::Vacant(place) = entry {
-                place.insert(Counted {
+                place.insert(Box::new(Counted {
                     hash: which.hash,
                     counter: which.counter,
-                    limit: which.limit,
+                    rule: which.rule,
                     key: which.key.into(),
-                    window,
-                });
+                    state,
+                }));
             }
         }
-        (outcome, false)
+        (done, false)
     }
 
     /// Evicts every window that is wholly past.
     fn sweep(&mut self, now: u64) {
-        self.windows.retain(|counted| counted.window.past_at(counted.limit) > now);
-        self.overflow.retain(|(_, limit, window)| window.past_at(*limit) > now);
+        self.windows.retain(|counted| counted.state.past_at(counted.rule) > now);
+        self.overflow.retain(|(_, rule, state)| state.past_at(*rule) > now);
         let live = self.windows.len();
         self.windows.shrink_to(2 * live, |counted| counted.hash);
         self.sweep_due = now.saturating_add(SWEEP_EVERY);

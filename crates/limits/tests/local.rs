@@ -7,12 +7,12 @@ use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
 use tollgate_core::MaybeLater;
-use tollgate_core::services::{Decision, Limiter, Window, WindowCounter};
+use tollgate_core::services::{Counter, Decision, Limiter, Sharing, Window};
 use tollgate_core::time::{ManualClock, SystemClock};
 use tollgate_limits::LocalLimiter;
 
-fn hit(counter: &Arc<dyn WindowCounter>, key: &str, window: Window) -> Decision {
-    match counter.hit(key, window, 1) {
+fn hit(counter: &Arc<dyn Counter>, key: &str, window: Window) -> Decision {
+    match counter.hit(key, window.into(), 1) {
         MaybeLater::Now(decision) => decision.unwrap(),
         MaybeLater::Later(_) => panic!("the store in memory never waits"),
     }
@@ -32,7 +32,7 @@ fn of_a_thousand_first_requests_at_once_exactly_ten_pass_a_limit_of_ten() {
     const THREADS: usize = 8;
     for round in 0..20 {
         let limiter = LocalLimiter::new(Arc::new(SystemClock::new()));
-        let counter = limiter.window("limit");
+        let counter = limiter.counter("limit", Sharing::default());
         let (admitted, start) = (AtomicU32::new(0), Barrier::new(THREADS));
         std::thread::scope(|scope| {
             for _ in 0..THREADS {
@@ -53,15 +53,18 @@ fn of_a_thousand_first_requests_at_once_exactly_ten_pass_a_limit_of_ten() {
 #[test]
 fn the_same_id_finds_its_counts_again_and_another_one_does_not() {
     let (_clock, limiter) = manual(100);
-    assert!(hit(&limiter.window("a"), "caller", per_minute(1)).allowed);
-    assert!(!hit(&limiter.window("a"), "caller", per_minute(1)).allowed, "a reload must not reset a limit");
-    assert!(hit(&limiter.window("b"), "caller", per_minute(1)).allowed);
+    assert!(hit(&limiter.counter("a", Sharing::default()), "caller", per_minute(1)).allowed);
+    assert!(
+        !hit(&limiter.counter("a", Sharing::default()), "caller", per_minute(1)).allowed,
+        "a reload must not reset a limit"
+    );
+    assert!(hit(&limiter.counter("b", Sharing::default()), "caller", per_minute(1)).allowed);
 }
 
 #[test]
 fn different_windows_of_one_key_count_for_themselves() {
     let (_clock, limiter) = manual(100);
-    let counter = limiter.window("limit");
+    let counter = limiter.counter("limit", Sharing::default());
     assert!(hit(&counter, "caller", per_minute(1)).allowed);
     assert!(hit(&counter, "caller", per_minute(2)).allowed);
     assert!(!hit(&counter, "caller", per_minute(1)).allowed);
@@ -71,7 +74,7 @@ fn different_windows_of_one_key_count_for_themselves() {
 #[test]
 fn what_is_told_to_wait_is_told_the_exact_time() {
     let (clock, limiter) = manual(100);
-    let counter = limiter.window("limit");
+    let counter = limiter.counter("limit", Sharing::default());
     assert!(hit(&counter, "caller", per_minute(1)).allowed);
     clock.advance(Duration::from_millis(1500));
     let refused = hit(&counter, "caller", per_minute(1));
@@ -85,7 +88,7 @@ fn what_is_told_to_wait_is_told_the_exact_time() {
 #[test]
 fn windows_that_are_past_make_room() {
     let (clock, limiter) = manual(1000);
-    let counter = limiter.window("limit");
+    let counter = limiter.counter("limit", Sharing::default());
     for round in 0..50 {
         for caller in 0..500 {
             assert!(hit(&counter, &format!("{round}/{caller}"), per_minute(1)).allowed);
@@ -99,7 +102,7 @@ fn windows_that_are_past_make_room() {
 #[test]
 fn callers_that_came_once_are_forgotten_though_no_new_ones_come() {
     let (clock, limiter) = manual(100);
-    let counter = limiter.window("limit");
+    let counter = limiter.counter("limit", Sharing::default());
     for caller in 0..50 {
         hit(&counter, &format!("once {caller}"), per_minute(1));
     }
@@ -113,7 +116,7 @@ fn callers_that_came_once_are_forgotten_though_no_new_ones_come() {
 #[test]
 fn a_full_table_forgets_nobody_and_gives_newcomers_one_allowance_together() {
     let (clock, limiter) = manual(100);
-    let counter = limiter.window("limit");
+    let counter = limiter.counter("limit", Sharing::default());
     let regulars: Vec<String> = (0..100).map(|number| format!("regular {number}")).collect();
     for caller in &regulars {
         assert!(hit(&counter, caller, per_minute(2)).allowed);
@@ -131,7 +134,7 @@ fn a_full_table_forgets_nobody_and_gives_newcomers_one_allowance_together() {
 #[test]
 fn a_newcomer_that_finds_a_place_gets_no_second_allowance() {
     let (clock, limiter) = manual(100);
-    let counter = limiter.window("limit");
+    let counter = limiter.counter("limit", Sharing::default());
     for caller in 0..100 {
         hit(&counter, &format!("regular {caller}"), per_minute(2));
     }

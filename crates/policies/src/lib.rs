@@ -11,14 +11,17 @@ use tollgate_core::PolicyKind;
 
 pub mod any_of;
 pub mod api_key;
+pub mod complex_rate_limit;
 pub mod composite;
 pub mod composite_outbound;
+mod counting;
 mod credential;
 mod header_fields;
 pub mod ip_restriction;
 mod members;
 pub mod mock_api;
 pub mod open_id_jwt_auth;
+pub mod quota;
 pub mod rate_limit;
 mod references;
 pub mod remove_request_headers;
@@ -35,11 +38,13 @@ pub mod upstream_jwt;
 pub static ALL: &[&PolicyKind] = &[
     &any_of::KIND,
     &api_key::KIND,
+    &complex_rate_limit::KIND,
     &composite::KIND,
     &composite_outbound::KIND,
     &ip_restriction::KIND,
     &mock_api::KIND,
     &open_id_jwt_auth::KIND,
+    &quota::KIND,
     &rate_limit::KIND,
     &remove_request_headers::KIND,
     &remove_response_headers::KIND,

@@ -17,16 +17,17 @@ use tollgate_core::keys::{Consumer, Key, KeyDigest, KeyGrant};
 use tollgate_core::later::BoxFuture;
 use tollgate_core::project::{Compatibility, CorsChoice, HandlerDefinition, Place, PolicyInstance, Timeouts, Use};
 use tollgate_core::route::{Document, Methods, Operation, PathMode, PathTemplate};
-use tollgate_core::services::limiter::LimiterAway;
 use tollgate_core::services::verifier::VerifiedToken;
 use tollgate_core::services::{
-    Decision, HttpClient, HttpError, HttpResponse, IssueError, KeyVerdict, Keyring, Limiter, Scripts, TokenIssuer,
-    TokenRequest, TokenVerifier, VerifierFactory, VerifierSettings, VerifyError, Window, WindowCounter,
+    Charge, Correction, Counter, CounterGroup, Decision, HttpClient, HttpError, HttpResponse, IssueError, KeyVerdict,
+    Keyring, Limit, Limiter, LimiterAway, Metered, Period, Quota, Quotas, Schedule, Scripts, Sharing, TokenIssuer,
+    TokenRequest, TokenVerifier, Usage, VerifierFactory, VerifierSettings, VerifyError,
 };
 use tollgate_core::settings::Settings;
 use tollgate_core::time::{ManualClock, Timestamp};
 use tollgate_core::{Body, Exchange, Flow, MaybeLater, Policy, PolicyKind, Problem, Request, Route, Services, User};
 use tollgate_limits::LocalLimiter;
+use tollgate_limits::quota::LocalQuotas;
 
 pub(crate) use scripts::{FakeScripts, RETURNS};
 
@@ -52,10 +53,12 @@ impl Room {
         let keyring = Arc::new(FakeKeyring::default());
         let limiter = Arc::new(FakeLimiter { local: LocalLimiter::new(Arc::clone(&clock) as _), away: Arc::default() });
         let verifiers = Arc::new(FakeVerifiers::default());
+        let quotas = LocalQuotas::in_memory(Arc::clone(&clock) as _);
         let services = Services {
             clock: Arc::clone(&clock) as _,
             keyring: Arc::clone(&keyring) as _,
             limiter: Arc::clone(&limiter) as _,
+            quotas: Arc::new(FakeQuotas { local: quotas, away: Arc::clone(&limiter.away) }),
             issuer: Arc::new(FakeIssuer),
             verifiers: Arc::clone(&verifiers) as _,
             http: Arc::new(Nothing),
@@ -138,6 +141,7 @@ impl Room {
             depth: 0,
             called_by: None,
             sent: None,
+            ledger: Default::default(),
             script: None,
         }
     }
@@ -275,23 +279,85 @@ pub(crate) struct FakeLimiter {
 }
 
 #[derive(Debug)]
-struct FakeCounter {
-    local: Arc<dyn WindowCounter>,
+struct FakeCounter<T: ?Sized> {
+    local: Arc<T>,
+    sharing: Sharing,
     away: Arc<AtomicBool>,
 }
 
-impl Limiter for FakeLimiter {
-    fn window(&self, id: &str) -> Arc<dyn WindowCounter> {
-        Arc::new(FakeCounter { local: self.local.window(id), away: Arc::clone(&self.away) })
+impl<T: ?Sized> FakeCounter<T> {
+    fn is_away(&self) -> bool {
+        self.away.load(Ordering::Relaxed) && !self.sharing.stands_in
     }
 }
 
-impl WindowCounter for FakeCounter {
-    fn hit<'a>(&'a self, key: &str, window: Window, cost: u32) -> MaybeLater<'a, Result<Decision, LimiterAway>> {
-        if self.away.load(Ordering::Relaxed) {
+impl Limiter for FakeLimiter {
+    fn counter(&self, id: &str, sharing: Sharing) -> Arc<dyn Counter> {
+        Arc::new(FakeCounter { local: self.local.counter(id, sharing), sharing, away: Arc::clone(&self.away) })
+    }
+
+    fn group(&self, id: &str, names: &[&str], sharing: Sharing) -> Arc<dyn CounterGroup> {
+        Arc::new(FakeCounter { local: self.local.group(id, names, sharing), sharing, away: Arc::clone(&self.away) })
+    }
+}
+
+impl Counter for FakeCounter<dyn Counter> {
+    fn hit<'a>(&'a self, key: &str, limit: Limit, cost: u32) -> MaybeLater<'a, Result<Decision, LimiterAway>> {
+        if self.is_away() {
             return MaybeLater::later(async { Err(LimiterAway("gone".into())) });
         }
-        self.local.hit(key, window, cost)
+        self.local.hit(key, limit, cost)
+    }
+}
+
+impl CounterGroup for FakeCounter<dyn CounterGroup> {
+    fn hit<'a>(&'a self, key: &str, charges: &[Charge]) -> MaybeLater<'a, Result<Vec<Decision>, LimiterAway>> {
+        if self.is_away() {
+            return MaybeLater::later(async { Err(LimiterAway("gone".into())) });
+        }
+        self.local.hit(key, charges)
+    }
+
+    fn add(&self, key: &str, charges: &[Charge]) {
+        self.local.add(key, charges);
+    }
+}
+
+/// The real ones, and the same switch.
+#[derive(Debug)]
+struct FakeQuotas {
+    local: LocalQuotas,
+    away: Arc<AtomicBool>,
+}
+
+#[derive(Debug)]
+struct FakeQuota {
+    local: Arc<dyn Quota>,
+    stands_in: bool,
+    away: Arc<AtomicBool>,
+}
+
+impl Quotas for FakeQuotas {
+    fn quota(&self, id: &str, stands_in: bool) -> Arc<dyn Quota> {
+        Arc::new(FakeQuota { local: self.local.quota(id, stands_in), stands_in, away: Arc::clone(&self.away) })
+    }
+}
+
+impl Quota for FakeQuota {
+    fn take<'a>(
+        &'a self,
+        key: &str,
+        schedule: Schedule,
+        metered: &[Metered],
+    ) -> MaybeLater<'a, Result<Usage, LimiterAway>> {
+        if self.away.load(Ordering::Relaxed) && !self.stands_in {
+            return MaybeLater::later(async { Err(LimiterAway("gone".into())) });
+        }
+        self.local.take(key, schedule, metered)
+    }
+
+    fn correct(&self, key: &str, period: Period, corrections: &[Correction]) {
+        self.local.correct(key, period, corrections);
     }
 }
 

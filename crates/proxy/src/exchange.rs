@@ -177,6 +177,7 @@ impl Telling<'_> {
             depth: 0,
             called_by: None,
             sent: None,
+            ledger: Default::default(),
             script: None,
         }))
     }

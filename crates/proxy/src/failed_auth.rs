@@ -11,7 +11,7 @@ use http::header::RETRY_AFTER;
 use tollgate_core::project::Stage;
 use tollgate_core::reason::AUTH_TOO_MANY_FAILURES;
 use tollgate_core::record::{Record, Refusal};
-use tollgate_core::services::{Window, WindowCounter};
+use tollgate_core::services::{Counter, Limit, Sharing, Window};
 use tollgate_core::settings::FailedAuthLimit;
 use tollgate_core::{Problem, Services};
 
@@ -21,7 +21,7 @@ const SUSPECTS: usize = 65_536;
 /// The failures of every address.
 #[derive(Debug)]
 pub(crate) struct FailedAuth {
-    counter: Arc<dyn WindowCounter>,
+    counter: Arc<dyn Counter>,
     /// Addresses that failed here, and until when (monotonic) that matters. Everyone else costs no look at the
     /// counter, which may be on another machine.
     suspects: papaya::HashMap<IpAddr, Duration>,
@@ -29,7 +29,9 @@ pub(crate) struct FailedAuth {
 
 impl FailedAuth {
     pub(crate) fn new(services: &Services) -> Self {
-        Self { counter: services.limiter.window("failed-auth"), suspects: papaya::HashMap::new() }
+        // Where failures are counted together with other nodes, each counts for itself while that cannot be.
+        let sharing = Sharing { overtakes: false, stands_in: true };
+        Self { counter: services.limiter.counter("failed-auth", sharing), suspects: papaya::HashMap::new() }
     }
 
     /// Whether the address may try again.
@@ -40,10 +42,10 @@ impl FailedAuth {
         if !suspect {
             return Ok(());
         }
-        let window = Window { count: rate.count.get(), window: rate.window };
+        let limit = Limit::Window(Window { count: rate.count.get(), window: rate.window });
         // Costs nothing: only what is left is of interest. A counter that is away lets the request
         // through to the real check, which fails closed by itself.
-        match self.counter.hit(&network.to_string(), window, 0).get().await {
+        match self.counter.hit(&network.to_string(), limit, 0).get().await {
             Ok(decision) if decision.remaining == 0 => {
                 let wait = if decision.retry_after.is_zero() { decision.reset_after } else { decision.retry_after };
                 let seconds = u64::from(wait.subsec_nanos() > 0).saturating_add(wait.as_secs()).max(1);
@@ -73,8 +75,8 @@ impl FailedAuth {
                 suspects.insert(network, now.saturating_add(rate.window));
             }
         }
-        let window = Window { count: rate.count.get(), window: rate.window };
-        let _ = self.counter.hit(&network.to_string(), window, 1).get().await;
+        let limit = Limit::Window(Window { count: rate.count.get(), window: rate.window });
+        let _ = self.counter.hit(&network.to_string(), limit, 1).get().await;
     }
 }
 

@@ -141,6 +141,7 @@ async fn run(snapshot: &Arc<Snapshot>, caller: Caller, mut request: Request) -> 
         depth: caller.depth + 1,
         called_by: caller.context,
         sent: None,
+        ledger: Default::default(),
         script: None,
     });
     Ok(Box::pin(route.pipeline.run(&mut exchange, request)).await)

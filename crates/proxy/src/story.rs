@@ -240,6 +240,9 @@ impl Story {
         for attempt in &record.attempts {
             metrics.attempted(attempt.outcome);
         }
+        for limit in &record.would_refuse {
+            metrics.would_refuse(limit);
+        }
         for share in &record.scripts {
             metrics.computed(&share.name, share.cpu);
         }

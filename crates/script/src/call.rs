@@ -82,6 +82,7 @@ pub(crate) async fn run(live: Rc<Live>, call: Call, outbox: Rc<Outbox>) {
         Err(error) => (Err(failed(&live, &task, error)), Changes::default()),
     };
     deliver(&live, &task);
+    let changes = Changes { notes: state.notes(), ..changes };
     let joined = outcome.is_ok();
     let (cpu, fields, fetches, hooked) = (task.cpu(), state.fields(), state.take_fetches(), state.is_hooked());
     outbox.put(words, Reply { outcome, changes, cpu, fields, fetches, hooked });
@@ -325,7 +326,7 @@ impl Changes {
             };
             Some((sub, user.remove("data").unwrap_or_default()))
         });
-        Self { user, params: map(params), custom: map(custom), target: None }
+        Self { user, params: map(params), custom: map(custom), ..Self::default() }
     }
 }
 

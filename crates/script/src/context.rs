@@ -27,6 +27,7 @@ pub(crate) struct State {
     asks: RefCell<Option<Words>>,
     fields: RefCell<Map<String, Value>>,
     fetches: RefCell<Vec<Fetch>>,
+    notes: RefCell<Map<String, Value>>,
     hooked: Cell<bool>,
     /// Who sent the request.
     pub(crate) client: Rc<Client>,
@@ -125,6 +126,16 @@ impl State {
     /// The requests since this was last asked.
     pub(crate) fn take_fetches(&self) -> Vec<Fetch> {
         self.fetches.take()
+    }
+
+    /// Keeps what code tells a policy of the request, instead of what it has told it before.
+    pub(crate) fn note(&self, about: String, value: Option<Value>) {
+        self.notes.borrow_mut().insert(about, value.unwrap_or_default());
+    }
+
+    /// What code has told policies so far.
+    pub(crate) fn notes(&self) -> Map<String, Value> {
+        self.notes.borrow().clone()
     }
 
     /// The fields so far.

@@ -109,6 +109,8 @@ pub(crate) struct Seed {
     pub(crate) http2: bool,
     pub(crate) user: Option<User>,
     pub(crate) custom: Map<String, Value>,
+    /// What policies have counted.
+    pub(crate) usage: Map<String, Value>,
     pub(crate) gateway: Option<Arc<dyn Gateway>>,
     pub(crate) caller: Caller,
     pub(crate) called_by: Option<ScriptContext>,
@@ -123,6 +125,8 @@ pub(crate) struct Changes {
     pub(crate) custom: Option<Map<String, Value>>,
     /// The path and query of the request that it gave back, where they are others.
     pub(crate) target: Option<String>,
+    /// What it has told policies of the request.
+    pub(crate) notes: Map<String, Value>,
 }
 
 /// What a call brought.
@@ -192,5 +196,6 @@ pub(crate) struct Told {
     pub(crate) user: Option<User>,
     pub(crate) params: Params,
     pub(crate) custom: Map<String, Value>,
+    pub(crate) usage: Map<String, Value>,
     pub(crate) url: String,
 }

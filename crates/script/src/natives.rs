@@ -61,7 +61,13 @@ fn of_the_engine(host: &Object<'_>) -> rquickjs::Result<()> {
 /// What tests ask, and what code says to policies that this gateway does not have.
 fn of_others(host: &Object<'_>) -> rquickjs::Result<()> {
     host.set("testUrl", Func::from(|ctx: Ctx<'_>| Live::of(&ctx).map(|live| live.generation.test_url.clone())))?;
-    host.set("note", Func::from(|_arguments: rquickjs::function::Rest<Value<'_>>| {}))
+    host.set(
+        "note",
+        Func::from(|handle: Known<'_>, policy: String, about: String, json: Opt<Text>| {
+            let value = json.0.flatten().and_then(|json| serde_json::from_str(&json).ok());
+            handle.borrow().state().note(format!("{policy}.{about}"), value);
+        }),
+    )
 }
 
 fn of_a_context(host: &Object<'_>) -> rquickjs::Result<()> {
@@ -160,7 +166,12 @@ fn of_the_gateway(host: &Object<'_>) -> rquickjs::Result<()> {
     host.set("builtInPolicy", Func::from(built_in_policy))?;
     host.set("builtInOutbound", Func::from(built_in_outbound))?;
     host.set("builtInHandler", Func::from(built_in_handler))?;
-    host.set("policyUsage", Func::from(|_handle: Value<'_>, _name: String| -> Text { None }))
+    host.set(
+        "policyUsage",
+        Func::from(|handle: Known<'_>, name: String| -> Text {
+            read(&handle, |seed| seed.usage.get(&name).map(Json::to_string)).flatten()
+        }),
+    )
 }
 
 fn read<R>(handle: &Known<'_>, read: impl FnOnce(&crate::message::Seed) -> R) -> Option<R> {
@@ -330,6 +341,7 @@ fn ask<'js>(
     response_only: bool,
 ) -> rquickjs::Result<Promise<'js>> {
     let state = handle.borrow().state();
+    let changes = Changes { notes: state.notes(), ..changes };
     let asks = state.asks();
     let work = async move {
         let (answer, told) = oneshot::channel();
@@ -364,6 +376,7 @@ fn ask<'js>(
             seed.user = told.user;
             seed.params = told.params;
             seed.custom = told.custom;
+            seed.usage = told.usage;
         });
         Ok(outcome.into_value())
     })

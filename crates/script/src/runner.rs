@@ -210,6 +210,7 @@ fn seed(exchange: &mut Exchange, at: ScriptContext, http2: bool) -> Box<Seed> {
         http2,
         user: exchange.user.clone(),
         custom: exchange.custom.clone(),
+        usage: exchange.ledger.usage.clone(),
         gateway: exchange.gateway.clone(),
         caller,
         called_by: exchange.called_by,
@@ -265,6 +266,7 @@ fn apply(exchange: &mut Exchange, changes: Changes) -> Result<(), Problem> {
     if let Some(custom) = changes.custom {
         exchange.custom = custom;
     }
+    exchange.ledger.notes.extend(changes.notes);
     if let Some(target) = changes.target {
         let read = exchange.gateway.as_ref().map(|gateway| gateway.target(&target));
         exchange.target = match read {
@@ -331,6 +333,7 @@ async fn serve(exchange: &mut Exchange, ask: Ask) {
         user: exchange.user.clone(),
         params: exchange.params.clone(),
         custom: exchange.custom.clone(),
+        usage: exchange.ledger.usage.clone(),
         url: seed(exchange, ScriptContext { thread: 0, key: 0 }, false).url,
     });
     let _ = answer.send(told);

@@ -16,6 +16,7 @@ use tollgate_core::store::{NewConsumer, NewKey, Store};
 use tollgate_core::time::{Clock, Timestamp};
 use tollgate_identity::{Issuer, Keyring, KeyringOptions, MasterKey, Verifiers};
 use tollgate_limits::LocalLimiter;
+use tollgate_limits::quota::LocalQuotas;
 
 use crate::bench::{BenchConsumer, BenchProject, KeyState};
 
@@ -50,6 +51,7 @@ impl Rooms {
         let services = Services {
             keyring,
             limiter: Arc::new(LocalLimiter::new(Arc::clone(&clock))),
+            quotas: Arc::new(LocalQuotas::in_memory(Arc::clone(&clock))),
             issuer,
             verifiers: Arc::new(Verifiers::new(Arc::clone(&clock), Arc::clone(&http))),
             http,

@@ -9,8 +9,9 @@ use std::time::Duration;
 use anyhow::Context;
 use tollgate_core::project::{Place, Project};
 use tollgate_core::services::{HttpClient, ScriptIssue, Scripts, Services};
+use tollgate_limits::redis::Address;
 use tollgate_script::ScriptPool;
-use tollgate_spec::{LoadOptions, Loaded, Tree};
+use tollgate_spec::{Diagnostic, LoadOptions, Loaded, Tree};
 
 use crate::cli::{EnvironmentArgs, StoreFlag};
 
@@ -105,10 +106,12 @@ impl ProjectSource {
             parsed: self.parsed.clone(),
             ..LoadOptions::new(&self.dir, &fetch)
         };
-        match &self.upstream {
+        let mut loaded = match &self.upstream {
             Some(upstream) => tollgate_spec::upstream_only(upstream, &options, crate::catalog()),
             None => tollgate_spec::load(&options, crate::catalog()),
-        }
+        };
+        check_limits(&mut loaded);
+        loaded
     }
 
     /// Opens the gateway to the modules, where both are there.
@@ -164,6 +167,19 @@ impl ProjectSource {
             let text = std::fs::read_to_string(file.path()).unwrap_or_default();
             text.lines().any(|line| line.trim_start().trim_start_matches('"').starts_with("store"))
         })
+    }
+}
+
+/// Looks at the address where limits are counted, which only its room can read.
+fn check_limits(loaded: &mut Loaded) {
+    let address = loaded.project.as_ref().and_then(|project| project.settings.limits.as_deref());
+    if let Some(address) = address.filter(|address| *address != "memory")
+        && let Err(error) = Address::check(address)
+    {
+        let span = loaded.diagnostics.settings_span("/limits");
+        loaded.diagnostics.push(Diagnostic::error("invalid-url", span, error.message.as_str()).help(error.help));
+        loaded.diagnostics.sort();
+        loaded.project = None;
     }
 }
 

@@ -7,12 +7,14 @@ use std::sync::Arc;
 use anyhow::Context;
 use tollgate_core::catalog::BuildIssue;
 use tollgate_core::project::Project;
-use tollgate_core::services::{HttpClient, Services};
+use tollgate_core::services::{HttpClient, Limiter, Quotas, Services};
 use tollgate_core::settings::Settings;
 use tollgate_core::store::Store;
 use tollgate_core::time::{Clock, SystemClock};
 use tollgate_identity::{Issuer, Keyring, Verifiers};
-use tollgate_limits::LocalLimiter;
+use tollgate_limits::quota::{LocalQuotas, SharedQuotas};
+use tollgate_limits::redis::Address;
+use tollgate_limits::{LocalLimiter, RedisLimiter};
 use tollgate_proxy::Snapshot;
 use tollgate_proxy::http_client::OutboundClient;
 use tollgate_proxy::metrics::Metrics;
@@ -32,6 +34,7 @@ pub(crate) struct Rooms {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) issuer: Arc<Issuer>,
+    pub(crate) quotas: LocalQuotas,
 }
 
 /// What decides how the rooms are made.
@@ -40,6 +43,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) settings: &'a Settings,
     pub(crate) data: &'a DataDir,
     pub(crate) store_url: String,
+    /// Where limits are counted: `memory`, or an address.
+    pub(crate) limits_url: &'a str,
     pub(crate) issuer_url: String,
     pub(crate) map_hosts: MapHosts,
     pub(crate) clock: Arc<dyn Clock>,
@@ -50,6 +55,8 @@ pub(crate) struct Plan<'a> {
 impl Rooms {
     /// Opens the store, loads keys and signing keys, and puts everything together.
     pub(crate) async fn open(plan: Plan<'_>) -> anyhow::Result<Self> {
+        let mut metrics = Metrics::new();
+        let counting = Counting::open(plan.limits_url, plan.data, &plan.clock, &mut metrics).await?;
         let (store, keyring, issuer) = keys::open(&plan).await?;
         let Plan { map_hosts, clock, dev, .. } = plan;
         // A token of a revoked key, or with the old metadata in it, is not handed out again.
@@ -59,14 +66,15 @@ impl Rooms {
         let http: Arc<dyn HttpClient> = Arc::new(OutboundClient::new(Arc::clone(&upstreams)));
         let services = Arc::new(Services {
             keyring: Arc::clone(&keyring) as _,
-            limiter: Arc::new(LocalLimiter::new(Arc::clone(&clock))),
+            limiter: counting.limiter,
+            quotas: counting.quotas,
             issuer: Arc::clone(&issuer) as _,
             verifiers: Arc::new(Verifiers::new(Arc::clone(&clock), Arc::clone(&http))),
             http,
             clock,
             explain: dev,
         });
-        Ok(Self { services, upstreams, metrics: Arc::new(Metrics::new()), store, keyring, issuer })
+        Ok(Self { services, upstreams, metrics: Arc::new(metrics), store, keyring, issuer, quotas: counting.kept })
     }
 
     /// Compiles a project.
@@ -75,6 +83,32 @@ impl Rooms {
     /// What only building brings to light, each at its place.
     pub(crate) fn compile(&self, project: &Arc<Project>) -> Result<Snapshot, Vec<BuildIssue>> {
         Snapshot::build(Arc::clone(project), crate::catalog(), &self.services, &self.upstreams)
+    }
+}
+
+/// Where limits and quotas are counted.
+struct Counting {
+    limiter: Arc<dyn Limiter>,
+    quotas: Arc<dyn Quotas>,
+    /// What this node has to write before it ends.
+    kept: LocalQuotas,
+}
+
+impl Counting {
+    async fn open(url: &str, data: &DataDir, clock: &Arc<dyn Clock>, metrics: &mut Metrics) -> anyhow::Result<Self> {
+        let address = (url != "memory").then(|| Address::parse(url)).transpose()?;
+        let journal = data.path().join("quotas.journal");
+        let kept = LocalQuotas::open(&journal, Arc::clone(clock))
+            .with_context(|| format!("the quotas in {} cannot be read", journal.display()))?;
+        kept.keep_writing();
+        let Some(address) = address else {
+            let limiter = Arc::new(LocalLimiter::new(Arc::clone(clock)));
+            return Ok(Self { limiter, quotas: Arc::new(kept.clone()), kept });
+        };
+        let limiter = RedisLimiter::open(address, Arc::clone(clock)).await;
+        limiter.register(metrics.registry());
+        let quotas = Arc::new(SharedQuotas::new(&limiter, kept.clone()));
+        Ok(Self { limiter: Arc::new(limiter), quotas, kept })
     }
 }
 
@@ -96,6 +130,7 @@ fn offline() -> (Arc<Services>, Arc<Upstreams>) {
     let services = Arc::new(Services {
         keyring: Arc::new(Offline),
         limiter: Arc::new(LocalLimiter::new(Arc::clone(&clock))),
+        quotas: Arc::new(LocalQuotas::in_memory(Arc::clone(&clock))),
         issuer: Arc::new(Offline),
         verifiers: Arc::new(Verifiers::new(Arc::clone(&clock), Arc::clone(&http))),
         http,

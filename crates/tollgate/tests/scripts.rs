@@ -6,6 +6,8 @@ mod support;
 
 #[path = "scripts/documented.rs"]
 mod documented;
+#[path = "scripts/counting.rs"]
+mod counting;
 #[path = "scripts/failing.rs"]
 mod failing;
 #[path = "scripts/hooks.rs"]

@@ -10,6 +10,7 @@ pub mod http_client;
 pub mod issuer;
 pub mod keyring;
 pub mod limiter;
+pub mod quota;
 pub mod scripts;
 pub mod verifier;
 
@@ -17,7 +18,8 @@ pub use gateway::{Caller, Gateway, ScriptContext};
 pub use http_client::{Duplex, HttpClient, HttpError, HttpResponse, Switched};
 pub use issuer::{IssueError, TokenIssuer, TokenRequest};
 pub use keyring::{ConsumersAway, KeyVerdict, Keyring};
-pub use limiter::{Decision, Limiter, Window, WindowCounter};
+pub use limiter::{Bucket, Charge, Counter, CounterGroup, Decision, Limit, Limiter, LimiterAway, Sharing, Window};
+pub use quota::{Anchor, Correction, Every, Metered, Period, Quota, Quotas, Schedule, Usage};
 pub use scripts::{
     Export, Hooks, IssuerPlugin, MessageExports, MessageScripts, PluginDocument, Plugins, ScriptFunction, ScriptIssue,
     ScriptTemplate, Scripts,
@@ -33,6 +35,8 @@ pub struct Services {
     pub keyring: Arc<dyn Keyring>,
     /// Counters for limits.
     pub limiter: Arc<dyn Limiter>,
+    /// What is used of quotas.
+    pub quotas: Arc<dyn Quotas>,
     /// Tokens for upstreams.
     pub issuer: Arc<dyn TokenIssuer>,
     /// Checks of clients' tokens.

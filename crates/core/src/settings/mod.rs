@@ -66,7 +66,10 @@ pub struct Settings {
     /// `postgres://USER@HOST/DATABASE` for several nodes. Default: SQLite in the data folder.
     /// `--store` and `TOLLGATE_STORE` stand in for it.
     pub store: Option<ConnectionUrl>,
-    /// Where limits are counted: `memory` or `redis://…`. Default: in memory.
+    /// Where limits are counted: `memory`, or in a Redis (7 or newer) or Valkey that several gateways share:
+    /// `redis://[USER:PASSWORD@]HOST[:PORT][,HOST…][/DB]`, with TLS `rediss://…`. A cluster is recognised. Behind a
+    /// `?` may stand `timeout=40ms` (how long a decision is waited for), `prefix=tollgate:` (what keys begin
+    /// with), and for TLS `ca=FILE`, `cert=FILE` and `key=FILE`. Default: in memory.
     pub limits: Option<String>,
     /// The limits of TypeScript modules.
     pub scripts: ScriptSettings,

@@ -4,7 +4,6 @@
 //! backend from being overloaded by many callers at once: that is a matter of how many requests
 //! are under way, not of how many there were.
 
-use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
 use http::header::{HeaderValue, RETRY_AFTER};
@@ -12,16 +11,15 @@ use serde_json::{Value, json};
 use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, PolicyKind};
 use tollgate_core::exchange::select;
 use tollgate_core::reason::SCRIPT_RESULT;
-use tollgate_core::services::limiter::LimiterAway;
-use tollgate_core::services::{Decision, ScriptFunction, Window, WindowCounter};
+use tollgate_core::services::{Counter, Decision, Limit, LimiterAway, ScriptFunction, Window};
 use tollgate_core::{Exchange, Fault, Flow, MaybeLater, Policy, Problem, Reason, Request, Step};
 
-mod fields;
-mod function;
 mod options;
 
-use fields::{FieldName, HeaderMode};
-use options::{By, Options, Plan, Rates};
+use crate::counting::options::OnFailure;
+use crate::counting::who::{NO_USER, text_of};
+use crate::counting::{By, FieldName, HeaderMode, Who, fields, function};
+use options::{Burst, Options, Plan, Rates};
 
 /// The limit was reached.
 pub static EXCEEDED: Reason = Reason {
@@ -34,17 +32,6 @@ pub static EXCEEDED: Reason = Reason {
     fix: "Wait for as many seconds as Retry-After says; or raise the rate of the policy.",
 };
 
-/// There is nobody to count.
-pub static NO_USER: Reason = Reason {
-    name: "limit.no_user",
-    code: "internal-error",
-    status: 500,
-    title: "Internal Server Error",
-    fault: Fault::Gateway,
-    meaning: "A limit counts users, and no policy before it has said who calls.",
-    fix: "Put an authenticating policy before the limit, or count by `ip`.",
-};
-
 /// The counters cannot be reached.
 pub static UNAVAILABLE: Reason = Reason {
     name: "limit.unavailable",
@@ -53,7 +40,7 @@ pub static UNAVAILABLE: Reason = Reason {
     title: "Service Unavailable",
     fault: Fault::Gateway,
     meaning: "The store of the counters is away, and the limit is to refuse requests then.",
-    fix: "Bring the store back; or let requests through meanwhile with `onFailure: allow`.",
+    fix: "Bring the store back; or let every node count for itself meanwhile, with `onFailure: local`.",
 };
 
 /// What the rest of the product knows about it.
@@ -70,7 +57,9 @@ const NAME: &str = "rate-limit";
 struct RateLimit {
     by: Option<By>,
     rates: Rates,
-    deny_on_failure: bool,
+    bucket: Option<Burst>,
+    on_failure: OnFailure,
+    dry_run: bool,
     mode: HeaderMode,
     name: FieldName,
     /// What the function is told.
@@ -78,9 +67,9 @@ struct RateLimit {
     /// Says who is counted, where `by` is a function.
     function: Option<Arc<dyn ScriptFunction>>,
     /// Users, shared values, or everyone.
-    counter: Arc<dyn WindowCounter>,
+    counter: Arc<dyn Counter>,
     /// Addresses, apart: a user may be called like an address.
-    addresses: Arc<dyn WindowCounter>,
+    addresses: Arc<dyn Counter>,
 }
 
 impl Configure for RateLimit {
@@ -105,17 +94,19 @@ impl Configure for RateLimit {
             named => FieldName::new(named),
         };
         let limiter = &context.services.limiter;
-        let Plan { by, rates, deny_on_failure } = plan;
+        let Plan { by, rates, on_failure, sharing, bucket, dry_run } = plan;
         Ok(Self {
             by,
             rates,
-            deny_on_failure,
+            bucket,
+            on_failure,
+            dry_run,
             mode,
             name,
             instance: Arc::clone(&instance.name),
             function,
-            counter: limiter.window(&instance.id),
-            addresses: limiter.window(&format!("{}#ip", instance.id)),
+            counter: limiter.counter(&instance.id, sharing),
+            addresses: limiter.counter(&format!("{}#ip", instance.id), sharing),
         })
     }
 }
@@ -142,35 +133,27 @@ type Hit<'a> = MaybeLater<'a, Result<Decision, LimiterAway>>;
 impl RateLimit {
     /// Counts the request for whom it is to be counted.
     fn hit(&self, exchange: &Exchange) -> Result<(Window, Hit<'_>), Box<Problem>> {
-        let Some(user) = &exchange.user else {
-            return match self.by {
-                None | Some(By::Ip) => Ok(self.hit_address(exchange)),
-                Some(By::All | By::Function(_)) => Ok(self.hit_everyone()),
-                Some(By::User | By::Data(_)) => {
-                    let limit = self.name.as_str();
-                    let cause = format!("the limit `{limit}` counts users, and no policy before it sets one");
-                    Err(Problem::new(&NO_USER, "The request could not be counted").caused_by(cause).into())
-                }
-            };
-        };
-        match &self.by {
-            None | Some(By::User) => Ok(self.hit_key(&user.sub)),
-            Some(By::Ip) => Ok(self.hit_address(exchange)),
-            // A function is asked in another place; if it ever came here, one counter is the strictest.
-            Some(By::All | By::Function(_)) => Ok(self.hit_everyone()),
-            Some(By::Data(path)) => {
-                let value = select(&user.data, path).and_then(text_of);
-                Ok(match (&self.rates, value) {
-                    (Rates::One(_), Some(value)) => self.hit_key(&format!("{path}={value}")),
-                    // Nobody else shares a value that is not there.
-                    (Rates::One(_), None) => self.hit_key(&user.sub),
-                    (Rates::Table { named, default }, value) => {
-                        let window = value.and_then(|value| named.get(&value)).copied().unwrap_or(*default);
-                        (window, self.counter.hit(&user.sub, window, 1))
-                    }
-                })
-            }
+        if let (Rates::Table { named, default }, Some(By::Data(path)), Some(user)) =
+            (&self.rates, &self.by, &exchange.user)
+        {
+            // The value picks the rate, and each user is counted.
+            let value = select(&user.data, path).and_then(text_of);
+            let window = value.and_then(|value| named.get(&value)).copied().unwrap_or(*default);
+            return Ok((window, self.count(&*self.counter, &user.sub, window)));
         }
+        let window = self.window();
+        Ok(match Who::of(self.by.as_ref(), exchange, self.name.as_str())? {
+            Who::Key(key) => (window, self.count(&*self.counter, &key, window)),
+            Who::Address(address) => (window, self.count(&*self.addresses, &address, window)),
+        })
+    }
+
+    fn count<'a>(&self, counter: &'a dyn Counter, key: &str, window: Window) -> Hit<'a> {
+        counter.hit(key, self.limit(window), 1)
+    }
+
+    fn limit(&self, window: Window) -> Limit {
+        Plan::limit(self.bucket, window)
     }
 
     /// Asks the function who is to be counted, and counts him.
@@ -182,7 +165,7 @@ impl RateLimit {
         match function::read(&returned, self.window()) {
             Ok(None) => Flow::Continue,
             Ok(Some(answer)) => {
-                let outcome = self.counter.hit(&answer.key, answer.window, 1).get().await;
+                let outcome = self.count(&*self.counter, &answer.key, answer.window).get().await;
                 self.decide(exchange, answer.window, outcome)
             }
             Err(wrong) => {
@@ -190,20 +173,6 @@ impl RateLimit {
                 Problem::new(&SCRIPT_RESULT, "The request could not be counted").caused_by(cause).into()
             }
         }
-    }
-
-    fn hit_key(&self, key: &str) -> (Window, Hit<'_>) {
-        let window = self.window();
-        (window, self.counter.hit(key, window, 1))
-    }
-
-    fn hit_everyone(&self) -> (Window, Hit<'_>) {
-        self.hit_key("all")
-    }
-
-    fn hit_address(&self, exchange: &Exchange) -> (Window, Hit<'_>) {
-        let window = self.window();
-        (window, self.addresses.hit(&network(exchange.client.ip).to_string(), window, 1))
     }
 
     fn window(&self) -> Window {
@@ -215,7 +184,7 @@ impl RateLimit {
     fn decide(&self, exchange: &mut Exchange, window: Window, outcome: Result<Decision, LimiterAway>) -> Flow {
         let decision = match outcome {
             Ok(decision) => decision,
-            Err(away) if self.deny_on_failure => {
+            Err(away) if self.on_failure == OnFailure::Deny && !self.dry_run => {
                 return Problem::new(&UNAVAILABLE, "The request could not be counted").caused_by(away).into();
             }
             Err(away) => {
@@ -225,6 +194,12 @@ impl RateLimit {
                 return Flow::Continue;
             }
         };
+        if self.dry_run {
+            if !decision.allowed {
+                fields::would_refuse(exchange, self.name.as_str());
+            }
+            return Flow::Continue;
+        }
         let now = exchange.services.clock.now();
         self.mode.tell(&self.name, window, decision, now, &mut exchange.response_headers);
         if decision.allowed {
@@ -236,24 +211,6 @@ impl RateLimit {
             problem = problem.with_header(RETRY_AFTER, HeaderValue::from(seconds));
         }
         problem.with("violated-policies", json!([self.name.as_str()])).into()
-    }
-}
-
-/// Whose address counts as one caller's: an IPv6 customer has a /64 at least, and can send every
-/// request from another address in it.
-fn network(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => IpAddr::V4(ip),
-        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & !u128::from(u64::MAX))),
-    }
-}
-
-/// A value as tables spell it.
-fn text_of(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
-        _ => None,
     }
 }
 

@@ -7,11 +7,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::Value;
 use tollgate_core::catalog::BuildError;
-use tollgate_core::services::{Export, Window};
+use tollgate_core::services::{Bucket, Export, Limit, Sharing, Window};
 use tollgate_core::units::{Interval, Rate};
 
-use super::fields::HeaderMode;
-use super::function::{minutes, requests};
+use crate::counting::function::{minutes, requests};
+use crate::counting::options::{self, Algorithm, Identifier, Mode, OnFailure, number_or_text};
+use crate::counting::who::is_reference;
+use crate::counting::{By, HeaderMode};
 
 /// How often callers may call. Either `rate` (and `by`), or `rateLimitBy`, `requestsAllowed` and
 /// `timeWindowMinutes`.
@@ -26,8 +28,16 @@ pub(super) struct Options {
     pub(super) by: Option<By>,
     /// How often: `100/m`, or one rate for each value of the caller's data and a `default`.
     pub(super) rate: Option<RateChoice>,
-    /// What happens while the store of the counters is away. Default: allow.
+    /// By which algorithm is counted. Default: sliding-window.
+    pub(super) algorithm: Option<Algorithm>,
+    /// How many requests may come at once, for `token-bucket`. Default: as many as the rate has.
+    pub(super) burst: Option<NonZeroU32>,
+    /// What happens while the shared store of the counters is away: every node counts for itself (`local`),
+    /// requests go through uncounted (`allow`), or they are refused with 503 (`deny`). Counters in memory are
+    /// always there. Default: local.
     pub(super) on_failure: Option<OnFailure>,
+    /// Whether nothing is refused, and only the log and the metrics tell what would be. Default: false.
+    pub(super) dry_run: Option<bool>,
     /// Which header fields tell clients about their limit. Default: draft-11.
     pub(super) header_mode: Option<HeaderMode>,
     /// What is counted: `user`, `ip`, `all` or `function`.
@@ -46,72 +56,13 @@ pub(super) struct Options {
     /// the context and the policy's name, and returns `{ key, requestsAllowed?,
     /// timeWindowMinutes? }`, or nothing where the request is not to be limited.
     pub(super) identifier: Option<Identifier>,
-    /// Whether a request waits for the count (`strict`) or may overtake it (`async`). Counters in
-    /// memory answer at once: for them both are the same. Default: strict.
+    /// Whether a request waits for the count of a shared store (`strict`), or is decided by what this node knows
+    /// while the store is told beside it (`async`). Counters in memory answer at once: for them both are the
+    /// same. Default: strict.
     pub(super) mode: Option<Mode>,
-    /// Whether requests are refused while the store of the counters is away: the same as
+    /// Whether requests are refused while the shared store of the counters is away: the same as
     /// `onFailure: deny`.
     pub(super) throw_on_failure: Option<bool>,
-}
-
-/// What is counted, in the native vocabulary.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum By {
-    /// Each user for itself.
-    User,
-    /// Each address for itself.
-    Ip,
-    /// Everyone together.
-    All,
-    /// By a value of the caller's data: the dotted path below `user.data`.
-    Data(String),
-    /// By what a function returns.
-    Function(Export),
-}
-
-impl<'de> Deserialize<'de> for By {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        match text.as_str() {
-            "user" => Ok(Self::User),
-            "ip" => Ok(Self::Ip),
-            "all" => Ok(Self::All),
-            reference if is_reference(reference) => match Export::from_reference(reference) {
-                Some(export) => Ok(Self::Function(export)),
-                None => Err(de::Error::custom(format!("`{text}` names no function of the project's modules"))),
-            },
-            other => match other.strip_prefix("user.data.").filter(|path| path.split('.').all(|part| !part.is_empty()))
-            {
-                Some(path) => Ok(Self::Data(path.to_owned())),
-                None => Err(de::Error::custom(format!(
-                    "`{text}` is not one of user, ip, all, user.data.FIELD, ./modules/FILE.ts#FUNCTION"
-                ))),
-            },
-        }
-    }
-}
-
-impl JsonSchema for By {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "By".into()
-    }
-
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "type": "string",
-            "pattern": "^(user|ip|all|user\\.data(\\.[^.]+)+|\\.\\.?/.+)$",
-            "examples": ["user", "ip", "all", "user.data.plan", "./modules/limits.ts#byTenant"],
-        })
-    }
-}
-
-/// Whether a text names an export of a module.
-fn is_reference(text: &str) -> bool {
-    text.starts_with("./") || text.starts_with("../")
 }
 
 /// The function that options of either vocabulary name.
@@ -155,16 +106,6 @@ impl<'de> Deserialize<'de> for RateChoice {
     }
 }
 
-/// What to do while the store of the counters is away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum OnFailure {
-    /// Let requests through, uncounted.
-    Allow,
-    /// Refuse them with 503.
-    Deny,
-}
-
 /// What is counted, in the words of `rateLimitBy`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -179,38 +120,6 @@ pub(super) enum RateLimitBy {
     Function,
 }
 
-/// An export of a module of the project.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Identifier {
-    /// The name of the export; `default` for the default one.
-    pub(super) export: String,
-    /// The module, from the project's folder: `./modules/limits.ts`, or `$import(./modules/limits)`.
-    pub(super) module: String,
-}
-
-/// Whether requests wait for the count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Mode {
-    /// They do.
-    Strict,
-    /// They may overtake it.
-    Async,
-}
-
-/// A value that comes from the environment is text.
-fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Null => Ok(None),
-        Value::Number(number) => Ok(number.as_f64()),
-        Value::String(text) => {
-            text.trim().parse().map(Some).map_err(|_| de::Error::custom(format!("`{text}` is not a number")))
-        }
-        _ => Err(de::Error::custom("expected a number")),
-    }
-}
-
 /// What the options come to, whichever words they used.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -218,8 +127,39 @@ pub(super) struct Plan {
     pub(super) by: Option<By>,
     /// How often.
     pub(super) rates: Rates,
-    /// Whether requests are refused while the store is away.
-    pub(super) deny_on_failure: bool,
+    /// What happens while the store is away.
+    pub(super) on_failure: OnFailure,
+    /// How the counters deal with a shared store.
+    pub(super) sharing: Sharing,
+    /// How many at once, where tokens are counted.
+    pub(super) bucket: Option<Burst>,
+    /// Whether nothing is refused.
+    pub(super) dry_run: bool,
+}
+
+/// How many a token bucket holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Burst {
+    /// As many as its rate has.
+    Rate,
+    /// So many.
+    Of(NonZeroU32),
+}
+
+impl Plan {
+    /// The limit of a rate.
+    pub(super) fn limit(bucket: Option<Burst>, window: Window) -> Limit {
+        match bucket {
+            None => Limit::Window(window),
+            Some(burst) => {
+                let burst = match burst {
+                    Burst::Rate => window.count,
+                    Burst::Of(burst) => burst.get(),
+                };
+                Limit::Bucket(Bucket { count: window.count, window: window.window, burst })
+            }
+        }
+    }
 }
 
 /// How often.
@@ -239,12 +179,17 @@ pub(super) enum Rates {
 impl Options {
     /// Reads either vocabulary.
     pub(super) fn plan(self) -> Result<Plan, BuildError> {
-        let deny_on_failure = match (self.on_failure, self.throw_on_failure) {
-            (Some(_), Some(_)) => {
-                return Err(BuildError::at("/throwOnFailure", "says the same as `onFailure`").help("keep one of them"));
+        let on_failure = options::on_failure(self.on_failure, self.throw_on_failure)?;
+        let sharing = options::sharing(self.mode, on_failure);
+        let dry_run = self.dry_run.unwrap_or(false);
+        let bucket = match (self.algorithm.unwrap_or(Algorithm::SlidingWindow), self.burst) {
+            (Algorithm::SlidingWindow, None) => None,
+            (Algorithm::SlidingWindow, Some(_)) => {
+                return Err(BuildError::at("/burst", "is for `algorithm: token-bucket`")
+                    .help("write `algorithm: token-bucket`, or leave `burst` out"));
             }
-            (Some(on_failure), None) => on_failure == OnFailure::Deny,
-            (None, throw) => throw.unwrap_or(false),
+            (Algorithm::TokenBucket, None) => Some(Burst::Rate),
+            (Algorithm::TokenBucket, Some(burst)) => Some(Burst::Of(burst)),
         };
         let other = [
             ("/rateLimitBy", self.rate_limit_by.is_some()),
@@ -267,7 +212,7 @@ impl Options {
                 (Some(by), Rates::One(window))
             }
         };
-        Ok(Plan { by, rates, deny_on_failure })
+        Ok(Plan { by, rates, on_failure, sharing, bucket, dry_run })
     }
 
     /// Reads `rateLimitBy`, `requestsAllowed` and `timeWindowMinutes`.
@@ -306,10 +251,7 @@ impl Options {
         let identifier = self.identifier.as_ref().ok_or_else(|| {
             BuildError::at("/rateLimitBy", "`function` needs an `identifier` that names the function").help(example)
         })?;
-        Export::of(&identifier.module, &identifier.export).ok_or_else(|| {
-            let message = format!("`{}` is no module of the project", identifier.module);
-            BuildError::at("/identifier/module", message).help(example)
-        })
+        identifier.export("/identifier", example)
     }
 }
 

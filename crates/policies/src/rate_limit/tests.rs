@@ -207,7 +207,7 @@ async fn counting_users_where_there_is_none_fails_closed_and_says_why() {
 async fn what_happens_while_the_store_is_away_is_declared() {
     let room = Room::new();
     for (options, expected) in [
-        (json!({ "rate": "1/m" }), None),
+        (json!({ "rate": "1/m", "onFailure": "allow" }), None),
         (json!({ "rate": "1/m", "onFailure": "deny" }), Some("limit.unavailable")),
         (
             json!({ "rateLimitBy": "all", "requestsAllowed": 1, "timeWindowMinutes": 1, "throwOnFailure": true }),
@@ -226,6 +226,55 @@ async fn what_happens_while_the_store_is_away_is_declared() {
             Some(reason) => assert_eq!(refused(flow).reason.name, reason),
         }
     }
+}
+
+#[tokio::test]
+async fn unless_it_is_told_otherwise_a_node_counts_for_itself_while_the_store_is_away() {
+    let room = Room::new();
+    for options in [
+        json!({ "by": "all", "rate": "1/m" }),
+        json!({ "rateLimitBy": "all", "requestsAllowed": 1, "timeWindowMinutes": 1, "throwOnFailure": false }),
+    ] {
+        let policy = room.build_named(&KIND, &options.to_string(), options).unwrap();
+        room.limiter.away.store(true, Ordering::Relaxed);
+        assert!(allowed(&policy, &room, |_| {}).await);
+        assert!(!allowed(&policy, &room, |_| {}).await);
+    }
+}
+
+#[tokio::test]
+async fn a_token_bucket_lets_a_burst_through_and_then_keeps_its_pace() {
+    let room = Room::new();
+    let options = json!({ "by": "all", "rate": "60/m", "algorithm": "token-bucket", "burst": 3 });
+    let policy = room.build(&KIND, options).unwrap();
+    for _ in 0..3 {
+        assert!(allowed(&policy, &room, |_| {}).await);
+    }
+    let (flow, headers) = hit(&policy, &room, |_| {}).await;
+    assert_eq!(refused(flow).headers[RETRY_AFTER], "1");
+    let name = "60-per-minute-by-all";
+    assert_eq!(
+        told(&headers),
+        [format!("ratelimit: \"{name}\";r=0;t=1"), format!("ratelimit-policy: \"{name}\";q=60;w=60")]
+    );
+    room.clock.advance(Duration::from_secs(1));
+    assert!(allowed(&policy, &room, |_| {}).await);
+    assert!(!allowed(&policy, &room, |_| {}).await);
+}
+
+#[tokio::test]
+async fn a_limit_that_only_reports_refuses_nothing_and_tells_only_the_record() {
+    let room = Room::new();
+    let policy = room.build(&KIND, json!({ "rate": "1/m", "dryRun": true, "onFailure": "deny" })).unwrap();
+    for over in [false, true, true] {
+        let (mut exchange, mut request) = (room.exchange(), request(&[]));
+        passed(run(&policy, &mut exchange, &mut request).await);
+        assert!(exchange.response_headers.is_empty());
+        assert_eq!(exchange.record.would_refuse.len(), usize::from(over));
+        assert_eq!(exchange.record.fields.get("wouldRefuse").is_some(), over);
+    }
+    room.limiter.away.store(true, Ordering::Relaxed);
+    passed(hit(&policy, &room, |_| {}).await.0);
 }
 
 #[test]
@@ -273,6 +322,8 @@ fn mistakes_in_the_options_are_found_at_load() {
         (json!({ "by": "user", "rate": { "default": "1/m" } }), "/rate", "`by` that picks"),
         (json!({ "rate": "1/m", "requestsAllowed": 1 }), "/requestsAllowed", "does not go together"),
         (json!({ "rate": "1/m", "onFailure": "allow", "throwOnFailure": true }), "/throwOnFailure", "onFailure"),
+        (json!({ "rate": "1/m", "burst": 5 }), "/burst", "`algorithm: token-bucket`"),
+        (json!({ "rate": "1/m", "algorithm": "token-bucket", "burst": 0 }), "/burst", "nonzero"),
         (json!({ "requestsAllowed": 1, "timeWindowMinutes": 1 }), "", "`rateLimitBy` is missing"),
         (json!({ "rateLimitBy": "ip", "timeWindowMinutes": 1 }), "", "`requestsAllowed` is missing"),
         (zuplo("function", json!(1), json!(1)), "/rateLimitBy", "`identifier`"),

@@ -100,6 +100,7 @@ pub struct Metrics {
     attempts: Family<OutcomeLabels, Counter>,
     snapshots: Family<SnapshotLabels, Gauge>,
     policy_cpu: Family<PolicyLabels, Counter<f64, AtomicU64>>,
+    would_refuse: Family<PolicyLabels, Counter>,
     /// Exchanges under way, from the head of the request to the last byte of the answer.
     pub in_flight: Gauge,
     /// Tunnels that are open, or being opened.
@@ -138,6 +139,7 @@ impl Metrics {
             attempts: Family::default(),
             snapshots: Family::default(),
             policy_cpu: Family::default(),
+            would_refuse: Family::default(),
             in_flight: Gauge::default(),
             tunnels: Gauge::default(),
             connections: Gauge::default(),
@@ -162,6 +164,11 @@ impl Metrics {
             "policy_cpu_seconds",
             "Processor time of policies, handlers and hooks that are scripts",
             metrics.policy_cpu.clone(),
+        );
+        r.register(
+            "limits_would_refuse",
+            "Requests that limits would have refused, if they did not only report",
+            metrics.would_refuse.clone(),
         );
         r.register("requests_in_flight", "Requests that are being answered", metrics.in_flight.clone());
         r.register("tunnels", "WebSocket connections and other upgrades that are open", metrics.tunnels.clone());
@@ -230,6 +237,11 @@ impl Metrics {
     /// are as many as the project has.
     pub(crate) fn computed(&self, policy: &Arc<str>, cpu: Duration) {
         self.policy_cpu.get_or_create(&PolicyLabels { policy: Arc::clone(policy) }).inc_by(cpu.as_secs_f64());
+    }
+
+    /// Counts a request that a limit would have refused. Limits are as many as the project has.
+    pub(crate) fn would_refuse(&self, limit: &Arc<str>) {
+        self.would_refuse.get_or_create(&PolicyLabels { policy: Arc::clone(limit) }).inc();
     }
 
     /// Counts a connection that was turned away.

@@ -55,6 +55,7 @@ fn exchange(params: &[(&str, &str)], forward_path: &str) -> Exchange {
         depth: 0,
         called_by: None,
         sent: None,
+        ledger: Default::default(),
         script: None,
     }
 }

@@ -244,7 +244,9 @@ fn check(root: &Node<'_>, diagnostics: &mut Diagnostics) {
         ("/limits", &["memory", "redis://", "rediss://"]),
     ] {
         if let Some(node) = text(pointer)
-            && !schemes.iter().any(|scheme| node.as_str().is_some_and(|text| text.starts_with(scheme)))
+            && !schemes.iter().any(|scheme| {
+                node.as_str().is_some_and(|text| text == *scheme || scheme.contains(':') && text.starts_with(scheme))
+            })
         {
             let help = Some(format!("it begins with {}", schemes.join(", ")));
             say("invalid-url", &node, format!("`{}` is not a place that is known", node.shown()), help);

@@ -274,6 +274,7 @@ impl PolicyBench {
             depth: 0,
             called_by: None,
             sent: None,
+            ledger: Default::default(),
             script: None,
         };
         *self.upstream.seen.lock() = None;

@@ -63,6 +63,9 @@ pub struct ServeArgs {
     /// The store, in place of what the project says: sqlite://PATH or postgres://USER@HOST/DATABASE
     #[arg(long, value_name = "URL", env = "TOLLGATE_STORE", hide_env_values = true)]
     pub store: Option<StoreFlag>,
+    /// Where limits are counted instead of what `limits` in the project says: memory, or redis://…
+    #[arg(long, value_name = "URL", env = "TOLLGATE_LIMITS", hide_env_values = true)]
+    pub limits: Option<String>,
     /// Write {"listen","management","pid"} here as soon as traffic is accepted
     #[arg(long, value_name = "PATH")]
     pub ready_file: Option<PathBuf>,

@@ -39,6 +39,7 @@ pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
         source,
         data,
         management_listen: args.serve.management_listen.clone(),
+        limits: args.serve.limits.clone(),
         ready_file: None,
         map_hosts: serving::map_hosts(&args.serve),
         log: Box::new(std::io::stdout()),

@@ -14,6 +14,8 @@ use tollgate_core::settings::{UpstreamProtocol, UpstreamSettings};
 use tollgate_core::time::{Clock, SystemClock, Timestamp};
 use tollgate_core::unix_socket;
 use tollgate_identity::master_key;
+use tollgate_limits::RedisLimiter;
+use tollgate_limits::redis::Address;
 
 use crate::certificates::Certificates;
 use crate::cli::{DoctorArgs, Output, StoreFlag};
@@ -83,6 +85,7 @@ pub(crate) async fn run(args: &DoctorArgs) -> anyhow::Result<ExitCode> {
             }
             None => None,
         };
+        limits(&mut findings, project).await;
         certificates(&mut findings, project, clock.now());
         upstreams(&mut findings, project, &http, &*clock).await;
         issuer(&mut findings, project, state.as_ref(), &http, &*clock).await;
@@ -122,6 +125,20 @@ async fn store(
             }
         }
         Err(error) => findings.bad("store", error.to_string(), HELP),
+    }
+}
+
+/// Whether limits can be counted where they are to be.
+async fn limits(findings: &mut Findings, project: &Project) {
+    const HELP: &str = "while it is away every limit does what its `onFailure` says; look at the address, the server and its user's rights";
+    let Some(url) = project.settings.limits.as_deref().filter(|url| *url != "memory") else { return };
+    let probed = match Address::parse(url) {
+        Ok(address) => RedisLimiter::probe(&address).await.map(|()| address.to_string()),
+        Err(error) => Err(error.message),
+    };
+    match probed {
+        Ok(address) => findings.good("limits", format!("{address} counts")),
+        Err(error) => findings.bad("limits", error, HELP),
     }
 }
 

@@ -31,6 +31,7 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
         source: source.clone(),
         data: data.clone(),
         management_listen: args.serve.management_listen.clone(),
+        limits: args.serve.limits.clone(),
         ready_file: args.serve.ready_file.clone(),
         map_hosts: serving::map_hosts(&args.serve),
         log: Box::new(std::io::stdout()),

@@ -49,6 +49,8 @@ pub(crate) async fn run(args: TestArgs) -> anyhow::Result<ExitCode> {
                 management_listen: Some(
                     args.serve.management_listen.clone().unwrap_or_else(|| "127.0.0.1:0".to_owned()),
                 ),
+                // What tests send is nobody's traffic.
+                limits: Some(args.serve.limits.clone().unwrap_or_else(|| "memory".to_owned())),
                 ready_file: args.serve.ready_file.clone(),
                 map_hosts: serving::map_hosts(&args.serve),
                 log: Box::new(std::io::sink()),

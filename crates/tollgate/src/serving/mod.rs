@@ -63,6 +63,8 @@ pub(crate) struct Options {
     pub(crate) source: ProjectSource,
     pub(crate) data: DataDir,
     pub(crate) management_listen: Option<String>,
+    /// Where limits are counted, instead of what the settings say.
+    pub(crate) limits: Option<String>,
     pub(crate) ready_file: Option<PathBuf>,
     pub(crate) map_hosts: MapHosts,
     pub(crate) log: Box<dyn Write + Send>,
@@ -109,6 +111,7 @@ pub(crate) struct Serving {
     pub(crate) descriptors: usize,
     started_on: Timestamp,
     management_listen: Option<String>,
+    limits: Option<String>,
     in_force: ArcSwap<InForce>,
     /// Why the project on disk is not the one in force.
     degraded: ArcSwapOption<String>,
@@ -152,6 +155,7 @@ impl Serving {
             settings,
             data: &options.data,
             store_url: store_url.clone(),
+            limits_url: options.limits.as_deref().or(settings.limits.as_deref()).unwrap_or("memory"),
             issuer_url: issuer_url.clone(),
             map_hosts: options.map_hosts,
             clock: Arc::clone(&clock),
@@ -200,6 +204,7 @@ impl Serving {
             descriptors,
             started_on: now,
             management_listen: options.management_listen,
+            limits: options.limits,
             in_force: ArcSwap::from_pointee(InForce { project, since: now }),
             degraded: ArcSwapOption::empty(),
             uncertified: ArcSwapOption::empty(),
@@ -283,6 +288,9 @@ impl Serving {
             () = signals.stop() => tracing::warn!("stopped at once, by a second signal"),
         }
         self.gateway.flush_spans(Duration::from_secs(3)).await;
+        if let Err(error) = self.rooms.quotas.write() {
+            tracing::error!(%error, "what was used of quotas since the last second could not be written");
+        }
         self.gateway.access_log.flush(Duration::from_secs(5));
         self.state.remove(&self.data);
     }

@@ -144,7 +144,7 @@ impl Serving {
         );
         changed("server.limits.handshakes", from.limits.handshakes != to.limits.handshakes);
         changed("store", url(a) != url(b));
-        changed("limits", a.limits != b.limits);
+        changed("limits", self.limits.is_none() && a.limits != b.limits);
         changed("keys", a.keys != b.keys);
         changed("secrets", a.secrets != b.secrets);
         changes

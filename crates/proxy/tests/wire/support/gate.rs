@@ -209,6 +209,7 @@ impl App {
             depth: 0,
             called_by: None,
             sent: None,
+            ledger: Default::default(),
             script: None,
         };
         let request = http::Request::from_parts(parts, body);

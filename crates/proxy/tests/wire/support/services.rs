@@ -21,7 +21,17 @@ impl Keyring for Nothing {
 }
 
 impl Limiter for Nothing {
-    fn window(&self, _: &str) -> Arc<dyn WindowCounter> {
+    fn counter(&self, _: &str, _: Sharing) -> Arc<dyn Counter> {
+        unreachable!("no test here limits anything")
+    }
+
+    fn group(&self, _: &str, _: &[&str], _: Sharing) -> Arc<dyn CounterGroup> {
+        unreachable!("no test here limits anything")
+    }
+}
+
+impl Quotas for Nothing {
+    fn quota(&self, _: &str, _: bool) -> Arc<dyn Quota> {
         unreachable!("no test here limits anything")
     }
 }
@@ -64,6 +74,7 @@ pub(crate) fn none() -> Arc<Services> {
         clock: Arc::new(SystemClock::new()),
         keyring: nothing.clone(),
         limiter: nothing.clone(),
+        quotas: nothing.clone(),
         issuer: nothing.clone(),
         verifiers: nothing.clone(),
         http: nothing.clone(),

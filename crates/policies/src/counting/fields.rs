@@ -9,7 +9,9 @@ use std::time::Duration;
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::Value;
 use sfv::{ItemSerializer, key_ref};
+use tollgate_core::Exchange;
 use tollgate_core::services::{Decision, Window};
 use tollgate_core::time::Timestamp;
 
@@ -22,7 +24,7 @@ const LEGACY_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
 /// Which header fields tell clients about their limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum HeaderMode {
+pub(crate) enum HeaderMode {
     /// None.
     None,
     /// `Retry-After` on refusals.
@@ -39,29 +41,29 @@ pub(super) enum HeaderMode {
 
 /// What a limit is called in the fields.
 #[derive(Debug)]
-pub(super) struct FieldName(sfv::String);
+pub(crate) struct FieldName(sfv::String);
 
 impl FieldName {
     /// Characters that a structured field's string cannot hold become `_`.
-    pub(super) fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let name: String = name.chars().map(|c| if (' '..='~').contains(&c) { c } else { '_' }).collect();
         Self(sfv::String::from_string(name).unwrap_or_else(|_| sfv::string_ref("limit").to_owned()))
     }
 
     /// The name.
-    pub(super) fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         self.0.as_str()
     }
 }
 
 impl HeaderMode {
     /// Whether refusals say when to come back.
-    pub(super) fn retry_after(self) -> bool {
+    pub(crate) fn retry_after(self) -> bool {
         self != Self::None
     }
 
     /// Tells of a decision in the fields of the answer.
-    pub(super) fn tell(
+    pub(crate) fn tell(
         self,
         name: &FieldName,
         window: Window,
@@ -71,37 +73,79 @@ impl HeaderMode {
     ) {
         // On a refusal `t` and `Retry-After` name the same moment.
         let until = if decision.allowed { decision.reset_after } else { decision.retry_after };
+        let told = Told {
+            quota: u64::from(window.count),
+            window: window.window,
+            remaining: u64::from(decision.remaining),
+            until,
+        };
+        self.tell_of(name, told, now, headers);
+    }
+
+    /// Tells of so much that is left of something.
+    pub(crate) fn tell_of(self, name: &FieldName, told: Told, now: Timestamp, headers: &mut HeaderMap) {
+        let Told { quota, window, remaining, until } = told;
         if matches!(self, Self::Draft11 | Self::Both) {
             append(headers, RATE_LIMIT, |field| {
                 let item = ItemSerializer::with_buffer(field).bare_item(&*name.0);
-                let item = item.parameter(key_ref("r"), decision.remaining);
+                let item = item.parameter(key_ref("r"), integer(remaining));
                 if !until.is_zero() {
                     let _ = item.parameter(key_ref("t"), seconds(until));
                 }
             });
             append(headers, RATE_LIMIT_POLICY, |field| {
                 let item = ItemSerializer::with_buffer(field).bare_item(&*name.0);
-                let item = item.parameter(key_ref("q"), window.count);
+                let item = item.parameter(key_ref("q"), integer(quota));
                 // `w` counts whole seconds and is at least one.
-                let _ = item.parameter(key_ref("w"), seconds(window.window).max(1));
+                let _ = item.parameter(key_ref("w"), seconds(window).max(1));
             });
         }
         if matches!(self, Self::Legacy | Self::Both) {
-            let told = headers.get(&LEGACY_REMAINING).and_then(|value| value.to_str().ok()?.parse::<u32>().ok());
+            let left = headers.get(&LEGACY_REMAINING).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
             // These fields have room for one limit: the one that is nearest.
-            if told.is_none_or(|told| decision.remaining < told) {
+            if left.is_none_or(|left| remaining < left) {
                 let reset = now.plus(until);
                 let reset = reset.seconds() + i64::from(reset.0.rem_euclid(1000) != 0);
-                headers.insert(LEGACY_LIMIT, HeaderValue::from(window.count));
-                headers.insert(LEGACY_REMAINING, HeaderValue::from(decision.remaining));
+                headers.insert(LEGACY_LIMIT, HeaderValue::from(quota));
+                headers.insert(LEGACY_REMAINING, HeaderValue::from(remaining));
                 headers.insert(LEGACY_RESET, HeaderValue::from(reset));
             }
         }
     }
 }
 
+/// What the fields tell of one limit.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told {
+    /// How much there is …
+    pub(crate) quota: u64,
+    /// … in how long.
+    pub(crate) window: Duration,
+    /// How much of it is left.
+    pub(crate) remaining: u64,
+    /// Until there is more.
+    pub(crate) until: Duration,
+}
+
+/// A number as structured fields have it: of at most fifteen digits.
+fn integer(number: u64) -> sfv::Integer {
+    const MOST: u64 = 999_999_999_999_999;
+    i64::try_from(number.min(MOST)).ok().and_then(|number| number.try_into().ok()).unwrap_or(sfv::Integer::ZERO)
+}
+
+/// Notes in the record that a limit which only reports would have refused the request.
+pub(crate) fn would_refuse(exchange: &mut Exchange, limit: &str) {
+    exchange.record.would_refuse.push(limit.into());
+    match exchange.record.fields.get_mut("wouldRefuse") {
+        Some(Value::Array(limits)) => limits.push(Value::from(limit)),
+        _ => {
+            exchange.record.fields.insert("wouldRefuse".to_owned(), Value::from(vec![limit]));
+        }
+    }
+}
+
 /// Whole seconds, rounded up: who comes back then is not too early.
-pub(super) fn seconds(duration: Duration) -> u32 {
+pub(crate) fn seconds(duration: Duration) -> u32 {
     let whole = duration.as_secs() + u64::from(duration.subsec_nanos() > 0);
     u32::try_from(whole).unwrap_or(u32::MAX)
 }

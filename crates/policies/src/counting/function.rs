@@ -10,32 +10,24 @@ const LONGEST_KEY: usize = 4096;
 
 /// Whom to count, and how often he may call.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     /// Whoever has the same key shares the limit.
-    pub(super) key: String,
+    pub(crate) key: String,
     /// The limit's own window, or what the function said instead.
-    pub(super) window: Window,
+    pub(crate) window: Window,
 }
 
 /// Reads `{ key, requestsAllowed?, timeWindowMinutes? }`; nothing at all means that there is no limit.
 ///
 /// # Errors
 /// What is wrong with it, for the log: values of the caller, which may be secrets, are not in it.
-pub(super) fn read(returned: &Value, default: Window) -> Result<Option<Answer>, String> {
+pub(crate) fn read(returned: &Value, default: Window) -> Result<Option<Answer>, String> {
     let fields = match returned {
         Value::Null => return Ok(None),
         Value::Object(fields) => fields,
         other => return Err(format!("it returned {} instead of an object with a `key`", kind(other))),
     };
-    let key = match fields.get("key") {
-        Some(Value::String(key)) => key.clone(),
-        Some(Value::Number(key)) => key.to_string(),
-        None => return Err("what it returned has no `key`".to_owned()),
-        Some(other) => return Err(format!("the `key` that it returned is {} instead of a text", kind(other))),
-    };
-    if key.len() > LONGEST_KEY {
-        return Err(format!("the `key` that it returned has {} bytes; at most {LONGEST_KEY} are counted", key.len()));
-    }
+    let key = key(fields)?;
     let number = |name: &str| match fields.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => match number(value) {
@@ -58,6 +50,23 @@ pub(super) fn read(returned: &Value, default: Window) -> Result<Option<Answer>, 
     Ok(Some(Answer { key, window: Window { count, window } }))
 }
 
+/// The key in what a function returned.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn key(fields: &serde_json::Map<String, Value>) -> Result<String, String> {
+    let key = match fields.get("key") {
+        Some(Value::String(key)) => key.clone(),
+        Some(Value::Number(key)) => key.to_string(),
+        None => return Err("what it returned has no `key`".to_owned()),
+        Some(other) => return Err(format!("the `key` that it returned is {} instead of a text", kind(other))),
+    };
+    if key.len() > LONGEST_KEY {
+        return Err(format!("the `key` that it returned has {} bytes; at most {LONGEST_KEY} are counted", key.len()));
+    }
+    Ok(key)
+}
+
 /// A number, or a text that is one: what comes out of the environment is text.
 fn number(value: &Value) -> Option<f64> {
     match value {
@@ -68,18 +77,19 @@ fn number(value: &Value) -> Option<f64> {
 }
 
 /// So many requests; none at all is an answer too.
-pub(super) fn requests(count: f64) -> Option<u32> {
+pub(crate) fn requests(count: f64) -> Option<u32> {
     (count.fract() == 0.0 && (0.0..=f64::from(u32::MAX)).contains(&count)).then_some(count as u32)
 }
 
 /// A window of so many minutes: to the microsecond, so that a third of a minute is not a nanosecond
 /// off, and at most a year.
-pub(super) fn minutes(length: f64) -> Option<Duration> {
+pub(crate) fn minutes(length: f64) -> Option<Duration> {
     let window = Duration::try_from_secs_f64((length * 60e6).round() / 1e6).ok()?;
     (!window.is_zero() && window <= Duration::from_secs(366 * 86_400)).then_some(window)
 }
 
-fn kind(value: &Value) -> &'static str {
+/// What a value is, in words.
+pub(crate) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
         Value::Bool(_) => "a boolean",
