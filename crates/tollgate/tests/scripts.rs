@@ -4,10 +4,10 @@
 
 mod support;
 
-#[path = "scripts/documented.rs"]
-mod documented;
 #[path = "scripts/counting.rs"]
 mod counting;
+#[path = "scripts/documented.rs"]
+mod documented;
 #[path = "scripts/failing.rs"]
 mod failing;
 #[path = "scripts/hooks.rs"]
