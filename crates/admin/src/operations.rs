@@ -94,6 +94,14 @@ fn check_name(what: &'static str, name: &str) -> Result<(), OperationError> {
     Ok(())
 }
 
+/// Checks the name of a bucket.
+///
+/// # Errors
+/// Where it could not stand in a header or a log line.
+pub fn check_bucket_name(name: &str) -> Result<(), OperationError> {
+    check_name("bucket", name)
+}
+
 /// Checks the name of an operator, which stands in the audit log.
 ///
 /// # Errors

@@ -266,3 +266,70 @@ async fn an_entry_of_the_audit_log_that_was_changed_removed_or_put_in_is_found()
     server.sql(&database, "DELETE FROM audit WHERE sequence = 2").expect("removed");
     assert_eq!(broken().await, Some(3));
 }
+
+/// Were the order of numbers not that of commits, a reader that resumes from the highest it has seen would
+/// miss what took a lower one and was committed later.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_reader_that_resumes_misses_nothing_that_many_nodes_write_at_once() {
+    const NODES: u32 = 4;
+    const KEYS: u32 = 40;
+    let server = server();
+    let url = server.url(&server.database().expect("a database"));
+    let reader = open(&url).await.expect("opened");
+    reader.create_consumer(new_consumer("bob")).await.expect("a consumer");
+    let mut writers = Vec::new();
+    for node in 0..NODES {
+        let store = open(&url).await.expect("opened");
+        writers.push(tokio::spawn(async move {
+            for number in 0..KEYS {
+                // Some fail, and leave a gap in the numbers.
+                let again = if number % 5 == 4 { number - 1 } else { number };
+                let _ = store.create_key("default", "bob", new_key(node * 1000 + again)).await;
+            }
+        }));
+    }
+    let expected = (NODES * KEYS * 4 / 5) as usize;
+    let (mut seen, mut sequence) = (std::collections::BTreeSet::new(), 0);
+    let following = async {
+        while seen.len() < expected {
+            let changed = reader.changed();
+            let read = reader.key_changes(sequence).await.expect("the changes");
+            assert!(!read.incomplete && read.sequence >= sequence);
+            sequence = read.sequence;
+            for change in read.changes {
+                match change {
+                    tollgate_core::store::KeyChange::Granted(grant) => {
+                        assert!(seen.insert(grant.key.id.to_string()), "twice");
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+            let _ = tokio::time::timeout(Duration::from_millis(200), changed).await;
+        }
+    };
+    let outcome = tokio::time::timeout(Duration::from_secs(60), following).await;
+    assert!(outcome.is_ok(), "{} of {expected} were seen", seen.len());
+    for writer in writers {
+        writer.await.expect("joined");
+    }
+    let all = reader.key_set().await.expect("the keys").grants;
+    assert_eq!(all.iter().map(|grant| grant.key.id.to_string()).collect::<std::collections::BTreeSet<_>>(), seen);
+}
+
+#[tokio::test]
+async fn the_list_of_changes_stays_short_and_a_reader_that_fell_behind_is_told() {
+    let server = server();
+    let database = server.database().expect("a database");
+    let store = open(&server.url(&database)).await.expect("opened");
+    store.create_consumer(new_consumer("bob")).await.expect("a consumer");
+    let early = store.key_set().await.expect("the keys").sequence;
+    let years = "INSERT INTO changes (kind, subject) SELECT 'consumer', 'con_x' FROM generate_series(1, 30000)";
+    server.sql(&database, years).expect("inserted");
+    let late = store.key_set().await.expect("the keys").sequence;
+    store.create_key("default", "bob", new_key(1)).await.expect("a key");
+    assert_eq!(server.sql(&database, "SELECT COUNT(*) FROM changes").expect("counted"), "10000");
+    assert!(store.key_changes(early).await.expect("read").incomplete);
+    let read = store.key_changes(late).await.expect("read");
+    assert!(!read.incomplete);
+    assert_eq!((read.changes.len(), read.sequence), (1, late + 1));
+}

@@ -297,3 +297,35 @@ async fn a_store_whose_disk_was_full_writes_again_once_there_is_room() {
     store.create_key("default", "bob", new_key(9)).await.expect("a key");
     assert_eq!(store.key_set().await.expect("the keys").grants.len(), 1);
 }
+
+/// What the first version kept is there in the second, and its buckets have become things of their own.
+#[tokio::test]
+async fn a_store_of_an_older_version_is_brought_up_to_date() {
+    use sqlx::Connection;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("tollgate.db");
+    fs::write(&path, b"").expect("made");
+    let mut raw = sqlx::SqliteConnection::connect(&format!("sqlite://{}", path.display())).await.expect("connected");
+    let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations/sqlite");
+    let migrator = sqlx::migrate::Migrator::new(migrations).await.expect("read");
+    migrator.run_direct(Some(1), &mut raw, false).await.expect("the first version");
+    sqlx::raw_sql(
+        "INSERT INTO consumers VALUES ('con_1', 'partners', 'bob', '{\"a\":1}', '{}', 5, 6, 3);
+         INSERT INTO consumers VALUES ('con_2', 'default', 'alice', '{}', '{}', 7, 7, 1);
+         INSERT INTO keys VALUES ('key_1', 'con_1', zeroblob(32), 'tg_', NULL, 5, NULL, NULL, 0);
+         INSERT INTO changes (kind, subject) VALUES ('consumer', 'con_1');",
+    )
+    .execute(&mut raw)
+    .await
+    .expect("inserted");
+    raw.close().await.expect("closed");
+
+    let store = open(&path).await.expect("opened");
+    let buckets: Vec<String> = store.buckets().await.expect("listed").into_iter().map(|bucket| bucket.name).collect();
+    assert_eq!(buckets, ["default", "partners"]);
+    let key = store.key("key_1").await.expect("found");
+    assert_eq!((&*key.consumer.name, key.consumer.version, key.key.quarantined_on), ("bob", 3, None));
+    assert_eq!(store.key_set().await.expect("the keys").grants.len(), 1);
+    store.quarantine_key("key_1").await.expect("it can be changed");
+    assert_eq!(store.verify_audit(None).await.expect("verified").entries, 1);
+}

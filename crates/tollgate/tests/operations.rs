@@ -163,3 +163,28 @@ async fn a_password_in_the_url_of_a_store_is_in_no_message() {
         assert!(format!("{}{}", ended.stdout, ended.stderr).contains("postgres://127.0.0.1:1/db"), "{ended:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bucket_says_what_happens_to_leaked_keys_and_a_quarantined_key_can_be_released() {
+    let upstream = CapturingUpstream::start().await.unwrap();
+    let world = World::with_project(&upstream.url());
+    let made = world.tollgate(&["bucket", "create", "partners", "--on-leak", "quarantine"]).await.good();
+    assert!(made.stdout.contains("leaked keys are quarantined"), "{made:?}");
+    world.tollgate(&["bucket", "update", "partners", "--on-leak", "report"]).await.good();
+    let listed = world.tollgate(&["bucket", "list", "--output", "json"]).await.good().json();
+    assert_eq!(listed[1]["settings"]["onLeak"], "report", "{listed}");
+    let unsure = world.tollgate(&["bucket", "delete", "partners"]).await;
+    assert!(unsure.code == 1 && unsure.stderr.contains("--yes"), "{unsure:?}");
+    world.tollgate(&["bucket", "delete", "partners", "--yes"]).await.good();
+
+    let gateway = world.start(&["run", "."]).await;
+    let key = world.key("acme").await;
+    let (id, secret) = (key["id"].as_str().unwrap(), key["key"].as_str().unwrap());
+    assert_eq!(gateway.get("/protected", Some(secret)).await.status, StatusCode::OK);
+    world.tollgate(&["key", "quarantine", id]).await.good();
+    gateway.until("/protected", Some(secret), StatusCode::UNAUTHORIZED).await;
+    let shown = world.tollgate(&["key", "list", "--output", "json"]).await.good().json();
+    assert_eq!(shown[0]["status"], "quarantined");
+    world.tollgate(&["key", "release", id]).await.good();
+    gateway.until("/protected", Some(secret), StatusCode::OK).await;
+}

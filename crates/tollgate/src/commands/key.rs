@@ -6,10 +6,10 @@ use anyhow::{Context, bail};
 use tollgate_admin::operations::{self, parse_expiry};
 use tollgate_admin::views::{CreatedKey, KeyStatus, KeyView};
 
-use crate::cli::{KeyCommand, Output};
+use crate::cli::{KeyCommand, KeyIdArgs, Output};
 use crate::minting;
 use crate::output::{self, Palette};
-use crate::stores;
+use crate::stores::{self, OpenStore};
 
 pub(crate) const KEY_COLUMNS: &[&str] =
     &["ID", "CONSUMER", "STATUS", "KEY", "MADE ON", "EXPIRES ON", "LAST USED ON", "DESCRIPTION"];
@@ -48,6 +48,20 @@ pub(crate) async fn run(command: KeyCommand) -> anyhow::Result<()> {
                 }
             }
         }
+        KeyCommand::Quarantine(args) => {
+            refuse_a_key_as_id(&args.id)?;
+            let open = stores::open(&args.store).await?;
+            operations::key(&*open.store, &args.id, open.clock.now()).await.map_err(super::explain)?;
+            open.store.quarantine_key(&args.id).await?;
+            show_key(&open, &args, "is refused until it is released").await?;
+        }
+        KeyCommand::Release(args) => {
+            refuse_a_key_as_id(&args.id)?;
+            let open = stores::open(&args.store).await?;
+            operations::key(&*open.store, &args.id, open.clock.now()).await.map_err(super::explain)?;
+            open.store.release_key(&args.id).await?;
+            show_key(&open, &args, "is not quarantined any more").await?;
+        }
         KeyCommand::Roll(args) => {
             refuse_a_key_as_id(&args.id)?;
             let open = stores::open(&args.store).await?;
@@ -74,6 +88,21 @@ pub(crate) async fn run(command: KeyCommand) -> anyhow::Result<()> {
         }
     }
     Ok(())
+}
+
+/// A key as it is after a change.
+async fn show_key(open: &OpenStore, args: &KeyIdArgs, what: &str) -> anyhow::Result<()> {
+    let key = operations::key(&*open.store, &args.id, open.clock.now()).await?;
+    match args.store.output {
+        Output::Json => output::json(&key),
+        Output::Text => {
+            output::line(format!("key {} of `{}` {what}", key.id, key.consumer));
+            if key.status == KeyStatus::Revoked {
+                output::note("it was revoked, which is for good");
+            }
+            Ok(())
+        }
+    }
 }
 
 /// The key alone goes to standard output, so that `KEY=$(tollgate key create acme)` works.

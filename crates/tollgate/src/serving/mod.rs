@@ -12,6 +12,7 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use anyhow::Context;
@@ -119,6 +120,8 @@ pub(crate) struct Serving {
     uncertified: ArcSwapOption<String>,
     reloading: tokio::sync::Mutex<()>,
     reporter: tokio::sync::Mutex<usage::Reporter>,
+    /// The last change that is in the reserve on the disk; -1 for none.
+    kept: AtomicI64,
     stopping: CancellationToken,
     ended: tokio_util::task::TaskTracker,
     state: RunState,
@@ -210,6 +213,7 @@ impl Serving {
             uncertified: ArcSwapOption::empty(),
             reloading: tokio::sync::Mutex::new(()),
             reporter: tokio::sync::Mutex::default(),
+            kept: AtomicI64::new(-1),
             stopping: CancellationToken::new(),
             ended: tokio_util::task::TaskTracker::new(),
             state,
@@ -283,6 +287,7 @@ impl Serving {
         tokio::select! {
             () = self.ended.wait() => {
                 self.report_usage_once_more().await;
+                self.keep_once_more().await;
                 tracing::info!("stopped");
             }
             () = signals.stop() => tracing::warn!("stopped at once, by a second signal"),

@@ -2,6 +2,7 @@
 //! the disk for a start while it is away.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tollgate_core::time::Clock;
@@ -78,6 +79,9 @@ impl Serving {
             let took = clock.monotonic().saturating_sub(now);
             done.next = clock.monotonic() + (took * PAUSES).max(LEAST_PAUSE);
             done.confirmed = now;
+            if outcome.is_ok() {
+                self.kept.store(done.sequence, Ordering::Release);
+            }
             tell(&mut done.failing, outcome);
             return done;
         }
@@ -87,6 +91,24 @@ impl Serving {
             tell(&mut written.failing, outcome);
         }
         written
+    }
+}
+
+impl Serving {
+    /// Writes the reserve once more where a process ends that has heard of something since: a key
+    /// that was revoked a second ago must not serve after a restart without the store.
+    pub(super) async fn keep_once_more(&self) {
+        let status = self.rooms.keyring.status();
+        let known = self.kept.load(Ordering::Acquire) == status.sequence;
+        if known || status.error.is_some() || !self.rooms.store.is_shared() {
+            return;
+        }
+        let signing_keys = self.rooms.issuer.stored();
+        let reserve = Reserve { keys: self.rooms.keyring.held(), signing_keys, synced_on: status.synced_on };
+        let mut file = ReserveFile::new(self.data.path());
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || file.write(&reserve)).await {
+            tracing::warn!(%error, "the keys cannot be kept for a start while the store is away");
+        }
     }
 }
 
