@@ -21,6 +21,7 @@ paths:
   /minute: {{ get: {{ operationId: minute, x-tollgate: {{ limit: 60/m }}, responses: {{}} }} }}
   /moments: {{ get: {{ operationId: moments, x-tollgate: {{ limit: 60/2s }}, responses: {{}} }} }}
   /local: {{ get: {{ operationId: local, x-tollgate: {{ inbound: [{{ rate-limit: {{ rate: 100000/m }} }}] }}, responses: {{}} }} }}
+  /quota: {{ get: {{ operationId: quota, x-tollgate: {{ inbound: [{{ quota: {{ period: daily, quotaBy: all, allowances: {{ requests: 30 }} }} }}] }}, responses: {{}} }} }}
   /allow: {{ get: {{ operationId: allow, x-tollgate: {{ inbound: [{{ rate-limit: {{ rate: 1000/m, onFailure: allow }} }}] }}, responses: {{}} }} }}
   /deny: {{ get: {{ operationId: deny, x-tollgate: {{ inbound: [{{ rate-limit: {{ rate: 1000/m, onFailure: deny }} }}] }}, responses: {{}} }} }}
   /overtaking: {{ get: {{ operationId: overtaking, x-tollgate: {{ inbound: [{{ rate-limit: {{ rate: 1000/m, mode: async }} }}] }}, responses: {{}} }} }}
@@ -137,6 +138,36 @@ async fn while_the_store_hangs_or_is_gone_traffic_goes_on_as_each_policy_says() 
     let said = |text: &str| log.lines().filter(|line| line.contains(text)).count();
     assert_eq!((said("limits is away"), said("limits is back")), (2, 2), "once for each time:\n{log}");
     assert!(metrics(&gateway).await.contains("tollgate_limits_without_store_total"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quota_over_three_gateways_is_one_and_goes_on_while_the_store_is_away() {
+    let upstream = CapturingUpstream::start().await.unwrap();
+    let mut redis = RedisServer::start().await.unwrap();
+    let (gateways, _worlds) = gateways::<3>(&upstream, &redis).await;
+    let mut left = 30;
+    for number in 0..20 {
+        let reply = gateways[number % 3].get("/quota", None).await;
+        left -= 1;
+        assert_eq!(reply.status, 200);
+        assert!(reply.header("ratelimit").contains(&format!(";r={left};")), "{:?}", reply.headers);
+    }
+    // Each goes on from what it last saw: 10, 11 and 12 were left.
+    redis.stop().await.unwrap();
+    let mut away = 0;
+    for number in 0..90 {
+        match gateways[number % 3].get("/quota", None).await.status.as_u16() {
+            200 => away += 1,
+            429 => {}
+            other => panic!("{other}"),
+        }
+    }
+    assert!((10..=33).contains(&away), "{away} passed while the store was away");
+    redis.restart().await.unwrap();
+    for gateway in &gateways {
+        until_metric(gateway, "tollgate_limits_store_up 1").await;
+        assert_eq!(gateway.get("/quota", None).await.status, 429);
+    }
 }
 
 #[tokio::test]
