@@ -18,7 +18,6 @@ pub(crate) const LONG: Duration = Duration::from_secs(120);
 
 /// The database.
 #[derive(Debug)]
-#[expect(clippy::large_enum_variant, reason = "a process has one or two of them")]
 pub(crate) enum Backend {
     Sqlite(SqliteBackend),
     Postgres(Box<PostgresBackend>),
