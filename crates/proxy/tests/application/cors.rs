@@ -22,7 +22,7 @@ async fn app(cors: CorsChoice) -> App {
 
 #[tokio::test]
 async fn a_preflight_needs_no_key() {
-    let app = app(CorsChoice::Named(0)).await;
+    let app = Box::pin(app(CorsChoice::Named(0))).await;
     let reply = app.send("OPTIONS", "/todos", &ASK, "").await;
     assert_eq!(reply.status, 200);
     assert_eq!(reply.header("access-control-allow-origin"), "https://app.example");
@@ -35,7 +35,7 @@ async fn a_preflight_needs_no_key() {
 
 #[tokio::test]
 async fn anything_goes_names_the_headers_that_were_asked_for() {
-    let app = app(CorsChoice::AnythingGoes).await;
+    let app = Box::pin(app(CorsChoice::AnythingGoes)).await;
     let reply = app.send("OPTIONS", "/todos", &ASK, "").await;
     assert_eq!(reply.status, 200);
     assert_eq!(reply.header("access-control-allow-headers"), "authorization, x-other");
@@ -45,7 +45,7 @@ async fn anything_goes_names_the_headers_that_were_asked_for() {
 
 #[tokio::test]
 async fn without_a_policy_a_preflight_finds_nothing_and_a_broken_one_is_400() {
-    let app = app(CorsChoice::None).await;
+    let app = Box::pin(app(CorsChoice::None)).await;
     assert_eq!(app.send("OPTIONS", "/todos", &ASK, "").await.status, 404);
     assert_eq!(app.send("OPTIONS", "/nothing", &ASK, "").await.status, 404);
     assert_eq!(app.send("OPTIONS", "/todos", &ASK[..1], "").await.status, 400);
@@ -55,7 +55,7 @@ async fn without_a_policy_a_preflight_finds_nothing_and_a_broken_one_is_400() {
 
 #[tokio::test]
 async fn refusals_carry_cors_headers_so_that_a_page_can_read_them() {
-    let app = app(CorsChoice::AnythingGoes).await;
+    let app = Box::pin(app(CorsChoice::AnythingGoes)).await;
     let reply = app.send("GET", "/todos", &ASK[..1], "").await;
     assert_eq!((reply.status.as_u16(), reply.header("access-control-allow-origin")), (401, "https://app.example"));
 }
