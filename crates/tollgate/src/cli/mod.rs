@@ -4,6 +4,7 @@
 mod keys;
 mod operation;
 mod options;
+mod scan;
 mod scripts;
 mod serve;
 
@@ -17,6 +18,7 @@ pub use operation::{
     UsageFormat, UsagePeriod,
 };
 pub use options::{EnvironmentArgs, ProjectArgs, ProjectFlag, StoreArgs, StoreFlag};
+pub use scan::ScanArgs;
 pub use scripts::{TestArgs, TypesArgs};
 pub use serve::{DevArgs, MapHost, RunArgs, ServeArgs};
 

@@ -1,6 +1,7 @@
 //! `tollgate key`
 
 use std::io::Read;
+use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use tollgate_admin::operations::{self, parse_expiry};
@@ -14,8 +15,9 @@ use crate::stores;
 pub(crate) const KEY_COLUMNS: &[&str] =
     &["ID", "CONSUMER", "STATUS", "KEY", "MADE ON", "EXPIRES ON", "LAST USED ON", "DESCRIPTION"];
 
-pub(crate) async fn run(command: KeyCommand) -> anyhow::Result<()> {
+pub(crate) async fn run(command: KeyCommand) -> anyhow::Result<ExitCode> {
     match command {
+        KeyCommand::Scan(args) => return super::scan::run(*args).await,
         KeyCommand::Create(args) => {
             let open = stores::open(&args.store).await?;
             let expires_on = args.expires.as_deref().map(|text| parse_expiry(text, open.clock.now())).transpose()?;
@@ -73,7 +75,7 @@ pub(crate) async fn run(command: KeyCommand) -> anyhow::Result<()> {
             output::line(format!("sha256:{}", tollgate_identity::digest(key).to_hex()));
         }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The key alone goes to standard output, so that `KEY=$(tollgate key create acme)` works.
