@@ -107,6 +107,13 @@ impl Telling<'_> {
             ControlFlow::Continue(body) => body,
             ControlFlow::Break(response) => return response,
         };
+        if let Some(alerts) = self.gateway.alerts_at(self.snapshot, &inspected.target.match_path) {
+            let request = self.receive(parts, body, &inspected, &trace);
+            return match alerts.receive(inspected.client.ip, request).await {
+                Ok(response) => response,
+                Err(problem) => self.refuse(problem),
+            };
+        }
         if let Some(response) = system::answer(self.snapshot, &parts, &inspected) {
             return response;
         }

@@ -84,6 +84,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Types(args) => commands::types::run(&args)?,
         Command::Routes(args) => commands::routes::run(&args).await?,
         Command::Consumer(command) => Box::pin(commands::consumer::run(command)).await?,
+        Command::Bucket(command) => Box::pin(commands::bucket::run(command)).await?,
         Command::Key(command) => return Box::pin(commands::key::run(command)).await,
         Command::Token(command) => commands::token::run(command).await?,
         Command::Operator(command) => Box::pin(commands::operator::run(command)).await?,

@@ -105,6 +105,10 @@ Examples:
     List(ListKeysArgs),
     /// Refuse a key from now on, for good
     Revoke(KeyIdArgs),
+    /// Refuse a key until it is released
+    Quarantine(KeyIdArgs),
+    /// Accept a quarantined key again
+    Release(KeyIdArgs),
     /// Make a new key for the same consumer and let the old one live on for a while
     #[command(after_help = "\
 Example:
@@ -164,7 +168,7 @@ pub struct ListKeysArgs {
     pub store: StoreArgs,
 }
 
-/// `key revoke`
+/// `key revoke`, `key quarantine`, `key release`
 #[derive(Debug, Args)]
 pub struct KeyIdArgs {
     /// Its id: `tollgate key list` shows it

@@ -1,6 +1,7 @@
 //! The command line: what can be typed, and what its help says. What it does is in
 //! [`crate::commands`].
 
+mod bucket;
 mod keys;
 mod operation;
 mod options;
@@ -12,7 +13,8 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-pub use keys::{ConsumerCommand, KeyCommand, TokenCommand};
+pub use bucket::{BucketCommand, OnLeak};
+pub use keys::{ConsumerCommand, KeyCommand, KeyIdArgs, TokenCommand};
 pub use operation::{
     AuditCommand, BackupStoreArgs, CopyStoreArgs, OperatorCommand, RestoreStoreArgs, StoreCommand, UsageArgs,
     UsageFormat, UsagePeriod,
@@ -63,6 +65,9 @@ pub enum Command {
     /// Who calls: make, list, change and delete consumers
     #[command(subcommand)]
     Consumer(ConsumerCommand),
+    /// Sets of consumers: list them, and say what happens to their keys that leak
+    #[command(subcommand)]
+    Bucket(BucketCommand),
     /// API keys: make, list, revoke and roll them
     #[command(subcommand)]
     Key(KeyCommand),

@@ -6,8 +6,10 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use tollgate_admin::operations::{self, parse_expiry};
 use tollgate_admin::views::{CreatedKey, KeyStatus, KeyView};
+use tollgate_core::store::Store;
+use tollgate_core::time::Timestamp;
 
-use crate::cli::{KeyCommand, Output};
+use crate::cli::{KeyCommand, KeyIdArgs, Output};
 use crate::minting;
 use crate::output::{self, Palette};
 use crate::stores;
@@ -50,6 +52,29 @@ pub(crate) async fn run(command: KeyCommand) -> anyhow::Result<ExitCode> {
                 }
             }
         }
+        KeyCommand::Quarantine(args) => {
+            refuse_a_key_as_id(&args.id)?;
+            let open = stores::open(&args.store).await?;
+            let now = open.clock.now();
+            operations::key(&*open.store, &args.id, now).await.map_err(super::explain)?;
+            open.store.quarantine_key(&args.id).await?;
+            show_changed(&*open.store, &args, now, "is refused until it is released").await?;
+        }
+        KeyCommand::Release(args) => {
+            refuse_a_key_as_id(&args.id)?;
+            let open = stores::open(&args.store).await?;
+            let now = open.clock.now();
+            let key = operations::key(&*open.store, &args.id, now).await.map_err(super::explain)?;
+            if key.status == KeyStatus::Revoked {
+                bail!(
+                    "key {} is revoked, which is for good\n  help: make a new one: tollgate key create {}",
+                    key.id,
+                    super::quoted(&key.consumer)
+                );
+            }
+            open.store.release_key(&args.id).await?;
+            show_changed(&*open.store, &args, now, "is out of quarantine").await?;
+        }
         KeyCommand::Roll(args) => {
             refuse_a_key_as_id(&args.id)?;
             let open = stores::open(&args.store).await?;
@@ -76,6 +101,15 @@ pub(crate) async fn run(command: KeyCommand) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn show_changed(store: &dyn Store, args: &KeyIdArgs, now: Timestamp, what: &str) -> anyhow::Result<()> {
+    let key = operations::key(store, &args.id, now).await.map_err(super::explain)?;
+    match args.store.output {
+        Output::Json => output::json(&key)?,
+        Output::Text => output::line(format!("key {} of `{}` {what}", key.id, key.consumer)),
+    }
+    Ok(())
 }
 
 /// The key alone goes to standard output, so that `KEY=$(tollgate key create acme)` works.

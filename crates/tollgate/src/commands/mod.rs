@@ -1,6 +1,7 @@
 //! One module for each command.
 
 pub(crate) mod audit;
+pub(crate) mod bucket;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod consumer;
