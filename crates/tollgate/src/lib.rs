@@ -13,6 +13,7 @@ mod data_dir;
 mod descriptors;
 mod dev;
 mod issuer_url;
+mod leaks;
 mod loading;
 mod memory;
 mod minting;

@@ -70,8 +70,15 @@ fn the_plugin_for_detect_secrets_finds_a_key_and_not_one_with_a_wrong_checksum()
     };
     let folder = temp_dir().unwrap();
     let (native, operator) = (key("tg"), key("tgo"));
-    let lines = [native.clone(), operator.clone(), IMPORTED.to_owned(), wrong(&native), wrong(&operator), format!("{IMPORTED}0")];
-    let text: String = lines.iter().map(|line| format!("value: {line}\n")).collect();
+    let lines = [
+        native.clone(),
+        operator.clone(),
+        IMPORTED.to_owned(),
+        wrong(&native),
+        wrong(&operator),
+        format!("{IMPORTED}0"),
+    ];
+    let text: String = lines.iter().enumerate().map(|(at, line)| format!("value{at}: {line}\n")).collect();
     std::fs::write(folder.path().join("config.yaml"), text).unwrap();
     let plugin = integrations().join("detect-secrets/tollgate_keys.py");
     let output = Command::new(python)

@@ -108,6 +108,20 @@ async fn a_token_of_an_operator_is_found_as_well() {
     let found = &ended.json()["keys"][0];
     assert_eq!((&found["kind"], &found["status"]), (&"operator-token".into(), &"active".into()), "{ended:?}");
     says_nothing_of(&ended, &[&token]);
+    let ended = world.tollgate(&["key", "scan", "code", "--project", ".", "--report", "--output", "json"]).await.good();
+    assert_eq!(ended.json()["keys"][0]["status"], "revoked", "a token has no bucket, and is revoked");
+}
+
+#[tokio::test]
+async fn a_file_that_is_named_is_looked_at_even_by_a_link() {
+    let (world, key, _) = world().await;
+    world.write("code/.gitignore", "*.env\n");
+    world.write("code/a.env", &key);
+    std::os::unix::fs::symlink(world.path().join("code/a.env"), world.path().join("code/link")).unwrap();
+    for path in ["code/a.env", "code/link"] {
+        assert_eq!(world.tollgate(&["key", "scan", path]).await.code, 1, "{path}");
+    }
+    world.tollgate(&["key", "scan", "code"]).await.good();
 }
 
 #[tokio::test]

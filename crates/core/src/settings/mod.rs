@@ -63,7 +63,7 @@ pub struct Settings {
     /// API keys.
     pub keys: KeySettings,
     /// Keys that leak: who tells of them, and who is told.
-    pub leaks: LeakSettings,
+    pub leaks: Box<LeakSettings>,
     /// The key that seals the signing keys at rest.
     pub secrets: SecretSettings,
     /// Where consumers, keys and signing keys are kept: `sqlite://PATH`, or

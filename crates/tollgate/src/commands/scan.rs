@@ -10,12 +10,13 @@ use tollgate_admin::views::{KeyStatus, KeyView};
 use tollgate_core::settings::Settings;
 use tollgate_core::store::{LeakReport, Store};
 use tollgate_core::time::Timestamp;
+use tollgate_identity::KeyFinder;
 use tollgate_identity::finder::{FoundForm, IMPORTED_PREFIX};
 use tollgate_identity::key_format::is_prefix;
-use tollgate_identity::{KeyFinder, parse_key_hash};
 
 use super::operator;
 use crate::cli::{Output, ScanArgs};
+use crate::leaks::{self, Reported};
 use crate::loading::{self, ProjectSource};
 use crate::output::{self, Palette, count_of};
 use crate::scan::{self, Findings, FoundAt, FoundKey, Place, Rules};
@@ -89,7 +90,7 @@ async fn look(args: ScanArgs) -> anyhow::Result<ExitCode> {
     if args.report
         && let Some(open) = &open
     {
-        report(&*open.store, &mut judged, open.clock.now()).await?;
+        report(&*open.store, &open.settings, &mut judged, open.clock.now()).await?;
     }
     match args.store.output {
         Output::Json => output::json(&document(&judged, &findings))?,
@@ -131,8 +132,7 @@ async fn judge(store: &dyn Store, settings: &Settings, found: FoundKey, now: Tim
         };
         judged.owner = Some(format!("operator {}", operator.name));
     } else {
-        let holds = |hash: &String| parse_key_hash(hash) == Some(digest);
-        if let Some(declared) = settings.consumers.iter().find(|consumer| consumer.key_hashes.iter().any(holds)) {
+        if let Some(declared) = leaks::declared_owner(&settings.consumers, digest) {
             judged.status = "active";
             judged.owner = Some(format!("{} (declared in the project)", declared.name));
         }
@@ -150,15 +150,20 @@ const fn status(status: KeyStatus) -> &'static str {
 }
 
 /// Reports what the store knows as leaked, once for each key, with its first place.
-async fn report(store: &dyn Store, judged: &mut [Judged], now: Timestamp) -> anyhow::Result<()> {
-    for judged in judged.iter_mut().filter(|judged| judged.key.is_some()) {
+async fn report(store: &dyn Store, settings: &Settings, judged: &mut [Judged], now: Timestamp) -> anyhow::Result<()> {
+    for judged in judged {
         let place = judged.found.places.first().map(place);
         let report = LeakReport { source: "scan".to_owned(), place };
-        if let Some(leak) = store.report_leak(judged.found.digest, report).await? {
-            let view = KeyView::of(&leak.key, now);
-            judged.status = status(view.status);
-            judged.key = Some(view);
-            judged.action = Some(leak.action.as_str());
+        match leaks::report(store, &settings.consumers, judged.found.digest, &report).await? {
+            Reported::Key(leak) => {
+                let view = KeyView::of(&leak.key, now);
+                judged.status = status(view.status);
+                judged.key = Some(view);
+                judged.action = Some(leak.action.as_str());
+            }
+            Reported::Operator(_) => (judged.status, judged.action) = ("revoked", Some("revoke")),
+            Reported::Declared { .. } => judged.action = Some("report"),
+            Reported::Unknown => {}
         }
     }
     Ok(())
@@ -253,7 +258,7 @@ fn tell(judged: &[Judged], findings: &Findings, checked: bool) {
             (None, Some(owner)) => format!(", of {owner}"),
             (None, None) => String::new(),
         };
-        let action = judged.action.map_or_else(String::new, |action| format!(" (reported; its bucket says: {action})"));
+        let action = judged.action.map_or_else(String::new, |action| format!(" (reported: {action})"));
         output::line(format!("{} {what}{status}{owner}{action}", palette.bold(&found.hint)));
         for at in &found.places {
             let commit = at.commit.as_ref();

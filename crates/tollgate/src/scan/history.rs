@@ -180,7 +180,7 @@ fn first_with(repository: &Path, object: &str) -> Option<Commit> {
     log.args(["log", "--all", "-m", "--no-ext-diff", "--no-textconv", "--no-patch", FORMAT, &find, "--"]);
     let text = log.output().ok()?.stdout;
     let text = String::from_utf8_lossy(&text);
-    text.lines().filter(|line| !line.is_empty()).next_back().and_then(parse)
+    text.lines().rfind(|line| !line.is_empty()).and_then(parse)
 }
 
 fn commit(repository: &Path, id: &str) -> Option<Commit> {

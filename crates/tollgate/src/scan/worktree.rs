@@ -21,6 +21,11 @@ pub(super) fn scan(
     rules: &Arc<Rules>,
     findings: &Arc<Findings>,
 ) -> anyhow::Result<()> {
+    if !root.is_dir() {
+        // What is named is looked at, a link too.
+        look_through_file(root, &root.to_string_lossy(), finder, rules, findings);
+        return Ok(());
+    }
     let mut overrides = OverrideBuilder::new(root);
     for glob in &rules.exclude {
         overrides.add(&format!("!{glob}")).with_context(|| format!("`{glob}` is no pattern"))?;
@@ -59,7 +64,10 @@ fn look_at(entry: &DirEntry, root: &Path, finder: &KeyFinder, rules: &Rules, fin
     }
     let path = entry.path();
     let shown = path.strip_prefix(root).ok().filter(|path| !path.as_os_str().is_empty()).unwrap_or(path);
-    let shown = shown.to_string_lossy();
+    look_through_file(path, &shown.to_string_lossy(), finder, rules, findings);
+}
+
+fn look_through_file(path: &Path, shown: &str, finder: &KeyFinder, rules: &Rules, findings: &Findings) {
     let read = || {
         let file = File::open(path)?;
         if file.metadata()?.len() > rules.most_bytes {
@@ -67,7 +75,7 @@ fn look_at(entry: &DirEntry, root: &Path, finder: &KeyFinder, rules: &Rules, fin
             return Ok(());
         }
         findings.looked_at.fetch_add(1, Ordering::Relaxed);
-        let tell = |hit| findings.add(hit, Some(&shown), None);
+        let tell = |hit| findings.add(hit, Some(shown), None);
         match look_through(finder, file, rules.binary_too, |bytes| findings.read(bytes), tell)? {
             Reading::Binary => findings.count(&findings.binary),
             Reading::Done => {}

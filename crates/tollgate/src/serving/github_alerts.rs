@@ -17,7 +17,7 @@ use tollgate_core::{Body, Problem, Request, Response};
 use tollgate_identity::{AlertError, digest};
 
 use super::Serving;
-use super::leaks::Reported;
+use crate::leaks::Reported;
 
 /// One alert may list many keys; a thousand are a tenth of this.
 const LARGEST: usize = 2 * 1024 * 1024;

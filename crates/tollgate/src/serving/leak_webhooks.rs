@@ -55,6 +55,8 @@ struct Receiver {
 enum Try {
     /// It was told, here or by another node, or never will be.
     Done,
+    /// Another node is at it.
+    UnderWay,
     /// Not yet.
     Again(String),
 }
@@ -111,6 +113,7 @@ impl Serving {
                     (receiver.told, receiver.failures) = (entry.sequence, 0);
                     moved = true;
                 }
+                Try::UnderWay => break,
                 Try::Again(why) => {
                     let pause = BACK_OFF[receiver.failures.min(BACK_OFF.len() - 1)];
                     receiver.failures += 1;
@@ -141,7 +144,7 @@ impl Serving {
         let call = format!("{}-{receiver}", entry.sequence);
         match store.claim_call(SCOPE, &call, digest(&entry.hash)).await? {
             Claim::Yours => {}
-            Claim::UnderWay => return Ok(Try::Again("another node is telling it".to_owned())),
+            Claim::UnderWay => return Ok(Try::UnderWay),
             Claim::Answered(_) | Claim::Mismatch => return Ok(Try::Done),
         }
         let outcome = self.send(webhook, entry).await;
