@@ -1,13 +1,15 @@
 //! What only the running gateway can do, as the binary hands it in.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tollgate_core::keys::KeyDigest;
 use tollgate_core::later::BoxFuture;
-use tollgate_core::store::NewKey;
+use tollgate_core::store::{LeakReport, NewKey, Store, StoreError};
 use tollgate_core::time::Timestamp;
 
-use crate::views::{ReloadReport, RouteView, SigningKeyView, Status};
+use crate::views::{LeakView, ReloadReport, RouteView, SigningKeyView, Status};
 
 /// A key that was just made, and will never be seen again.
 pub struct MintedKey {
@@ -57,6 +59,19 @@ pub trait Control: Send + Sync + fmt::Debug {
     /// # Errors
     /// Where the machine has no randomness to give.
     fn mint_key(&self, description: Option<String>, expires_on: Option<Timestamp>) -> Result<MintedKey, String>;
+    /// The SHA-256 of something.
+    fn digest(&self, of: &[u8]) -> KeyDigest;
+    /// Does about leaked keys what is to be done, through a store that knows on whose behalf. It is in
+    /// force here when this returns.
+    ///
+    /// # Errors
+    /// Where the store is away.
+    fn report_leaks(
+        &self,
+        store: Arc<dyn Store>,
+        keys: Vec<KeyDigest>,
+        report: LeakReport,
+    ) -> BoxFuture<'_, Result<Vec<LeakView>, StoreError>>;
     /// Lets the gateway take note of changes to keys and consumers that the store has just
     /// acknowledged, so that they are in force here before they are answered. Other nodes follow
     /// by themselves; where the store is away again, so does this one.

@@ -16,6 +16,7 @@ mod error;
 mod gateway;
 mod health;
 mod keys;
+mod leaks;
 pub mod operations;
 mod server;
 pub mod views;

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use crate::auth::{self, ManagementToken};
 use crate::control::Control;
-use crate::{consumers, error, gateway, health, keys};
+use crate::{consumers, error, gateway, health, keys, leaks};
 
 /// What the handlers work on.
 #[derive(Debug, Clone)]
@@ -76,6 +76,7 @@ fn guarded_routes() -> OpenApiRouter<Admin> {
         .routes(routes!(keys::show))
         .routes(routes!(keys::revoke))
         .routes(routes!(keys::roll))
+        .routes(routes!(leaks::report))
 }
 
 /// The OpenAPI document of the management API.

@@ -10,6 +10,8 @@ use tollgate_core::store::{OwnedKey, StoredSigningKey};
 use tollgate_core::time::Timestamp;
 use utoipa::ToSchema;
 
+pub use crate::leaks::LeakView;
+
 /// A consumer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]

@@ -65,6 +65,22 @@ reasons! {
     AUTH_TOO_MANY_FAILURES = "auth.too_many_failures", "too-many-failures", 429, "Too Many Requests", Client,
         "The client's address failed to authenticate more often than `failedAuthLimit` allows.",
         "Stop sending wrong credentials and wait for the time in Retry-After; raise `failedAuthLimit`, or set it to `off`, where many callers share one address.";
+    /// An alert that its sender did not sign.
+    ALERT_UNVERIFIED = "alert.unverified", "alert-unverified", 401, "Unauthorized", Client,
+        "An alert of a leaked key was not signed, or not by a key that GitHub publishes.",
+        "Alerts come from GitHub alone; where this one did, look whether something between changes the body, and at `leaks.github.keysUrl`.";
+    /// An alert that cannot be read.
+    ALERT_MALFORMED = "alert.malformed", "alert-malformed", 400, "Bad Request", Client,
+        "An alert of leaked keys does not have the form that GitHub's partner program gives it.",
+        "Send a POST with a JSON array of objects with `token`, `type`, `url` and `source`.";
+    /// Too many alerts.
+    ALERT_TOO_MANY = "alert.too_many", "alert-too-many", 429, "Too Many Requests", Client,
+        "An address sent more alerts of leaked keys than `leaks.github.rate` allows.",
+        "Wait for the time in Retry-After; raise `leaks.github.rate` where GitHub itself sends so many.";
+    /// Nothing can be done about an alert.
+    ALERT_UNAVAILABLE = "alert.unavailable", "alert-unavailable", 503, "Service Unavailable", Gateway,
+        "The keys of GitHub's signatures cannot be fetched, or the store is away, so that nothing can be done about an alert.",
+        "See the cause: the gateway must reach `leaks.github.keysUrl` and its store. GitHub is to send the alert again.";
     /// The request was not well-formed HTTP.
     REQUEST_MALFORMED = "request.malformed", "bad-request", 400, "Bad Request", Client,
         "The request broke a rule of HTTP that keeps two parties from reading it in two ways: Host, target, framing or path.",

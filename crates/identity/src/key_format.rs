@@ -12,11 +12,11 @@ use tollgate_core::keys::KeyDigest;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// The random part, in characters.
-const RANDOM: usize = 32;
+pub(crate) const RANDOM: usize = 32;
 /// The checksum, in characters: 62⁶ is the first power of 62 above 2³².
-const CHECKSUM: usize = 6;
+pub(crate) const CHECKSUM: usize = 6;
 /// The checksum of imported keys that may share this gateway's prefix, in characters.
-const IMPORTED_CHECKSUM: usize = 8;
+pub(crate) const IMPORTED_CHECKSUM: usize = 8;
 /// The shortest key that is accepted: imported ones may be this short.
 pub const MIN_LENGTH: usize = 8;
 /// The longest key that is accepted.
@@ -108,8 +108,13 @@ fn describe(text: String) -> NewApiKey {
 
 /// The SHA-256 of a presented key: what is stored, and what is looked up.
 pub fn digest(presented: &str) -> KeyDigest {
+    digest_bytes(presented.as_bytes())
+}
+
+/// The same of bytes that need not be text.
+pub fn digest_bytes(presented: &[u8]) -> KeyDigest {
     let mut bytes = [0; 32];
-    bytes.copy_from_slice(sha(&SHA256, presented.as_bytes()).as_ref());
+    bytes.copy_from_slice(sha(&SHA256, presented).as_ref());
     KeyDigest(bytes)
 }
 
@@ -183,8 +188,8 @@ pub fn is_prefix(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
-/// Prefix and a few characters at both ends; never so many that guessing the rest gets easier.
-fn hint(text: &str) -> String {
+/// How people recognise a key, an ASCII text: prefix and a few characters at both ends; never so many that guessing the rest gets easier.
+pub fn hint(text: &str) -> String {
     let head = text.rfind('_').and_then(|_| text.find('_')).map_or(0, |at| at + 1);
     let (first, last) = match text.len() {
         0..=15 => (0, 2),

@@ -4,6 +4,7 @@
 //! | door | what it does |
 //! |---|---|
 //! | [`new_key`], [`digest`] | makes keys and hashes them: the only place that does |
+//! | [`KeyFinder`] | finds keys in files, commits and messages |
 //! | [`Keyring`] | knows every live key in memory and follows the store's changes |
 //! | [`Issuer`] | signs tokens for upstreams, publishes and rotates its keys |
 //! | [`Verifiers`] | checks the tokens that clients bring |
@@ -13,17 +14,21 @@
 //! *Invariants.* Only this crate hashes and signs. A key is never stored, logged or part of an
 //! error; what is not known for certain is refused. Time comes from the injected clock alone.
 
+pub mod finder;
 pub mod key_format;
 pub mod master_key;
 pub mod reserve;
 
 mod issuer;
 mod keyring;
+mod leaks;
 mod verifier;
 
+pub use finder::KeyFinder;
 pub use issuer::{Issuer, IssuerError, Rotation, SigningKeyInfo, SigningKeyState};
 pub use key_format::{KeyError, NewApiKey, SecretKey, digest, new_key, parse_key_hash};
 pub use keyring::{DeclaredError, Keyring, KeyringOptions, KeyringStatus};
+pub use leaks::{AlertError, GithubKeys, WebhookSecret, WebhookSecretError};
 pub use master_key::{MasterKey, MasterKeyError};
 pub use reserve::{Reserve, ReserveError, ReserveFile};
 pub use verifier::Verifiers;

@@ -15,6 +15,7 @@ use tollgate_core::exchange::{Params, RequestHead, Trace};
 use tollgate_core::reason::{
     INTERNAL, REQUEST_METHOD_UNSUPPORTED, ROUTE_METHOD, ROUTE_NOT_FOUND, UPSTREAM_MALFORMED, UPSTREAM_TIMEOUT_TOTAL,
 };
+use tollgate_core::services::Alerts;
 use tollgate_core::{Body, Exchange, Flow, Problem, Response, Route};
 
 use crate::gateway::Gateway;
@@ -107,6 +108,10 @@ impl Telling<'_> {
             ControlFlow::Continue(body) => body,
             ControlFlow::Break(response) => return response,
         };
+        if let Some(alerts) = self.gateway.alerts_at(self.snapshot, &inspected.target.match_path) {
+            // Rare, and not to make the future of every other request larger.
+            return Box::pin(self.alerted(&**alerts, parts, body, inspected, trace)).await;
+        }
         if let Some(response) = system::answer(self.snapshot, &parts, &inspected) {
             return response;
         }
@@ -218,6 +223,22 @@ impl Telling<'_> {
             Flow::Continue => ControlFlow::Continue(Received::Whole(body)),
             Flow::Respond(response) => ControlFlow::Break(response),
             Flow::Refuse(problem) => ControlFlow::Break(self.refuse(*problem)),
+        }
+    }
+
+    /// Hands an alert to whoever takes it.
+    async fn alerted(
+        &mut self,
+        alerts: &dyn Alerts,
+        parts: Parts,
+        body: Received,
+        inspected: Inspected,
+        trace: Trace,
+    ) -> Response {
+        let request = self.receive(parts, body, &inspected, &trace);
+        match alerts.receive(inspected.client.ip, request).await {
+            Ok(response) => response,
+            Err(problem) => self.refuse(problem),
         }
     }
 

@@ -1,11 +1,13 @@
 //! What lives as long as the process.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use tollgate_core::Services;
+use tollgate_core::services::Alerts;
+use tollgate_core::settings::GITHUB_ALERTS;
 
 use crate::access_log::AccessLog;
 use crate::failed_auth::FailedAuth;
@@ -28,6 +30,7 @@ pub struct Gateway {
     /// Who calls what.
     pub usage: UsageMeter,
     pub(crate) failed_auth: FailedAuth,
+    alerts: OnceLock<Arc<dyn Alerts>>,
     spans: SpansInForce,
     snapshot: ArcSwap<Snapshot>,
 }
@@ -53,6 +56,7 @@ impl Gateway {
             metrics,
             access_log,
             usage: UsageMeter::default(),
+            alerts: OnceLock::new(),
             snapshot: ArcSwap::from_pointee(snapshot),
         })
     }
@@ -72,6 +76,17 @@ impl Gateway {
         let before = self.snapshot.swap(Arc::clone(&snapshot));
         self.upstreams.retain(&snapshot.upstreams);
         before
+    }
+
+    /// Hands alerts of leaked keys to `alerts` from now on, where the settings take any.
+    pub fn alert(&self, alerts: Arc<dyn Alerts>) {
+        let _ = self.alerts.set(alerts);
+    }
+
+    /// Who takes what comes to this path, where it is one of alerts.
+    pub(crate) fn alerts_at(&self, snapshot: &Snapshot, path: &str) -> Option<&Arc<dyn Alerts>> {
+        let open = path == GITHUB_ALERTS && snapshot.project.settings.leaks.github.is_some();
+        self.alerts.get().filter(|_| open)
     }
 
     /// Sends the spans that wait, for at most so long.

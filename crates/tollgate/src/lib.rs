@@ -13,6 +13,7 @@ mod data_dir;
 mod descriptors;
 mod dev;
 mod issuer_url;
+mod leaks;
 mod loading;
 mod memory;
 mod minting;
@@ -20,6 +21,7 @@ mod offline;
 mod output;
 mod ready_file;
 mod run_state;
+mod scan;
 mod schema_files;
 mod serving;
 mod stores;
@@ -84,7 +86,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Routes(args) => commands::routes::run(&args).await?,
         Command::Consumer(command) => Box::pin(commands::consumer::run(command)).await?,
         Command::Bucket(command) => Box::pin(commands::bucket::run(command)).await?,
-        Command::Key(command) => Box::pin(commands::key::run(command)).await?,
+        Command::Key(command) => return Box::pin(commands::key::run(command)).await,
         Command::Token(command) => commands::token::run(command).await?,
         Command::Operator(command) => Box::pin(commands::operator::run(command)).await?,
         Command::Audit(command) => return Box::pin(commands::audit::run(command)).await,
@@ -132,7 +134,7 @@ pub(crate) fn text_style() -> TextStyle {
     TextStyle { color: Palette::stderr().0, ..TextStyle::default() }
 }
 
-fn tell(error: &anyhow::Error) -> ExitCode {
+pub(crate) fn tell(error: &anyhow::Error) -> ExitCode {
     if let Some(broken) = error.downcast_ref::<Broken>() {
         output::note(broken.0.to_text(&text_style()).trim_end());
         return exit_broken();

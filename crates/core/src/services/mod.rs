@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::time::Clock;
 
+pub mod alerts;
 pub mod gateway;
 pub mod http_client;
 pub mod issuer;
@@ -14,6 +15,7 @@ pub mod quota;
 pub mod scripts;
 pub mod verifier;
 
+pub use alerts::Alerts;
 pub use gateway::{Caller, Gateway, ScriptContext};
 pub use http_client::{Duplex, HttpClient, HttpError, HttpResponse, Switched};
 pub use issuer::{IssueError, TokenIssuer, TokenRequest};

@@ -2,6 +2,7 @@
 //! editor's completion; their defaults are the defaults.
 
 mod issuer;
+mod leaks;
 mod listener;
 mod scripts;
 mod server;
@@ -19,6 +20,7 @@ use serde_json::Value;
 use crate::keys::DeclaredConsumer;
 
 pub use issuer::{IssuerSettings, KeySettings, SecretSettings, SigningAlgorithm};
+pub use leaks::{GITHUB_ALERTS, GithubAlertSettings, LeakSettings, LeakWebhookSettings};
 pub use listener::{
     CertificateSettings, ClientCertificateMode, ClientCertificateSettings, ForwardedCertificate, ListenerSettings,
     ProxyProtocol, TlsSettings, TlsVersion,
@@ -60,6 +62,8 @@ pub struct Settings {
     pub issuer: IssuerSettings,
     /// API keys.
     pub keys: KeySettings,
+    /// Keys that leak: who tells of them, and who is told.
+    pub leaks: Box<LeakSettings>,
     /// The key that seals the signing keys at rest.
     pub secrets: SecretSettings,
     /// Where consumers, keys and signing keys are kept: `sqlite://PATH`, or

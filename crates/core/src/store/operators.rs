@@ -19,6 +19,9 @@ pub enum Scope {
     /// Make, roll and end keys.
     #[serde(rename = "keys:write")]
     KeysWrite,
+    /// Report keys that leaked, and nothing else.
+    #[serde(rename = "leaks:write")]
+    LeaksWrite,
     /// Make, change and delete consumers, buckets and managers.
     #[serde(rename = "consumers:write")]
     ConsumersWrite,
@@ -32,22 +35,29 @@ pub enum Scope {
 
 impl Scope {
     /// All of them.
-    pub const ALL: [Self; 5] = [Self::Read, Self::KeysWrite, Self::ConsumersWrite, Self::Project, Self::Admin];
+    pub const ALL: [Self; 6] =
+        [Self::Read, Self::KeysWrite, Self::LeaksWrite, Self::ConsumersWrite, Self::Project, Self::Admin];
 
     /// Its name.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Read => "read",
             Self::KeysWrite => "keys:write",
+            Self::LeaksWrite => "leaks:write",
             Self::ConsumersWrite => "consumers:write",
             Self::Project => "project",
             Self::Admin => "admin",
         }
     }
 
-    /// Whether whoever has this one may do what `wanted` asks for. Who may change something may look at it.
+    /// Whether whoever has this one may do what `wanted` asks for. Who may change something may look at it
+    /// (a scanner that reports leaks changes nothing by itself), and who may end keys may report them.
     pub fn allows(self, wanted: Self) -> bool {
-        self == wanted || self == Self::Admin || wanted == Self::Read
+        match wanted {
+            Self::Read => self != Self::LeaksWrite,
+            Self::LeaksWrite => matches!(self, Self::LeaksWrite | Self::KeysWrite | Self::Admin),
+            _ => self == wanted || self == Self::Admin,
+        }
     }
 }
 
@@ -59,7 +69,7 @@ impl fmt::Display for Scope {
 
 /// There is no such scope.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no scope: read, keys:write, consumers:write, project, admin")]
+#[error("`{0}` is no scope: read, keys:write, leaks:write, consumers:write, project, admin")]
 pub struct NoScope(String);
 
 impl FromStr for Scope {

@@ -84,6 +84,12 @@ struct CertificateLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct LeakLabels {
+    source: &'static str,
+    action: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct SnapshotLabels {
     snapshot: String,
 }
@@ -119,6 +125,8 @@ pub struct Metrics {
     pub access_log_dropped: Counter,
     /// Requests whose spans were not sent.
     pub spans_dropped: Counter,
+    leaks: Family<LeakLabels, Counter>,
+    leak_webhooks: Family<OutcomeLabels, Counter>,
     /// Whether the store answered when it was last asked: 1 or 0.
     pub store_up: Gauge,
     /// How often the store went away.
@@ -151,6 +159,8 @@ impl Metrics {
             certificates_failed: Counter::default(),
             access_log_dropped: Counter::default(),
             spans_dropped: Counter::default(),
+            leaks: Family::default(),
+            leak_webhooks: Family::default(),
             store_up: Gauge::default(),
             store_outages: Counter::default(),
             reloads_failed: Counter::default(),
@@ -201,6 +211,16 @@ impl Metrics {
             metrics.access_log_dropped.clone(),
         );
         r.register("spans_dropped", "Requests whose spans the collector did not take", metrics.spans_dropped.clone());
+        r.register(
+            "leaked_keys",
+            "Keys that were reported as leaked, by who said so and what was done",
+            metrics.leaks.clone(),
+        );
+        r.register(
+            "leak_webhooks",
+            "Webhooks about leaked keys, by outcome of each try",
+            metrics.leak_webhooks.clone(),
+        );
         r.register("store_up", "Whether the store answered when it was last asked", metrics.store_up.clone());
         r.register("store_outages", "How often the store went away", metrics.store_outages.clone());
         r.register("reloads_failed", "Projects that did not pass a reload", metrics.reloads_failed.clone());
@@ -226,6 +246,16 @@ impl Metrics {
             false => OnceLock::new(),
         });
         RoutePlaces { places: places.collect(), series: self.routes.clone() }
+    }
+
+    /// Counts a key that leaked. `source` is `github` or `api`, never a caller's word.
+    pub fn leaked(&self, source: &'static str, action: &'static str) {
+        self.leaks.get_or_create(&LeakLabels { source, action }).inc();
+    }
+
+    /// Counts a try to tell of a leaked key.
+    pub fn leak_told(&self, outcome: &'static str) {
+        self.leak_webhooks.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
     /// Counts a try to reach an upstream.

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tollgate_core::catalog::{BuildContext, BuildError, BuildIssue, Configure, Direction};
+use tollgate_core::later::BoxFuture;
 use tollgate_core::project::{
     Compatibility, CorsChoice, HandlerDefinition, Place, PolicyInstance, Project, ProjectForm, Stage, StepRef,
     Timeouts, Use,
@@ -205,7 +206,12 @@ pub(crate) struct App {
 }
 
 impl App {
-    pub(crate) async fn start(draft: Draft) -> Self {
+    /// Boxed: with the settings of a project in it, the future is a large one.
+    pub(crate) fn start(draft: Draft) -> BoxFuture<'static, Self> {
+        Box::pin(Self::begin(draft))
+    }
+
+    async fn begin(draft: Draft) -> Self {
         let bench = PolicyBench::builder().build().await.unwrap();
         let services = Arc::clone(bench.services());
         let upstreams = Upstreams::new(Arc::clone(&services.clock), MapHosts::default());

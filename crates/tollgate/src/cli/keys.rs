@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::StoreArgs;
+use super::{ScanArgs, StoreArgs};
 
 /// `consumer …`
 #[derive(Debug, Subcommand)]
@@ -119,6 +119,19 @@ Example:
 Example:
   tollgate key hash < key.txt")]
     Hash,
+    /// Find keys in files or in the history of a git repository
+    ///
+    /// Finds every string that has the form of a key and the right checksum, and keys of the form
+    /// zpka_…, whose checksum nobody can verify. With a store it says whose they are. What is printed is
+    /// never the whole key. Exits with 0 where nothing is found (or only what is refused anyway:
+    /// revoked, expired), with 1 where keys are, with 2 where not everything could be looked at.
+    #[command(after_help = "\
+Examples:
+  tollgate key scan .
+  tollgate key scan --history --range origin/main..HEAD
+  tollgate key scan --data-dir /var/lib/tollgate --report path/to/checkout
+  docker logs web | tollgate key scan -")]
+    Scan(Box<ScanArgs>),
 }
 
 /// `key create`

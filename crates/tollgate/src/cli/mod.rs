@@ -5,6 +5,7 @@ mod bucket;
 mod keys;
 mod operation;
 mod options;
+mod scan;
 mod scripts;
 mod serve;
 
@@ -19,6 +20,7 @@ pub use operation::{
     UsageFormat, UsagePeriod,
 };
 pub use options::{EnvironmentArgs, ProjectArgs, ProjectFlag, StoreArgs, StoreFlag};
+pub use scan::ScanArgs;
 pub use scripts::{TestArgs, TypesArgs};
 pub use serve::{DevArgs, MapHost, RunArgs, ServeArgs};
 

@@ -16,6 +16,7 @@ pub enum OperatorCommand {
 Scopes:
   read               look at everything but secrets
   keys:write         make, roll and end keys
+  leaks:write        report leaked keys, and nothing else
   consumers:write    make, change and delete consumers, buckets and managers
   project            reload the project, rotate the signing keys
   admin              everything, operators included

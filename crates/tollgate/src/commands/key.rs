@@ -1,21 +1,25 @@
 //! `tollgate key`
 
 use std::io::Read;
+use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use tollgate_admin::operations::{self, parse_expiry};
 use tollgate_admin::views::{CreatedKey, KeyStatus, KeyView};
+use tollgate_core::store::Store;
+use tollgate_core::time::Timestamp;
 
 use crate::cli::{KeyCommand, KeyIdArgs, Output};
 use crate::minting;
 use crate::output::{self, Palette};
-use crate::stores::{self, OpenStore};
+use crate::stores;
 
 pub(crate) const KEY_COLUMNS: &[&str] =
     &["ID", "CONSUMER", "STATUS", "KEY", "MADE ON", "EXPIRES ON", "LAST USED ON", "DESCRIPTION"];
 
-pub(crate) async fn run(command: KeyCommand) -> anyhow::Result<()> {
+pub(crate) async fn run(command: KeyCommand) -> anyhow::Result<ExitCode> {
     match command {
+        KeyCommand::Scan(args) => return super::scan::run(*args).await,
         KeyCommand::Create(args) => {
             let open = stores::open(&args.store).await?;
             let expires_on = args.expires.as_deref().map(|text| parse_expiry(text, open.clock.now())).transpose()?;
@@ -51,16 +55,25 @@ pub(crate) async fn run(command: KeyCommand) -> anyhow::Result<()> {
         KeyCommand::Quarantine(args) => {
             refuse_a_key_as_id(&args.id)?;
             let open = stores::open(&args.store).await?;
-            operations::key(&*open.store, &args.id, open.clock.now()).await.map_err(super::explain)?;
+            let now = open.clock.now();
+            operations::key(&*open.store, &args.id, now).await.map_err(super::explain)?;
             open.store.quarantine_key(&args.id).await?;
-            show_key(&open, &args, "is refused until it is released").await?;
+            show_changed(&*open.store, &args, now, "is refused until it is released").await?;
         }
         KeyCommand::Release(args) => {
             refuse_a_key_as_id(&args.id)?;
             let open = stores::open(&args.store).await?;
-            operations::key(&*open.store, &args.id, open.clock.now()).await.map_err(super::explain)?;
+            let now = open.clock.now();
+            let key = operations::key(&*open.store, &args.id, now).await.map_err(super::explain)?;
+            if key.status == KeyStatus::Revoked {
+                bail!(
+                    "key {} is revoked, which is for good\n  help: make a new one: tollgate key create {}",
+                    key.id,
+                    super::quoted(&key.consumer)
+                );
+            }
             open.store.release_key(&args.id).await?;
-            show_key(&open, &args, "is not quarantined any more").await?;
+            show_changed(&*open.store, &args, now, "is out of quarantine").await?;
         }
         KeyCommand::Roll(args) => {
             refuse_a_key_as_id(&args.id)?;
@@ -87,22 +100,16 @@ pub(crate) async fn run(command: KeyCommand) -> anyhow::Result<()> {
             output::line(format!("sha256:{}", tollgate_identity::digest(key).to_hex()));
         }
     }
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }
 
-/// A key as it is after a change.
-async fn show_key(open: &OpenStore, args: &KeyIdArgs, what: &str) -> anyhow::Result<()> {
-    let key = operations::key(&*open.store, &args.id, open.clock.now()).await?;
+async fn show_changed(store: &dyn Store, args: &KeyIdArgs, now: Timestamp, what: &str) -> anyhow::Result<()> {
+    let key = operations::key(store, &args.id, now).await.map_err(super::explain)?;
     match args.store.output {
-        Output::Json => output::json(&key),
-        Output::Text => {
-            output::line(format!("key {} of `{}` {what}", key.id, key.consumer));
-            if key.status == KeyStatus::Revoked {
-                output::note("it was revoked, which is for good");
-            }
-            Ok(())
-        }
+        Output::Json => output::json(&key)?,
+        Output::Text => output::line(format!("key {} of `{}` {what}", key.id, key.consumer)),
     }
+    Ok(())
 }
 
 /// The key alone goes to standard output, so that `KEY=$(tollgate key create acme)` works.

@@ -15,6 +15,7 @@ pub(crate) mod policies;
 pub(crate) mod reload;
 pub(crate) mod routes;
 pub(crate) mod run;
+pub(crate) mod scan;
 pub(crate) mod schema;
 pub(crate) mod snippet;
 pub(crate) mod store;

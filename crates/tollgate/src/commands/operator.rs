@@ -10,7 +10,7 @@ use crate::output::{self, Palette};
 use crate::stores;
 
 /// What tokens of operators begin with.
-const PREFIX: &str = "tgo";
+pub(crate) const PREFIX: &str = "tgo";
 
 pub(crate) async fn run(command: OperatorCommand) -> anyhow::Result<()> {
     match command {

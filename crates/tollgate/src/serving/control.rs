@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
-use tollgate_admin::views::{ReloadReport, RouteView, SigningKeyView, Status};
+use tollgate_admin::views::{LeakView, ReloadReport, RouteView, SigningKeyView, Status};
 use tollgate_admin::{Control, Health, MintedKey};
+use tollgate_core::keys::KeyDigest;
 use tollgate_core::later::BoxFuture;
 use tollgate_core::services::TokenIssuer;
+use tollgate_core::store::{LeakReport, Store, StoreError};
 use tollgate_core::time::Timestamp;
 
 use super::Serving;
@@ -66,6 +68,27 @@ impl Control for Serving {
 
     fn mint_key(&self, description: Option<String>, expires_on: Option<Timestamp>) -> Result<MintedKey, String> {
         minting::mint(&self.project().settings.keys.prefix, description, expires_on).map_err(|error| error.to_string())
+    }
+
+    fn digest(&self, of: &[u8]) -> KeyDigest {
+        tollgate_identity::key_format::digest_bytes(of)
+    }
+
+    fn report_leaks(
+        &self,
+        store: Arc<dyn Store>,
+        keys: Vec<KeyDigest>,
+        report: LeakReport,
+    ) -> BoxFuture<'_, Result<Vec<LeakView>, StoreError>> {
+        Box::pin(async move {
+            let now = self.rooms.services.clock.now();
+            let mut views = Vec::with_capacity(keys.len());
+            for digest in keys {
+                views.push(self.report_leak(&*store, digest, report.clone(), "api").await?.view(digest, now));
+            }
+            self.follow_keys().await;
+            Ok(views)
+        })
     }
 
     fn follow_keys(&self) -> BoxFuture<'_, ()> {

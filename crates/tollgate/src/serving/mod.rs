@@ -1,7 +1,10 @@
 //! A gateway that serves: what `dev` and `run` have in common.
 
 mod control;
+mod github_alerts;
 mod last_good;
+mod leak_webhooks;
+mod leaks;
 mod listeners;
 mod reload;
 mod signals;
@@ -122,6 +125,7 @@ pub(crate) struct Serving {
     reporter: tokio::sync::Mutex<usage::Reporter>,
     /// The last change that is in the reserve on the disk; -1 for none.
     kept: AtomicI64,
+    leaks: leaks::LeakDesk,
     stopping: CancellationToken,
     ended: tokio_util::task::TaskTracker,
     state: RunState,
@@ -214,6 +218,7 @@ impl Serving {
             reloading: tokio::sync::Mutex::new(()),
             reporter: tokio::sync::Mutex::default(),
             kept: AtomicI64::new(-1),
+            leaks: leaks::LeakDesk::new(&rooms),
             stopping: CancellationToken::new(),
             ended: tokio_util::task::TaskTracker::new(),
             state,
@@ -245,6 +250,8 @@ impl Serving {
         tokio::spawn(Arc::clone(&self.rooms.issuer).run());
         tokio::spawn(Arc::clone(self).follow_store());
         tokio::spawn(Arc::clone(self).report_usage());
+        tokio::spawn(Arc::clone(self).tell_of_leaks());
+        self.gateway.alert(Arc::new(github_alerts::GithubAlerts(Arc::downgrade(self))));
         if self.listeners.iter().any(|bound| bound.tls.is_some()) {
             tokio::spawn(Arc::clone(self).follow_certificates());
         }
