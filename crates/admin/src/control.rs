@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use tollgate_core::keys::KeyDigest;
 use tollgate_core::later::BoxFuture;
 use tollgate_core::store::NewKey;
 use tollgate_core::time::Timestamp;
@@ -57,6 +58,33 @@ pub trait Control: Send + Sync + fmt::Debug {
     /// # Errors
     /// Where the machine has no randomness to give.
     fn mint_key(&self, description: Option<String>, expires_on: Option<Timestamp>) -> Result<MintedKey, String>;
+    /// Takes over a key that was made elsewhere.
+    ///
+    /// # Errors
+    /// Where it cannot be a key.
+    fn adopt_key(
+        &self,
+        key: &str,
+        description: Option<String>,
+        expires_on: Option<Timestamp>,
+    ) -> Result<MintedKey, String>;
+    /// Makes the token of an operator.
+    ///
+    /// # Errors
+    /// Where the machine has no randomness to give.
+    fn mint_token(&self) -> Result<MintedKey, String>;
+    /// The SHA-256 of something.
+    fn digest(&self, of: &[u8]) -> KeyDigest;
+    /// Seals what must not be kept in clear.
+    ///
+    /// # Errors
+    /// Where the cipher fails.
+    fn seal(&self, secret: &[u8]) -> Result<Vec<u8>, String>;
+    /// Opens what was sealed, here or on another node.
+    ///
+    /// # Errors
+    /// Where it was sealed with another key.
+    fn unseal(&self, sealed: &[u8]) -> Result<Vec<u8>, String>;
     /// Lets the gateway take note of changes to keys and consumers that the store has just
     /// acknowledged, so that they are in force here before they are answered. Other nodes follow
     /// by themselves; where the store is away again, so does this one.

@@ -108,8 +108,13 @@ fn describe(text: String) -> NewApiKey {
 
 /// The SHA-256 of a presented key: what is stored, and what is looked up.
 pub fn digest(presented: &str) -> KeyDigest {
+    digest_of(presented.as_bytes())
+}
+
+/// The SHA-256 of anything.
+pub fn digest_of(content: &[u8]) -> KeyDigest {
     let mut bytes = [0; 32];
-    bytes.copy_from_slice(sha(&SHA256, presented.as_bytes()).as_ref());
+    bytes.copy_from_slice(sha(&SHA256, content).as_ref());
     KeyDigest(bytes)
 }
 

@@ -22,7 +22,7 @@ mod keyring;
 mod verifier;
 
 pub use issuer::{Issuer, IssuerError, Rotation, SigningKeyInfo, SigningKeyState};
-pub use key_format::{KeyError, NewApiKey, SecretKey, digest, new_key, parse_key_hash};
+pub use key_format::{KeyError, NewApiKey, SecretKey, digest, digest_of, import_key, new_key, parse_key_hash};
 pub use keyring::{DeclaredError, Keyring, KeyringOptions, KeyringStatus};
 pub use master_key::{MasterKey, MasterKeyError};
 pub use reserve::{Reserve, ReserveError, ReserveFile};

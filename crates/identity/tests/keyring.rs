@@ -240,7 +240,7 @@ async fn the_follower_takes_over_what_others_change() {
     let follower = tokio::spawn(Arc::clone(&keyring).run());
     // Another handle on the same file, as the command line has.
     let other = open(bench._folder.path(), &bench.clock).await;
-    let change = ConsumerChange { metadata: Some(json!({ "plan": "free" })), tags: None, if_version: None };
+    let change = ConsumerChange { metadata: Some(json!({ "plan": "free" })), ..ConsumerChange::default() };
     other.update_consumer("default", "bob", change).await.expect("changed");
     eventually("the change is seen", || seen.lock().contains(&"granted 2".to_owned())).await;
     match find(&keyring, secret.secret.expose()).await {

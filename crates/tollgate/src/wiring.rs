@@ -11,7 +11,7 @@ use tollgate_core::services::{HttpClient, Services};
 use tollgate_core::settings::Settings;
 use tollgate_core::store::Store;
 use tollgate_core::time::{Clock, SystemClock};
-use tollgate_identity::{Issuer, Keyring, Verifiers};
+use tollgate_identity::{Issuer, Keyring, MasterKey, Verifiers};
 use tollgate_limits::LocalLimiter;
 use tollgate_proxy::Snapshot;
 use tollgate_proxy::http_client::OutboundClient;
@@ -32,6 +32,8 @@ pub(crate) struct Rooms {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) issuer: Arc<Issuer>,
+    /// Seals what must not be kept in clear.
+    pub(crate) master_key: MasterKey,
 }
 
 /// What decides how the rooms are made.
@@ -50,7 +52,7 @@ pub(crate) struct Plan<'a> {
 impl Rooms {
     /// Opens the store, loads keys and signing keys, and puts everything together.
     pub(crate) async fn open(plan: Plan<'_>) -> anyhow::Result<Self> {
-        let (store, keyring, issuer) = keys::open(&plan).await?;
+        let (store, keyring, issuer, master_key) = keys::open(&plan).await?;
         let Plan { map_hosts, clock, dev, .. } = plan;
         // A token of a revoked key, or with the old metadata in it, is not handed out again.
         let forgetting = Arc::clone(&issuer);
@@ -66,7 +68,7 @@ impl Rooms {
             clock,
             explain: dev,
         });
-        Ok(Self { services, upstreams, metrics: Arc::new(Metrics::new()), store, keyring, issuer })
+        Ok(Self { services, upstreams, metrics: Arc::new(Metrics::new()), store, keyring, issuer, master_key })
     }
 
     /// Compiles a project.

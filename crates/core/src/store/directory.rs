@@ -41,6 +41,8 @@ pub struct NewConsumer {
     pub bucket: String,
     /// Its name.
     pub name: String,
+    /// Who it is, for people.
+    pub description: Option<String>,
     /// Its metadata: an object.
     pub metadata: Value,
     /// Its tags.
@@ -72,6 +74,8 @@ pub struct Member {
 /// What of a consumer shall change; `None` leaves it.
 #[derive(Debug, Clone, Default)]
 pub struct ConsumerChange {
+    /// Replaces the description; `Some(None)` takes it away.
+    pub description: Option<Option<String>>,
     /// Replaces the metadata.
     pub metadata: Option<Value>,
     /// Replaces the tags.

@@ -17,8 +17,15 @@ const CHUNK: i64 = 1000;
 pub(super) async fn create(tx: &mut Tx, new: NewConsumer) -> Result<Consumer, StoreError> {
     buckets::ensure(tx, &new.bucket).await?;
     let id = tx.ids.new_id("con");
-    let values =
-        args![&id, &new.bucket, &new.name, new.metadata.to_string(), text("a consumer's tags", &new.tags)?, tx.now,];
+    let values = args![
+        &id,
+        &new.bucket,
+        &new.name,
+        new.metadata.to_string(),
+        text("a consumer's tags", &new.tags)?,
+        tx.now,
+        &new.description
+    ];
     let row: ConsumerRow =
         tx.one(sql::INSERT_CONSUMER, values).await.map_err(|error| exists(error, "consumer", &new.name))?;
     tx.note(sql::NOTE_CONSUMER, args![&id]).await?;
@@ -114,13 +121,17 @@ pub(super) async fn update(
     }
     let tags = change.tags.as_ref().map(|tags| text("a consumer's tags", tags)).transpose()?;
     let mut changed = Vec::new();
+    if change.description.is_some() {
+        changed.push("description");
+    }
+    let description = change.description.unwrap_or(old.description);
     if change.metadata.is_some() {
         changed.push("metadata");
     }
     if tags.is_some() {
         changed.push("tags");
     }
-    let values = args![&old.id, change.metadata.map(|metadata| metadata.to_string()), tags, tx.now];
+    let values = args![&old.id, change.metadata.map(|metadata| metadata.to_string()), tags, tx.now, description];
     let row: ConsumerRow = tx.one(sql::UPDATE_CONSUMER, values).await.map_err(unavailable)?;
     tx.note(sql::NOTE_CONSUMER, args![&old.id]).await?;
     // What metadata says may be personal: the log has that it changed, not what it was.

@@ -50,8 +50,11 @@ pub(super) async fn buckets_have_settings_and_take_their_consumers_along(subject
 pub(super) async fn a_change_that_was_meant_for_another_version_is_refused(subject: Subject) {
     let store = &subject.store;
     subject.consumer("bob").await;
-    let change =
-        |version| ConsumerChange { metadata: Some(json!({ "v": version })), tags: None, if_version: Some(version) };
+    let change = |version| ConsumerChange {
+        metadata: Some(json!({ "v": version })),
+        if_version: Some(version),
+        ..ConsumerChange::default()
+    };
     assert_eq!(store.update_consumer("default", "bob", change(1)).await.expect("changed").version, 2);
     let error = store.update_consumer("default", "bob", change(1)).await.expect_err("refused");
     assert!(matches!(error, StoreError::Changed { kind: "consumer", found: 2, .. }), "{error:?}");

@@ -73,7 +73,13 @@ pub(crate) fn new_key(number: u32) -> NewKey {
 }
 
 pub(crate) fn new_consumer(name: &str) -> NewConsumer {
-    NewConsumer { bucket: "default".to_owned(), name: name.to_owned(), metadata: json!({}), tags: BTreeMap::new() }
+    NewConsumer {
+        bucket: "default".to_owned(),
+        name: name.to_owned(),
+        description: None,
+        metadata: json!({}),
+        tags: BTreeMap::new(),
+    }
 }
 
 impl Subject {
@@ -105,11 +111,20 @@ async fn consumers_are_made_found_listed_changed_and_deleted(subject: Subject) {
     assert_eq!(names(&store.consumers(None, &BTreeMap::new()).await.expect("listed")), ["alice", "bob"]);
 
     subject.clock.advance(Duration::from_secs(5));
-    let change = ConsumerChange { metadata: Some(json!({ "plan": "gold" })), tags: None, if_version: None };
+    let change = ConsumerChange { metadata: Some(json!({ "plan": "gold" })), ..ConsumerChange::default() };
     let changed = store.update_consumer("default", "bob", change).await.expect("changed");
     assert_eq!(*changed.metadata, json!({ "plan": "gold" }));
     assert_eq!((changed.version, changed.updated_on), (2, subject.clock.now()));
     assert_eq!((changed.id.clone(), changed.created_on), (made.id, made.created_on));
+    let described =
+        |text: Option<&str>| ConsumerChange { description: Some(text.map(str::to_owned)), ..ConsumerChange::default() };
+    let changed = store.update_consumer("default", "bob", described(Some("the web shop"))).await.expect("changed");
+    assert_eq!(changed.description.as_deref(), Some("the web shop"));
+    let change = ConsumerChange { tags: Some(BTreeMap::new()), ..ConsumerChange::default() };
+    let changed = store.update_consumer("default", "bob", change).await.expect("changed");
+    assert_eq!(changed.description.as_deref(), Some("the web shop"), "what is not given stays");
+    let changed = store.update_consumer("default", "bob", described(None)).await.expect("changed");
+    assert_eq!(changed.description, None);
     assert_eq!(store.consumer("default", "bob").await.expect("found"), changed);
 
     store.delete_consumer("default", "bob").await.expect("deleted");
@@ -147,7 +162,7 @@ async fn metadata_and_tags_come_back_as_they_were(subject: Subject) {
     assert_eq!(names(&store.consumers(None, &team).await.expect("listed")), ["o'hara"]);
     let wrong = BTreeMap::from([("team".to_owned(), "b".to_owned())]);
     assert!(store.consumers(None, &wrong).await.expect("listed").is_empty());
-    let change = ConsumerChange { metadata: None, tags: Some(BTreeMap::new()), if_version: None };
+    let change = ConsumerChange { tags: Some(BTreeMap::new()), ..ConsumerChange::default() };
     let changed = store.update_consumer("default", "o'hara", change).await.expect("changed");
     assert!(changed.tags.is_empty() && changed.metadata == found.metadata);
 }
@@ -249,7 +264,7 @@ async fn a_reader_that_resumes_sees_what_a_new_reader_sees(subject: Subject) {
             (1 | 2, _) => drop(store.create_key("default", &name, new_key(step)).await),
             (3, Some(id)) => drop(store.revoke_key(&id).await),
             (4, _) => {
-                let change = ConsumerChange { metadata: Some(json!({ "step": step })), tags: None, if_version: None };
+                let change = ConsumerChange { metadata: Some(json!({ "step": step })), ..ConsumerChange::default() };
                 drop(store.update_consumer("default", &name, change).await);
             }
             (5, Some(id)) => drop(store.roll_key(&id, subject.clock.now(), new_key(step)).await),
@@ -286,7 +301,7 @@ async fn changes_are_folded_and_in_order(subject: Subject) {
     let two = subject.key("bob", 2).await;
     let before = store.key_set().await.expect("the keys").sequence;
     store.revoke_key(&one.id).await.expect("revoked");
-    let change = ConsumerChange { metadata: Some(json!({ "plan": "gold" })), tags: None, if_version: None };
+    let change = ConsumerChange { metadata: Some(json!({ "plan": "gold" })), ..ConsumerChange::default() };
     store.update_consumer("default", "bob", change).await.expect("changed");
     let read = store.key_changes(before).await.expect("the changes");
     match read.changes.as_slice() {

@@ -29,6 +29,9 @@ pub struct CreateConsumerArgs {
     /// Its name: the `sub` of its requests and tokens
     #[arg(value_name = "NAME")]
     pub name: String,
+    /// Who it is, for people
+    #[arg(long, value_name = "TEXT")]
+    pub description: Option<String>,
     /// What the backend should know of it: a JSON object
     #[arg(long, value_name = "JSON")]
     pub metadata: Option<String>,
@@ -77,8 +80,11 @@ pub struct UpdateConsumerArgs {
     /// Its name
     #[arg(value_name = "NAME")]
     pub name: String,
+    /// Replaces its description; an empty one takes it away
+    #[arg(long, value_name = "TEXT")]
+    pub description: Option<String>,
     /// Replaces its metadata: a JSON object
-    #[arg(long, value_name = "JSON", required_unless_present = "tag")]
+    #[arg(long, value_name = "JSON", required_unless_present_any = ["tag", "description"])]
     pub metadata: Option<String>,
     /// Replaces its tags (repeatable)
     #[arg(long, value_name = "NAME=VALUE")]

@@ -276,6 +276,8 @@ pub enum SchemaKind {
     Server,
     /// `x-tollgate` in a document
     Document,
+    /// The management API: its OpenAPI document
+    Admin,
 }
 
 /// `schema`
@@ -283,7 +285,8 @@ pub enum SchemaKind {
 #[command(after_help = "\
 Example:
   tollgate schema > tollgate.schema.json
-  then in line 1 of tollgate.yaml:  # yaml-language-server: $schema=tollgate.schema.json")]
+  then in line 1 of tollgate.yaml:  # yaml-language-server: $schema=tollgate.schema.json
+  tollgate schema --kind admin > management.openapi.json")]
 pub struct SchemaArgs {
     /// Of what
     #[arg(long, value_enum, default_value_t)]
