@@ -53,6 +53,7 @@ pub(crate) struct Filter {
 #[into_params(parameter_in = Query)]
 pub(crate) struct Head {
     /// A hash that was the last one once: it must still be there.
+    #[param(pattern = "^[0-9a-fA-F]{64}$")]
     head: Option<String>,
 }
 

@@ -107,6 +107,7 @@ pub(crate) async fn list(
         let (name, value) = operations::parse_tag(tag)?;
         tags.insert(name, value);
     }
+    filter.bucket.as_deref().map_or(Ok(()), operations::check_bucket_name)?;
     let query = ConsumerQuery {
         bucket: filter.bucket,
         tags,

@@ -90,10 +90,15 @@ fn complete(method: &str, operation: &mut Map<String, Value>) {
     if let Some(parameters) = parameters.filter(|_| writes) {
         parameters.push(header(
             "Idempotency-Key",
+            "^[!-~]+$",
             "A call that is made again with the same key happens once; its answer comes again.",
         ));
         if conditional {
-            parameters.push(header("If-Match", "The `ETag` of what is meant; a 412 where it has changed since."));
+            parameters.push(header(
+                "If-Match",
+                "^[ -~]+$",
+                "The `ETag` of what is meant; a 412 where it has changed since.",
+            ));
         }
     }
     if operation["parameters"].as_array().is_some_and(Vec::is_empty) {
@@ -112,11 +117,11 @@ fn complete(method: &str, operation: &mut Map<String, Value>) {
     }
 }
 
-fn header(name: &str, description: &str) -> Value {
+fn header(name: &str, pattern: &str, description: &str) -> Value {
     json!({
         "name": name,
         "in": "header",
         "description": description,
-        "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-~]+$" }
+        "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": pattern }
     })
 }

@@ -9,7 +9,7 @@ use tollgate_core::store::NewAuditEntry;
 use utoipa::IntoParams;
 
 use crate::auth::{Call, ManagingProject, Reading};
-use crate::error::{ApiError, Query, UNAVAILABLE};
+use crate::error::{ApiError, ProblemSchema, Query, UNAVAILABLE};
 use crate::views::{ReloadReport, RouteView, SigningKeyView, Status};
 
 /// What runs here
@@ -33,7 +33,7 @@ pub(crate) async fn routes(call: Call<Reading>) -> Json<Vec<RouteView>> {
 /// A good project is in force when the answer comes; a broken one changes nothing.
 #[utoipa::path(post, path = "/v1/reload", operation_id = "reloadProject", tag = "gateway", security(("token" = ["project"])), responses(
     (status = 200, description = "It is in force.", body = ReloadReport),
-    (status = 422, description = "It has mistakes, or needs a restart; nothing changed.", body = ReloadReport),
+    (status = 422, description = "It has mistakes, or needs a restart; nothing changed.", content((ReloadReport = "application/json"), (ProblemSchema = "application/problem+json"))),
 ))]
 pub(crate) async fn reload(call: Call<ManagingProject>) -> Response {
     let report = call.control.reload().await;

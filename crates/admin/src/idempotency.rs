@@ -30,7 +30,7 @@ struct Kept {
 
 /// Makes a call once, however often it comes.
 pub(crate) async fn once(State(admin): State<Admin>, request: Request, next: Next) -> Response {
-    let writes = matches!(*request.method(), Method::POST | Method::PATCH | Method::PUT | Method::DELETE);
+    let writes = matches!(*request.method(), Method::POST | Method::PATCH | Method::DELETE);
     let caller = request.extensions().get::<Caller>().map(|caller| caller.id.clone());
     let (Some(caller), true, true) = (caller, writes, request.headers().contains_key(&KEY)) else {
         return next.run(request).await;
@@ -72,8 +72,11 @@ fn read_key(headers: &HeaderMap) -> Result<String, ApiError> {
     let mut values = headers.get_all(&KEY).iter();
     let text = values.next().and_then(|value| value.to_str().ok()).unwrap_or_default().trim();
     let bare = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(text);
-    let good = (1..=255).contains(&bare.len()) && values.next().is_none();
-    if good { Ok(bare.to_owned()) } else { Err(ApiError::new(&INVALID, "`Idempotency-Key` has 1 to 255 characters.")) }
+    let visible = bare.bytes().all(|byte| byte.is_ascii_graphic());
+    if visible && (1..=255).contains(&bare.len()) && values.next().is_none() {
+        return Ok(bare.to_owned());
+    }
+    Err(ApiError::new(&INVALID, "`Idempotency-Key` has 1 to 255 visible ASCII characters."))
 }
 
 fn fingerprint(admin: &Admin, method: &Method, uri: &http::Uri, body: &Bytes) -> KeyDigest {

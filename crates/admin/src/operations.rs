@@ -100,6 +100,14 @@ fn check_name(what: &'static str, name: &str) -> Result<(), OperationError> {
     Ok(())
 }
 
+/// Checks the name of a bucket that is asked for.
+///
+/// # Errors
+/// Where none can have it.
+pub fn check_bucket_name(name: &str) -> Result<(), OperationError> {
+    check_name("bucket", name)
+}
+
 /// Checks the name of an operator, which stands in the audit log.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tollgate_core::store::Store;
 use utoipa::openapi::OpenApi;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::auth::{self, ManagementToken};
@@ -41,55 +41,56 @@ fn open_routes() -> OpenApiRouter<Admin> {
         .routes(routes!(health::metrics))
 }
 
-fn guarded_routes() -> OpenApiRouter<Admin> {
+/// `wrap` is put around the calls, but not around the answer to a method that a path does not take.
+fn guarded_routes(wrap: impl Fn(UtoipaMethodRouter<Admin>) -> UtoipaMethodRouter<Admin>) -> OpenApiRouter<Admin> {
     OpenApiRouter::new()
-        .routes(routes!(gateway::status))
-        .routes(routes!(gateway::routes))
-        .routes(routes!(gateway::reload))
-        .routes(routes!(gateway::signing_keys))
-        .routes(routes!(gateway::rotate))
-        .routes(routes!(buckets::list, buckets::create))
-        .routes(routes!(buckets::show, buckets::update, buckets::delete))
-        .routes(routes!(buckets::revoke_keys))
-        .routes(routes!(managers::list_of_bucket, managers::add_to_bucket))
-        .routes(routes!(managers::remove_from_bucket))
-        .routes(routes!(consumers::list, consumers::create))
-        .routes(routes!(consumers::show, consumers::update, consumers::delete))
-        .routes(routes!(consumers::revoke_keys))
-        .routes(routes!(consumers::roll))
-        .routes(routes!(managers::list_of_consumer, managers::add_to_consumer))
-        .routes(routes!(managers::remove_from_consumer))
-        .routes(routes!(keys::list, keys::create))
-        .routes(routes!(keys::show, keys::update, keys::delete))
-        .routes(routes!(keys::revoke))
-        .routes(routes!(keys::quarantine))
-        .routes(routes!(keys::release))
-        .routes(routes!(keys::roll))
-        .routes(routes!(operators::list, operators::create))
-        .routes(routes!(operators::show))
-        .routes(routes!(operators::revoke))
-        .routes(routes!(usage::list))
-        .routes(routes!(audit::list))
-        .routes(routes!(audit::verify))
+        .routes(wrap(routes!(gateway::status)))
+        .routes(wrap(routes!(gateway::routes)))
+        .routes(wrap(routes!(gateway::reload)))
+        .routes(wrap(routes!(gateway::signing_keys)))
+        .routes(wrap(routes!(gateway::rotate)))
+        .routes(wrap(routes!(buckets::list, buckets::create)))
+        .routes(wrap(routes!(buckets::show, buckets::update, buckets::delete)))
+        .routes(wrap(routes!(buckets::revoke_keys)))
+        .routes(wrap(routes!(managers::list_of_bucket, managers::add_to_bucket)))
+        .routes(wrap(routes!(managers::remove_from_bucket)))
+        .routes(wrap(routes!(consumers::list, consumers::create)))
+        .routes(wrap(routes!(consumers::show, consumers::update, consumers::delete)))
+        .routes(wrap(routes!(consumers::revoke_keys)))
+        .routes(wrap(routes!(consumers::roll)))
+        .routes(wrap(routes!(managers::list_of_consumer, managers::add_to_consumer)))
+        .routes(wrap(routes!(managers::remove_from_consumer)))
+        .routes(wrap(routes!(keys::list, keys::create)))
+        .routes(wrap(routes!(keys::show, keys::update, keys::delete)))
+        .routes(wrap(routes!(keys::revoke)))
+        .routes(wrap(routes!(keys::quarantine)))
+        .routes(wrap(routes!(keys::release)))
+        .routes(wrap(routes!(keys::roll)))
+        .routes(wrap(routes!(operators::list, operators::create)))
+        .routes(wrap(routes!(operators::show)))
+        .routes(wrap(routes!(operators::revoke)))
+        .routes(wrap(routes!(usage::list)))
+        .routes(wrap(routes!(audit::list)))
+        .routes(wrap(routes!(audit::verify)))
 }
 
 /// What the handlers say of themselves.
 pub(crate) fn described() -> OpenApi {
     let (_, mut described) = open_routes().split_for_parts();
-    described.merge(guarded_routes().split_for_parts().1);
+    described.merge(guarded_routes(|calls| calls).split_for_parts().1);
     described
 }
 
 /// Everything that the management listener serves.
 pub fn router(admin: Admin) -> Router {
     let (open, _) = open_routes().split_for_parts();
-    let (guarded, _) = guarded_routes().split_for_parts();
+    let once = middleware::from_fn_with_state(admin.clone(), idempotency::once);
+    let wrap = |(schemas, paths, calls): UtoipaMethodRouter<Admin>| (schemas, paths, calls.route_layer(once.clone()));
+    let (guarded, _) = guarded_routes(wrap).split_for_parts();
     let guarded = guarded
-        .merge(key_service::routes())
+        .merge(key_service::routes(|calls| calls.route_layer(once.clone())))
         .method_not_allowed_fallback(error::no_such_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn_with_state(admin.clone(), idempotency::once))
-        // The last one is the first that a call meets.
         .layer(middleware::from_fn_with_state(admin.clone(), auth::authenticate));
     let document = Arc::new(document());
     open.method_not_allowed_fallback(error::no_such_method)

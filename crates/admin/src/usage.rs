@@ -97,6 +97,10 @@ pub(crate) async fn list(
             let bucket = bucket_or_default(filter.bucket.as_deref());
             Some(operations::consumer(&*call.store, bucket, name).await?.id.to_string())
         }
+        None if filter.bucket.is_some() => {
+            let detail = "bucket: this says whose bucket; give `consumer` as well, or leave it out";
+            return Err(ApiError::new(&UNACCEPTABLE, detail));
+        }
         None => None,
     };
     let now = call.control.now();

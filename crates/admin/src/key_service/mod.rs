@@ -14,29 +14,29 @@ mod managers;
 mod query;
 
 use axum::Router;
-use axum::routing::{delete, get, post};
+use axum::routing::{MethodRouter, delete, get, post};
 
 use crate::server::Admin;
 
-/// Everything under `/v1/accounts`.
-pub(crate) fn routes() -> Router<Admin> {
+/// Everything under `/v1/accounts`; `wrap` is put around the calls.
+pub(crate) fn routes(wrap: impl Fn(MethodRouter<Admin>) -> MethodRouter<Admin>) -> Router<Admin> {
     const BUCKETS: &str = "/v1/accounts/{account}/key-buckets";
     const CONSUMERS: &str = "/v1/accounts/{account}/key-buckets/{bucket}/consumers";
     let of_account = |rest: &str| format!("{BUCKETS}{rest}");
     let of_bucket = |rest: &str| format!("{CONSUMERS}{rest}");
     let consumers = || get(consumers::list).post(consumers::create);
     Router::new()
-        .route(BUCKETS, get(buckets::list).post(buckets::create))
-        .route(&of_account("/{bucket}"), get(buckets::show).patch(buckets::update).delete(buckets::delete))
+        .route(BUCKETS, wrap(get(buckets::list).post(buckets::create)))
+        .route(&of_account("/{bucket}"), wrap(get(buckets::show).patch(buckets::update).delete(buckets::delete)))
         // Public examples write it both ways.
-        .route(CONSUMERS, consumers())
-        .route(&of_bucket("/"), consumers())
-        .route(&of_bucket("/$bulk"), post(consumers::create_many))
-        .route(&of_bucket("/{consumer}"), get(consumers::show).patch(consumers::update).delete(consumers::delete))
-        .route(&of_bucket("/{consumer}/roll-key"), post(consumers::roll))
-        .route(&of_bucket("/{consumer}/keys"), get(keys::list).post(keys::create))
-        .route(&of_bucket("/{consumer}/keys/$bulk"), post(keys::create_many))
-        .route(&of_bucket("/{consumer}/keys/{key}"), get(keys::show).patch(keys::update).delete(keys::delete))
-        .route(&of_bucket("/{consumer}/managers"), get(managers::list).post(managers::add))
-        .route(&of_bucket("/{consumer}/managers/{manager}"), delete(managers::remove))
+        .route(CONSUMERS, wrap(consumers()))
+        .route(&of_bucket("/"), wrap(consumers()))
+        .route(&of_bucket("/$bulk"), wrap(post(consumers::create_many)))
+        .route(&of_bucket("/{consumer}"), wrap(get(consumers::show).patch(consumers::update).delete(consumers::delete)))
+        .route(&of_bucket("/{consumer}/roll-key"), wrap(post(consumers::roll)))
+        .route(&of_bucket("/{consumer}/keys"), wrap(get(keys::list).post(keys::create)))
+        .route(&of_bucket("/{consumer}/keys/$bulk"), wrap(post(keys::create_many)))
+        .route(&of_bucket("/{consumer}/keys/{key}"), wrap(get(keys::show).patch(keys::update).delete(keys::delete)))
+        .route(&of_bucket("/{consumer}/managers"), wrap(get(managers::list).post(managers::add)))
+        .route(&of_bucket("/{consumer}/managers/{manager}"), wrap(delete(managers::remove)))
 }
