@@ -12,6 +12,7 @@ mod commands;
 mod data_dir;
 mod descriptors;
 mod dev;
+mod importing;
 mod issuer_url;
 mod loading;
 mod memory;
@@ -83,7 +84,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Types(args) => commands::types::run(&args)?,
         Command::Routes(args) => commands::routes::run(&args).await?,
         Command::Consumer(command) => Box::pin(commands::consumer::run(command)).await?,
-        Command::Key(command) => Box::pin(commands::key::run(command)).await?,
+        Command::Key(command) => return Box::pin(commands::key::run(command)).await,
         Command::Token(command) => commands::token::run(command).await?,
         Command::Operator(command) => Box::pin(commands::operator::run(command)).await?,
         Command::Audit(command) => return Box::pin(commands::audit::run(command)).await,

@@ -1,6 +1,8 @@
 //! `consumer`, `key` and `token`.
 
-use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::StoreArgs;
 
@@ -109,13 +111,31 @@ Examples:
     Create(CreateKeyArgs),
     /// List keys: their ids, consumers and state
     List(ListKeysArgs),
-    /// Refuse a key from now on, for good
-    Revoke(KeyIdArgs),
+    /// Refuse a key from now on, for good; or all keys of a consumer or a bucket
+    #[command(after_help = "\
+Examples:
+  tollgate key revoke key_0192f3
+  tollgate key revoke --consumer acme
+  tollgate key revoke --bucket partners --yes")]
+    Revoke(RevokeKeyArgs),
     /// Make a new key for the same consumer and let the old one live on for a while
     #[command(after_help = "\
-Example:
-  tollgate key roll key_0192f3 --overlap 24h")]
+Examples:
+  tollgate key roll key_0192f3 --overlap 24h
+  tollgate key roll --consumer acme --overlap 24h     All of its keys end, one new key begins")]
     Roll(RollKeyArgs),
+    /// Take over keys from another system; only their hashes are kept
+    ///
+    /// A CSV file names its columns in the first line, a JSON file is an array or has one object a line:
+    /// consumer, key (or hash: the SHA-256 in hexadecimal), and if you like bucket, description, expiresOn.
+    /// Consumers that are not there are made. An entry that is wrong is reported and does not hold up the
+    /// others; exit code 1 where there was one.
+    #[command(after_help = "\
+Examples:
+  tollgate key import keys.csv --dry-run
+  tollgate key import keys.csv --report refused.csv
+  tollgate key import hashes.json --hashed --bucket partners")]
+    Import(ImportKeysArgs),
     /// Print the hash of a key on standard input, for `consumers` in tollgate.yaml
     #[command(after_help = "\
 Example:
@@ -159,10 +179,54 @@ pub struct ListKeysArgs {
 
 /// `key revoke`
 #[derive(Debug, Args)]
-pub struct KeyIdArgs {
+pub struct RevokeKeyArgs {
     /// Its id: `tollgate key list` shows it
-    #[arg(value_name = "ID")]
-    pub id: String,
+    #[arg(value_name = "ID", required_unless_present_any = ["consumer", "bucket"], conflicts_with_all = ["consumer", "bucket"])]
+    pub id: Option<String>,
+    /// All keys of this consumer
+    #[arg(long, value_name = "NAME")]
+    pub consumer: Option<String>,
+    /// The consumer's set (`default` unless given); without --consumer, all keys of this set
+    #[arg(long, value_name = "BUCKET")]
+    pub bucket: Option<String>,
+    /// Really all keys of a set
+    #[arg(long)]
+    pub yes: bool,
+    /// Which store.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// What a file of keys holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImportFormat {
+    /// With a line of names
+    Csv,
+    /// An array, or one object a line
+    Json,
+}
+
+/// `key import`
+#[derive(Debug, Args)]
+pub struct ImportKeysArgs {
+    /// The file; `-` for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What it holds; as its name ends, unless given
+    #[arg(long, value_enum)]
+    pub format: Option<ImportFormat>,
+    /// What stands under `key` are hashes: the SHA-256 of each key in hexadecimal
+    #[arg(long)]
+    pub hashed: bool,
+    /// The set of those that name none
+    #[arg(long, value_name = "BUCKET", default_value = "default")]
+    pub bucket: String,
+    /// Check everything and keep nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write a line for every refused entry into this file (CSV: place, consumer, problem)
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
     /// Which store.
     #[command(flatten)]
     pub store: StoreArgs,
@@ -172,8 +236,14 @@ pub struct KeyIdArgs {
 #[derive(Debug, Args)]
 pub struct RollKeyArgs {
     /// The id of the old key
-    #[arg(value_name = "ID")]
-    pub id: String,
+    #[arg(value_name = "ID", required_unless_present = "consumer", conflicts_with = "consumer")]
+    pub id: Option<String>,
+    /// All keys of this consumer
+    #[arg(long, value_name = "NAME")]
+    pub consumer: Option<String>,
+    /// The consumer's set
+    #[arg(long, value_name = "BUCKET", default_value = "default", requires = "consumer")]
+    pub bucket: String,
     /// How long the old key lives on
     #[arg(long, value_name = "DURATION", default_value = "24h")]
     pub overlap: tollgate_core::units::Interval,

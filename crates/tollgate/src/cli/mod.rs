@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
-pub use keys::{ConsumerCommand, KeyCommand, TokenCommand};
+pub use keys::{ConsumerCommand, ImportFormat, ImportKeysArgs, KeyCommand, RevokeKeyArgs, RollKeyArgs, TokenCommand};
 pub use operation::{
     AuditCommand, BackupStoreArgs, CopyStoreArgs, OperatorCommand, RestoreStoreArgs, StoreCommand, UsageArgs,
     UsageFormat, UsagePeriod,
