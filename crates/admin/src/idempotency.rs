@@ -39,14 +39,14 @@ pub(crate) async fn once(State(admin): State<Admin>, request: Request, next: Nex
         Err(error) => error.into_response(),
         Ok(Claimed::Answered(answer)) => replay(&admin, &answer).unwrap_or_else(IntoResponse::into_response),
         // On a task of its own: where the caller goes away meanwhile, its answer is kept all the same.
-        Ok(Claimed::Yours(key, request)) => tokio::spawn(make(admin, caller, key, request, next))
+        Ok(Claimed::Yours(key, request)) => tokio::spawn(make(admin, caller, key, *request, next))
             .await
             .unwrap_or_else(|_| ApiError::new(&UNAVAILABLE, "The call broke off.").into_response()),
     }
 }
 
 enum Claimed {
-    Yours(String, Request),
+    Yours(String, Box<Request>),
     Answered(KeptAnswer),
 }
 
@@ -58,7 +58,7 @@ async fn claimed(admin: &Admin, caller: &str, request: Request) -> Result<Claime
         .map_err(|_| ApiError::new(&TOO_LARGE, "The body broke off, or is longer than 2 MiB."))?;
     let fingerprint = fingerprint(admin, &head.method, &head.uri, &body);
     match admin.store.claim_call(caller, &key, fingerprint).await? {
-        Claim::Yours => Ok(Claimed::Yours(key, Request::from_parts(head, Body::from(body)))),
+        Claim::Yours => Ok(Claimed::Yours(key, Box::new(Request::from_parts(head, Body::from(body))))),
         Claim::Answered(answer) => Ok(Claimed::Answered(answer)),
         Claim::UnderWay => {
             Err(ApiError::new(&UNDER_WAY, "A call with this `Idempotency-Key` is being made at this moment."))

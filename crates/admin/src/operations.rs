@@ -493,7 +493,8 @@ pub async fn operator(store: &dyn Store, id_or_name: &str) -> Result<Operator, O
     let all = store.operators().await?;
     let by_id = all.iter().find(|operator| operator.id == id_or_name);
     let named = || all.iter().filter(|operator| operator.name == id_or_name);
-    let found = by_id.or_else(|| named().find(|operator| operator.revoked_on.is_none())).or_else(|| named().last());
+    let found =
+        by_id.or_else(|| named().find(|operator| operator.revoked_on.is_none())).or_else(|| named().next_back());
     found.cloned().ok_or_else(|| OperationError::NotFound {
         kind: "operator",
         name: id_or_name.to_owned(),

@@ -41,7 +41,7 @@ impl IfMatch {
     pub(crate) fn version_of(&self, id: &str, version: u64) -> Result<Option<u64>, ApiError> {
         let Some(tags) = &self.0 else { return Ok(None) };
         let current = tag(id, version);
-        if tags.iter().any(|tag| *tag == current) {
+        if tags.contains(&current) {
             return Ok(Some(version));
         }
         if tags.iter().any(|tag| tag == "*") {

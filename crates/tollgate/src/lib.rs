@@ -42,6 +42,7 @@ use loading::ProjectSource;
 use output::Palette;
 
 pub use schema_files::schemas;
+pub use tollgate_admin::{REASONS as MANAGEMENT_REASONS, document as management_api};
 
 /// Everything that a project can name.
 pub fn catalog() -> &'static Catalog {

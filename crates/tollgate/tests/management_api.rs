@@ -267,6 +267,33 @@ async fn a_script_for_zuplos_key_api_runs_with_another_base_url_and_token() {
     assert!(output.status.success(), "{text}");
 }
 
+/// The `bash` blocks of a guide, one script from top to bottom.
+fn script_of(guide: &str, management: &str) -> String {
+    let page = std::fs::read_to_string(root().join("docs/guides").join(guide)).unwrap();
+    let blocks = page.split("```bash\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default());
+    let script: String = blocks.collect();
+    assert!(script.lines().count() > 5, "{guide} has commands to run");
+    script.replace("http://127.0.0.1:9001", management)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_calls_of_the_guides_work_as_they_stand() {
+    for guide in ["management-api.md", "rotating-keys.md"] {
+        let it = Managed::start().await;
+        let binary = Path::new(env!("CARGO_BIN_EXE_tollgate")).parent().unwrap().to_string_lossy().into_owned();
+        let path = format!("{binary}:/usr/local/bin:/usr/bin:/bin");
+        let output = tokio::process::Command::new("sh")
+            .args(["-eux", "-c", &script_of(guide, &it.gateway.management)])
+            .current_dir(it.world.path())
+            .env("PATH", path)
+            .output()
+            .await
+            .unwrap();
+        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{guide}: {text}");
+    }
+}
+
 /// Whatever is called in whatever way, the answer is one that the document knows.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_document_tells_the_truth() {

@@ -106,7 +106,7 @@ pub(super) async fn managers_are_of_a_consumer_or_of_a_bucket(subject: Subject) 
     assert!(matches!(error, StoreError::Exists { kind: "manager", .. }), "{error:?}");
     store.add_manager(Managed::Bucket("default"), manager("ana@example.com")).await.expect("of the bucket, too");
     store.add_manager(Managed::Consumer("default", "alice"), manager("eve@example.com")).await.expect("added");
-    assert_eq!(store.managers(bobs).await.expect("listed"), [made.clone()]);
+    assert_eq!(store.managers(bobs).await.expect("listed"), std::slice::from_ref(&made));
 
     let managed_by = async |email: &str| {
         let query = ConsumerQuery { manager: Some(email.to_owned()), limit: 10, ..ConsumerQuery::default() };
