@@ -183,6 +183,17 @@ async fn a_call_that_is_made_again_happens_once() {
     let other = send(&json!({ "consumer": "acme", "description": "another" })).await;
     assert_eq!((other.status.as_u16(), other.json()["code"].clone()), (422, json!("management-key-reused")));
     assert_eq!(it.call(Method::GET, "/v1/keys", Value::Null).await.1["items"].as_array().unwrap().len(), 1);
+    // At the same moment: one makes it, the others are told to wait or get its answer.
+    let key = [("idempotency-key", "at-once")];
+    let send = async || it.send(Method::POST, "/v1/keys", &it.bootstrap, &key, &body).await;
+    let replies = tokio::join!(send(), send(), send(), send(), send());
+    let replies = [replies.0, replies.1, replies.2, replies.3, replies.4];
+    let made: std::collections::BTreeSet<String> =
+        replies.iter().filter(|r| r.status == StatusCode::CREATED).map(|r| r.json()["id"].to_string()).collect();
+    assert_eq!(made.len(), 1, "{replies:?}");
+    assert!(replies.iter().all(|reply| [201, 409].contains(&reply.status.as_u16())), "{replies:?}");
+    assert_eq!(it.call(Method::GET, "/v1/keys", Value::Null).await.1["items"].as_array().unwrap().len(), 2);
+    let key = [("idempotency-key", "\"one\"")];
     // Another's key of the same name is another key.
     let token = it.operator("ci", &["keys:write"]).await;
     let theirs = it.send(Method::POST, "/v1/keys", &token, &key, &body).await;

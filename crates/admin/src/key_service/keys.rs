@@ -80,10 +80,19 @@ pub(super) async fn create_many(
         many.into_vec().into_iter().map(|body| fresh(&*call.control, body)).collect::<Result<_, _>>()?;
     let mut made = Vec::with_capacity(fresh.len());
     for MintedKey { key: secret, stored } in fresh {
-        let key = call.store.create_key(&bucket, &name, stored).await?;
-        made.push(bodies::made_key(&key, Some(&secret)));
+        match call.store.create_key(&bucket, &name, stored).await {
+            Ok(key) => made.push((key, secret)),
+            Err(error) => {
+                // All or none: nobody has seen those that were made.
+                for (key, _) in &made {
+                    call.store.delete_key(&key.id).await?;
+                }
+                return Err(error.into());
+            }
+        }
     }
-    Ok(Json(json!({ "data": made })))
+    let views: Vec<Value> = made.iter().map(|(key, secret)| bodies::made_key(key, Some(secret))).collect();
+    Ok(Json(json!({ "data": views })))
 }
 
 pub(super) async fn show(

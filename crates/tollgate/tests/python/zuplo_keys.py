@@ -70,6 +70,9 @@ one = call("POST", "/consumers/my-consumer/keys", json={"description": "CI", "ke
 assert one["key"] == own, one
 many = call("POST", "/consumers/my-consumer/keys/$bulk", json=[{"description": "a"}, {"expiresOn": "2031-01-01T00:00:00Z"}])
 assert [("key" in key) for key in many["data"]] == [True, True], many
+twice = [{"description": "new"}, {"key": own}]
+call("POST", "/consumers/my-consumer/keys/$bulk", status=409, json=twice)
+assert call("GET", "/consumers/my-consumer/keys")["total"] == 5, "all or none"
 changed = call("PATCH", f"/consumers/my-consumer/keys/{one['id']}", json={"description": "CD", "expiresOn": "2032-01-01T00:00:00.000Z"})
 assert changed["description"] == "CD" and changed["expiresOn"].startswith("2032"), changed
 assert call("GET", f"/consumers/my-consumer/keys/{one['id']}?key-format=masked")["id"] == one["id"]
