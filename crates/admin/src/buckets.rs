@@ -155,8 +155,8 @@ pub(crate) async fn delete(
     condition: IfMatch,
 ) -> Result<StatusCode, ApiError> {
     let found = operations::bucket(&*call.store, &name).await?;
-    condition.version_of(&found.id, found.version)?;
-    call.store.delete_bucket(&name).await?;
+    let version = condition.version_of(&found.id, found.version)?;
+    call.store.delete_bucket(&name, version).await?;
     call.control.follow_keys().await;
     Ok(StatusCode::NO_CONTENT)
 }

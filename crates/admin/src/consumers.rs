@@ -196,8 +196,8 @@ pub(crate) async fn delete(
 ) -> Result<StatusCode, ApiError> {
     let bucket = bucket_or_default(place.bucket.as_deref());
     let found = operations::consumer(&*call.store, bucket, &name).await?;
-    condition.version_of(&found.id, found.version)?;
-    call.store.delete_consumer(bucket, &name).await?;
+    let version = condition.version_of(&found.id, found.version)?;
+    call.store.delete_consumer(bucket, &name, version).await?;
     call.control.follow_keys().await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -254,7 +254,7 @@ pub async fn update_consumer(
 /// Where there is no such consumer, or the store is away.
 pub async fn delete_consumer(store: &dyn Store, bucket: &str, name: &str) -> Result<(), OperationError> {
     consumer(store, bucket, name).await?;
-    Ok(store.delete_consumer(bucket, name).await?)
+    Ok(store.delete_consumer(bucket, name, None).await?)
 }
 
 /// Keeps a key that was just made and gives it out: the only time that it is seen.

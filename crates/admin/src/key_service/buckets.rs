@@ -65,7 +65,7 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, ApiError> {
     let bucket = named(&*call.store, bucket).await?;
     operations::bucket(&*call.store, &bucket).await?;
-    call.store.delete_bucket(&bucket).await?;
+    call.store.delete_bucket(&bucket, None).await?;
     call.control.follow_keys().await;
     Ok(StatusCode::NO_CONTENT)
 }

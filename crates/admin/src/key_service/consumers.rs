@@ -163,7 +163,7 @@ pub(super) async fn update(
         // The tags that were a condition are those of this version.
         if_version: (!asked.tags.is_empty()).then_some(found.version),
     };
-    let updated = operations::update_consumer(&*call.store, &bucket, &name, change).await?;
+    let updated = operations::update_consumer(&*call.store, &bucket, &found.name, change).await?;
     call.control.follow_keys().await;
     Ok(Json(view(&*call.store, &updated, &asked).await?))
 }
@@ -174,8 +174,9 @@ pub(super) async fn delete(
     asked: Asked,
 ) -> Result<StatusCode, ApiError> {
     let bucket = named(&*call.store, bucket).await?;
-    asked.consumer(&*call.store, &bucket, &name).await?;
-    call.store.delete_consumer(&bucket, &name).await?;
+    let found = asked.consumer(&*call.store, &bucket, &name).await?;
+    let version = (!asked.tags.is_empty()).then_some(found.version);
+    call.store.delete_consumer(&bucket, &found.name, version).await?;
     call.control.follow_keys().await;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -188,13 +189,13 @@ pub(super) async fn roll(
     AnyJson(body): AnyJson<RollBody>,
 ) -> Result<Json<Value>, ApiError> {
     let bucket = named(&*call.store, bucket).await?;
-    asked.consumer(&*call.store, &bucket, &name).await?;
+    let found = asked.consumer(&*call.store, &bucket, &name).await?;
     let ends_on = match body.expires_on.as_deref() {
         Some(text) => bodies::moment(text)?,
         None => call.control.now().plus(call.control.default_overlap()),
     };
     let MintedKey { key: secret, stored } = fresh(&*call.control, KeyBody::default())?;
-    let key = call.store.roll_keys(&bucket, &name, ends_on, stored).await?;
+    let key = call.store.roll_keys(&bucket, &found.name, ends_on, stored).await?;
     call.control.follow_keys().await;
     Ok(Json(bodies::made_key(&key, Some(&secret))))
 }

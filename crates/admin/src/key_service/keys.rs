@@ -61,9 +61,9 @@ pub(super) async fn create(
     AnyJson(body): AnyJson<KeyBody>,
 ) -> Result<Json<Value>, ApiError> {
     let bucket = named(&*call.store, bucket).await?;
-    asked.consumer(&*call.store, &bucket, &name).await?;
+    let consumer = asked.consumer(&*call.store, &bucket, &name).await?;
     let MintedKey { key: secret, stored } = fresh(&*call.control, body)?;
-    let key = call.store.create_key(&bucket, &name, stored).await?;
+    let key = call.store.create_key(&bucket, &consumer.name, stored).await?;
     Ok(Json(bodies::made_key(&key, Some(&secret))))
 }
 
@@ -74,13 +74,13 @@ pub(super) async fn create_many(
     AnyJson(many): AnyJson<Many<KeyBody>>,
 ) -> Result<Json<Value>, ApiError> {
     let bucket = named(&*call.store, bucket).await?;
-    asked.consumer(&*call.store, &bucket, &name).await?;
+    let consumer = asked.consumer(&*call.store, &bucket, &name).await?;
     // All are looked at before the first is kept.
     let fresh: Vec<MintedKey> =
         many.into_vec().into_iter().map(|body| fresh(&*call.control, body)).collect::<Result<_, _>>()?;
     let mut made = Vec::with_capacity(fresh.len());
     for MintedKey { key: secret, stored } in fresh {
-        match call.store.create_key(&bucket, &name, stored).await {
+        match call.store.create_key(&bucket, &consumer.name, stored).await {
             Ok(key) => made.push((key, secret)),
             Err(error) => {
                 // All or none: nobody has seen those that were made.

@@ -20,8 +20,8 @@ pub(super) async fn list(
     asked: Asked,
 ) -> Result<Json<Value>, ApiError> {
     let bucket = named(&*call.store, bucket).await?;
-    asked.consumer(&*call.store, &bucket, &name).await?;
-    let managers = call.store.managers(Managed::Consumer(&bucket, &name)).await?;
+    let consumer = asked.consumer(&*call.store, &bucket, &name).await?;
+    let managers = call.store.managers(Managed::Consumer(&bucket, &consumer.name)).await?;
     Ok(Json(bodies::part(&managers, &asked, bodies::manager)))
 }
 
@@ -32,8 +32,8 @@ pub(super) async fn add(
     AnyJson(body): AnyJson<ManagerBody>,
 ) -> Result<Json<Value>, ApiError> {
     let bucket = named(&*call.store, bucket).await?;
-    asked.consumer(&*call.store, &bucket, &name).await?;
-    let added = operations::add_manager(&*call.store, Managed::Consumer(&bucket, &name), body.into()).await?;
+    let consumer = asked.consumer(&*call.store, &bucket, &name).await?;
+    let added = operations::add_manager(&*call.store, Managed::Consumer(&bucket, &consumer.name), body.into()).await?;
     Ok(Json(bodies::manager(&added)))
 }
 
@@ -43,7 +43,7 @@ pub(super) async fn remove(
     asked: Asked,
 ) -> Result<StatusCode, ApiError> {
     let bucket = named(&*call.store, bucket).await?;
-    asked.consumer(&*call.store, &bucket, &name).await?;
-    call.store.remove_manager(Managed::Consumer(&bucket, &name), &id).await?;
+    let consumer = asked.consumer(&*call.store, &bucket, &name).await?;
+    call.store.remove_manager(Managed::Consumer(&bucket, &consumer.name), &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -85,9 +85,13 @@ impl Asked {
         Ok(asked)
     }
 
-    /// The consumer that a call is about, provided that it is tagged as the query says.
+    /// The consumer that a call is about, by name or by id, provided that it is tagged as the query says.
     pub(crate) async fn consumer(&self, store: &dyn Store, bucket: &str, name: &str) -> Result<Consumer, ApiError> {
-        let found = operations::consumer(store, bucket, name).await?;
+        let by_id = if name.starts_with("con_") { store.consumer_by_id(name).await.ok() } else { None };
+        let found = match by_id.filter(|found| *found.bucket == *bucket) {
+            Some(found) => found,
+            None => operations::consumer(store, bucket, name).await?,
+        };
         let tagged = self.tags.iter().all(|(name, value)| found.tags.get(name) == Some(value));
         if tagged {
             return Ok(found);

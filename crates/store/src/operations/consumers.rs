@@ -56,6 +56,11 @@ pub(super) async fn find(tx: &mut Tx, bucket: &str, name: &str) -> Result<Consum
     row.ok_or_else(|| StoreError::NotFound { kind: "consumer", name: name.to_owned() })?.try_into()
 }
 
+pub(super) async fn find_by_id(tx: &mut Tx, id: String) -> Result<Consumer, StoreError> {
+    let row: Option<ConsumerRow> = tx.first(sql::CONSUMER_BY_ID, args![&id]).await.map_err(unavailable)?;
+    row.ok_or(StoreError::NotFound { kind: "consumer", name: id })?.try_into()
+}
+
 pub(super) async fn list(
     tx: &mut Tx,
     bucket: Option<String>,
@@ -140,8 +145,16 @@ pub(super) async fn update(
     row.try_into()
 }
 
-pub(super) async fn delete(tx: &mut Tx, bucket: String, name: String) -> Result<(), StoreError> {
+pub(super) async fn delete(
+    tx: &mut Tx,
+    bucket: String,
+    name: String,
+    if_version: Option<u64>,
+) -> Result<(), StoreError> {
     let consumer = find(tx, &bucket, &name).await?;
+    if if_version.is_some_and(|version| version != consumer.version) {
+        return Err(StoreError::Changed { kind: "consumer", name, found: consumer.version });
+    }
     tx.note(sql::NOTE_KEYS_OF_CONSUMER, args![&consumer.id]).await?;
     tx.note(sql::NOTE_CONSUMER, args![&consumer.id]).await?;
     tx.run(sql::DELETE_CONSUMER, args![&consumer.id]).await.map_err(unavailable)?;

@@ -9,6 +9,9 @@ pub(crate) const INSERT_CONSUMER: &str = "
 /// A consumer by bucket and name.
 pub(crate) const CONSUMER: &str = "SELECT * FROM consumers WHERE bucket = $1 AND name = $2";
 
+/// A consumer by id.
+pub(crate) const CONSUMER_BY_ID: &str = "SELECT * FROM consumers WHERE id = $1";
+
 /// All consumers.
 pub(crate) const CONSUMERS: &str = "SELECT * FROM consumers ORDER BY name, bucket";
 

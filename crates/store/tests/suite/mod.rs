@@ -127,7 +127,7 @@ async fn consumers_are_made_found_listed_changed_and_deleted(subject: Subject) {
     assert_eq!(changed.description, None);
     assert_eq!(store.consumer("default", "bob").await.expect("found"), changed);
 
-    store.delete_consumer("default", "bob").await.expect("deleted");
+    store.delete_consumer("default", "bob", None).await.expect("deleted");
     assert_eq!(names(&store.consumers(None, &BTreeMap::new()).await.expect("listed")), ["alice"]);
     let again = subject.consumer("bob").await;
     assert_ne!(again.id, changed.id, "the name may be used again, the id is new");
@@ -268,7 +268,7 @@ async fn a_reader_that_resumes_sees_what_a_new_reader_sees(subject: Subject) {
                 drop(store.update_consumer("default", &name, change).await);
             }
             (5, Some(id)) => drop(store.roll_key(&id, subject.clock.now(), new_key(step)).await),
-            (6, _) if step % 3 == 0 => drop(store.delete_consumer("default", &name).await),
+            (6, _) if step % 3 == 0 => drop(store.delete_consumer("default", &name, None).await),
             _ => {}
         }
         if step % 4 == 0 {
@@ -323,7 +323,7 @@ async fn deleting_a_consumer_withdraws_its_keys(subject: Subject) {
     let bobs = subject.key("bob", 1).await;
     subject.key("alice", 2).await;
     let before = store.key_set().await.expect("the keys").sequence;
-    store.delete_consumer("default", "bob").await.expect("deleted");
+    store.delete_consumer("default", "bob", None).await.expect("deleted");
     let read = store.key_changes(before).await.expect("the changes");
     assert!(
         matches!(read.changes.as_slice(), [KeyChange::Withdrawn { key, revoked: false, .. }] if *key == bobs.id),
@@ -408,7 +408,7 @@ async fn what_is_not_there_is_said_so(subject: Subject) {
     let outcomes = [
         store.consumer("default", "nobody").await.err(),
         store.update_consumer("default", "nobody", change()).await.err(),
-        store.delete_consumer("default", "nobody").await.err(),
+        store.delete_consumer("default", "nobody", None).await.err(),
         store.create_key("default", "nobody", new_key(1)).await.err(),
         store.keys(Some(("default", "nobody"))).await.err(),
     ];

@@ -98,6 +98,9 @@ while True:
     offset += len(part)
 assert names == ["c-00", "c-01", "c-02", "c-03", "c-04", "my-consumer"], names
 
+by_id = call("GET", f"/consumers/{made['id']}?tag.orgId=1234")
+assert by_id["name"] == "my-consumer", by_id
+assert call("GET", f"/consumers/{made['id']}/keys")["total"] == 4
 updated = call("PATCH", "/consumers/my-consumer", json={"metadata": {"plan": "platinum"}, "tags": {"orgId": 5}})
 assert updated["metadata"] == {"plan": "platinum"} and updated["tags"] == {"orgId": "5"}, updated
 assert call("GET", "/consumers/my-consumer?include-api-keys=true")["description"] == "My Consumer"
