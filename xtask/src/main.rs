@@ -2,6 +2,7 @@
 //! `schemas` from the code that it describes; `--check` only says whether that is up to date.
 #![allow(clippy::print_stdout, reason = "a command line tool")]
 
+mod management;
 mod options;
 mod reference;
 

@@ -59,8 +59,6 @@ pub trait Control: Send + Sync + fmt::Debug {
     /// # Errors
     /// Where the machine has no randomness to give.
     fn mint_key(&self, description: Option<String>, expires_on: Option<Timestamp>) -> Result<MintedKey, String>;
-    /// The SHA-256 of something.
-    fn digest(&self, of: &[u8]) -> KeyDigest;
     /// Does about leaked keys what is to be done, through a store that knows on whose behalf. It is in
     /// force here when this returns.
     ///
@@ -72,6 +70,33 @@ pub trait Control: Send + Sync + fmt::Debug {
         keys: Vec<KeyDigest>,
         report: LeakReport,
     ) -> BoxFuture<'_, Result<Vec<LeakView>, StoreError>>;
+    /// Takes over a key that was made elsewhere.
+    ///
+    /// # Errors
+    /// Where it cannot be a key.
+    fn adopt_key(
+        &self,
+        key: &str,
+        description: Option<String>,
+        expires_on: Option<Timestamp>,
+    ) -> Result<MintedKey, String>;
+    /// Makes the token of an operator.
+    ///
+    /// # Errors
+    /// Where the machine has no randomness to give.
+    fn mint_token(&self) -> Result<MintedKey, String>;
+    /// The SHA-256 of something.
+    fn digest(&self, of: &[u8]) -> KeyDigest;
+    /// Seals what must not be kept in clear.
+    ///
+    /// # Errors
+    /// Where the cipher fails.
+    fn seal(&self, secret: &[u8]) -> Result<Vec<u8>, String>;
+    /// Opens what was sealed, here or on another node.
+    ///
+    /// # Errors
+    /// Where it was sealed with another key.
+    fn unseal(&self, sealed: &[u8]) -> Result<Vec<u8>, String>;
     /// Lets the gateway take note of changes to keys and consumers that the store has just
     /// acknowledged, so that they are in force here before they are answered. Other nodes follow
     /// by themselves; where the store is away again, so does this one.

@@ -14,13 +14,13 @@ use crate::views::Readiness;
 /// The process is alive
 ///
 /// Says nothing about what it depends on: restarting it would not mend those.
-#[utoipa::path(get, path = "/livez", tag = "health", responses((status = 200, description = "It is.", body = String)))]
+#[utoipa::path(get, path = "/livez", operation_id = "livez", tag = "health", responses((status = 200, description = "It is.", body = String, content_type = "text/plain")))]
 pub(crate) async fn livez() -> Response {
     ([(CACHE_CONTROL, "no-store")], "ok\n").into_response()
 }
 
 /// The gateway can take traffic
-#[utoipa::path(get, path = "/readyz", tag = "health", responses(
+#[utoipa::path(get, path = "/readyz", operation_id = "readyz", tag = "health", responses(
     (status = 200, description = "It can.", body = Readiness),
     (status = 503, description = "It cannot; `checks` says why.", body = Readiness),
 ))]
@@ -55,7 +55,7 @@ pub(crate) async fn readyz(State(admin): State<Admin>) -> Response {
 ///
 /// In the OpenMetrics text format where the scraper asks for it, else in the older Prometheus one,
 /// which differs in its media type and its last line only.
-#[utoipa::path(get, path = "/metrics", tag = "health", responses((status = 200, description = "All of them.", body = String)))]
+#[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "health", responses((status = 200, description = "All of them.", content((String = "text/plain"), (String = "application/openmetrics-text")))))]
 pub(crate) async fn metrics(State(admin): State<Admin>, headers: HeaderMap) -> Response {
     let open = headers
         .get_all(ACCEPT)

@@ -1,14 +1,13 @@
 //! `/v1/leaks`
 
-use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use tollgate_core::keys::{KeyDigest, LeakAction};
 use tollgate_core::store::{LeakReport, OwnedKey};
 use tollgate_core::time::Timestamp;
 use utoipa::ToSchema;
 
+use crate::auth::{Call, ReportingLeaks};
 use crate::error::{ApiError, INVALID, Json, ProblemSchema, UNAVAILABLE};
-use crate::server::Admin;
 use crate::views::{KeyStatus, KeyView};
 
 /// How many keys one report may have.
@@ -22,15 +21,29 @@ const LONGEST: usize = 512;
 pub(crate) struct ReportLeaks {
     /// The keys themselves. They are hashed at once, and kept nowhere.
     #[serde(default)]
-    keys: Vec<String>,
-    /// Or their SHA-256, in hexadecimal: `sha256:…` or the digits alone, as `tollgate key scan` prints it.
+    #[schema(max_items = 1000)]
+    keys: Vec<LeakedKey>,
+    /// Or their SHA-256.
     #[serde(default)]
-    hashes: Vec<String>,
+    #[schema(max_items = 1000)]
+    hashes: Vec<LeakedHash>,
     /// Who found them: the name of a scanner, of a person.
+    #[schema(min_length = 1, max_length = 128, pattern = "^[^\\x00-\\x1F\\x7F]+$")]
     source: String,
     /// Where they are. Never a key.
+    #[schema(max_length = 2048)]
     url: Option<String>,
 }
+
+/// A key as it was found.
+#[derive(Deserialize, ToSchema)]
+#[schema(min_length = 1, max_length = 512)]
+pub(crate) struct LeakedKey(String);
+
+/// A SHA-256 in hexadecimal: `sha256:…` or the digits alone, as `tollgate key scan` prints it.
+#[derive(Deserialize, ToSchema)]
+#[schema(pattern = "^(sha256:)?[0-9a-fA-F]{64}$")]
+pub(crate) struct LeakedHash(String);
 
 /// What became of a key that was reported.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
@@ -88,43 +101,43 @@ impl LeakView {
 ///
 /// What then happens to each of them is a setting of its bucket: it is revoked, quarantined, or only
 /// written down. Keys that nobody knows are no error. Reporting a key twice is none either.
-#[utoipa::path(post, path = "/v1/leaks", tag = "keys", request_body = ReportLeaks, security(("token" = [])), responses(
+#[utoipa::path(post, path = "/v1/leaks", operation_id = "reportLeaks", tag = "keys", request_body = ReportLeaks, security(("token" = ["leaks:write"])), responses(
     (status = 200, description = "What became of each, keys first, in the order given.", body = Vec<LeakView>),
     (status = 400, description = "A value is not allowed.", body = ProblemSchema, content_type = "application/problem+json"),
     (status = 401, description = "No token, or a wrong one.", body = ProblemSchema, content_type = "application/problem+json"),
     (status = 503, description = "The store is away.", body = ProblemSchema, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn report(
-    State(admin): State<Admin>,
+    call: Call<ReportingLeaks>,
     Json(found): Json<ReportLeaks>,
 ) -> Result<axum::Json<Vec<LeakView>>, ApiError> {
-    let digests = digests(&found, |key| admin.control.digest(key))?;
+    let digests = digests(&found, |key| call.control.digest(key))?;
     let report = LeakReport { source: found.source, place: found.url };
-    let store = admin.store.clone();
-    let reported = admin.control.report_leaks(store, digests, report).await;
+    let reported = call.control.report_leaks(call.store.clone(), digests, report).await;
     reported.map(axum::Json).map_err(|error| ApiError::new(&UNAVAILABLE, error.to_string()))
 }
 
 fn digests(found: &ReportLeaks, digest: impl Fn(&[u8]) -> KeyDigest) -> Result<Vec<KeyDigest>, ApiError> {
     let invalid = |problem: String| ApiError::new(&INVALID, problem);
     let count = found.keys.len() + found.hashes.len();
-    if count == 0 {
-        return Err(invalid("There is nothing in `keys` and nothing in `hashes`: one of them is needed.".to_owned()));
+    if found.keys.len() > MOST || found.hashes.len() > MOST {
+        return Err(invalid(format!("One report has at most {MOST} keys and as many hashes, and this has {count}.")));
     }
-    if count > MOST {
-        return Err(invalid(format!("One report has at most {MOST} keys, and this has {count}.")));
+    let says = found.source.chars();
+    if found.source.is_empty() || says.clone().count() > 128 || says.into_iter().any(|char| char.is_ascii_control()) {
+        return Err(invalid("`source` says who found the keys, in 1 to 128 characters on one line.".to_owned()));
     }
-    if found.source.trim().is_empty() || found.source.len() > 128 {
-        return Err(invalid("`source` says who found the keys, in 1 to 128 bytes.".to_owned()));
+    if found.url.as_deref().is_some_and(|url| url.chars().count() > 2048) {
+        return Err(invalid("`url` is longer than 2048 characters.".to_owned()));
     }
     let mut digests = Vec::with_capacity(count);
-    for (at, key) in found.keys.iter().enumerate() {
-        if key.is_empty() || key.len() > LONGEST {
+    for (at, LeakedKey(key)) in found.keys.iter().enumerate() {
+        if key.is_empty() || key.chars().count() > LONGEST {
             return Err(invalid(format!("`keys[{at}]` is no key: those have 1 to {LONGEST} characters.")));
         }
         digests.push(digest(key.as_bytes()));
     }
-    for (at, hash) in found.hashes.iter().enumerate() {
+    for (at, LeakedHash(hash)) in found.hashes.iter().enumerate() {
         let digits = hash.strip_prefix("sha256:").unwrap_or(hash);
         let read = digits.bytes().all(|byte| byte.is_ascii_hexdigit()).then(|| KeyDigest::from_hex(digits));
         // What is no hash may be a key, which belongs in no answer.

@@ -3,26 +3,39 @@
 //!
 //! [`operations`] holds what can be done to consumers and keys, for the API and the command line
 //! alike; [`views`] holds what both print. What only the running gateway can do is the
-//! [`Control`] that the binary hands in.
+//! [`Control`] that the binary hands in. `key_service` has the same things under the paths of
+//! Zuplo's key API.
 //!
 //! *Invariants.* This crate knows stores, keys and the gateway through traits of `core` and
-//! through [`Control`] only; it hashes and signs nothing, and everything below `/v1/` but the
-//! document needs the management token.
+//! through [`Control`] only; it hashes and signs nothing. Everything below `/v1/` but the document
+//! needs a token, and a handler reaches the store only through the scope that it names.
 
+mod audit;
 mod auth;
+mod buckets;
 mod consumers;
 mod control;
+mod document;
 mod error;
+mod extract;
 mod gateway;
 mod health;
+mod idempotency;
+mod key_service;
 mod keys;
 mod leaks;
+mod managers;
 pub mod operations;
+mod operators;
+mod paging;
+mod precondition;
 mod server;
+mod usage;
 pub mod views;
 
 pub use auth::ManagementToken;
 pub use control::{Control, Health, MintedKey};
+pub use document::document;
 pub use error::REASONS;
 pub use operations::OperationError;
-pub use server::{Admin, document, router, serve};
+pub use server::{Admin, router, serve};

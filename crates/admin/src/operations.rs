@@ -4,13 +4,19 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use tollgate_core::keys::{Consumer, DEFAULT_BUCKET};
-use tollgate_core::store::{ConsumerChange, NewConsumer, Store, StoreError};
+use tollgate_core::keys::{Bucket, Consumer, DEFAULT_BUCKET, Manager};
+use tollgate_core::store::{
+    BucketChange, ConsumerChange, ConsumerQuery, KeyUpdate, KeysOf, Managed, NewBucket, NewConsumer, NewManager,
+    NewOperator, Operator, Scope, Store, StoreError,
+};
 use tollgate_core::time::Timestamp;
 use tollgate_core::units::Interval;
 
 use crate::control::MintedKey;
-use crate::views::{ConsumerView, CreatedKey, KeyView};
+use crate::views::{ConsumerView, CreatedKey, CreatedOperator, KeyStatus, KeyView, OperatorView};
+
+/// How many names are looked at for the one that may have been meant.
+const LOOKED_AT: usize = 5000;
 
 /// Why something could not be done.
 #[derive(Debug)]
@@ -85,8 +91,8 @@ fn check_name(what: &'static str, name: &str) -> Result<(), OperationError> {
     if name.is_empty() {
         return Err(invalid(what, "is empty"));
     }
-    if name.len() > 128 {
-        return Err(invalid(what, "is longer than 128 bytes"));
+    if name.chars().count() > 128 {
+        return Err(invalid(what, "is longer than 128 characters"));
     }
     if name.trim() != name || name.chars().any(char::is_control) {
         return Err(invalid(what, "has control characters, or blanks at its ends"));
@@ -94,10 +100,10 @@ fn check_name(what: &'static str, name: &str) -> Result<(), OperationError> {
     Ok(())
 }
 
-/// Checks the name of a bucket.
+/// Checks the name of a bucket that is asked for.
 ///
 /// # Errors
-/// Where it could not stand in a header or a log line.
+/// Where none can have it.
 pub fn check_bucket_name(name: &str) -> Result<(), OperationError> {
     check_name("bucket", name)
 }
@@ -108,6 +114,17 @@ pub fn check_bucket_name(name: &str) -> Result<(), OperationError> {
 /// Where it cannot stand there.
 pub fn check_operator_name(name: &str) -> Result<(), OperationError> {
     check_name("name", name)
+}
+
+/// Checks a text for people: it may have several lines.
+fn check_text(what: &'static str, text: &str) -> Result<(), OperationError> {
+    if text.chars().count() > 1024 {
+        return Err(invalid(what, "is longer than 1024 characters"));
+    }
+    if text.chars().any(|char| char.is_control() && char != '\n' && char != '\t') {
+        return Err(invalid(what, "has control characters"));
+    }
+    Ok(())
 }
 
 fn check_metadata(metadata: &Value) -> Result<(), OperationError> {
@@ -167,12 +184,21 @@ pub fn parse_expiry(text: &str, now: Timestamp) -> Result<Timestamp, OperationEr
 ///
 /// # Errors
 /// Where a value is not allowed, the name is taken, or the store is away.
-pub async fn create_consumer(store: &dyn Store, new: NewConsumer) -> Result<ConsumerView, OperationError> {
+pub async fn create_consumer(store: &dyn Store, new: NewConsumer) -> Result<Consumer, OperationError> {
+    check_new_consumer(&new)?;
+    Ok(store.create_consumer(new).await?)
+}
+
+/// Checks everything that a new consumer brings along.
+///
+/// # Errors
+/// Where a value is not allowed.
+pub fn check_new_consumer(new: &NewConsumer) -> Result<(), OperationError> {
     check_name("name", &new.name)?;
     check_name("bucket", &new.bucket)?;
+    new.description.as_deref().map_or(Ok(()), |text| check_text("description", text))?;
     check_metadata(&new.metadata)?;
-    check_tags(&new.tags)?;
-    Ok(ConsumerView::from(&store.create_consumer(new).await?))
+    check_tags(&new.tags)
 }
 
 /// Finds a consumer by its name.
@@ -183,7 +209,8 @@ pub async fn consumer(store: &dyn Store, bucket: &str, name: &str) -> Result<Con
     match store.consumer(bucket, name).await {
         Ok(consumer) => Ok(consumer),
         Err(StoreError::NotFound { kind, name }) => {
-            let others = store.consumers(Some(bucket), &BTreeMap::new()).await?;
+            let query = ConsumerQuery { bucket: Some(bucket.to_owned()), limit: LOOKED_AT, ..ConsumerQuery::default() };
+            let others = store.consumer_page(query).await?.items;
             let near = nearest(&name, others.iter().map(|other| &*other.name));
             Err(OperationError::NotFound { kind, name, near })
         }
@@ -212,11 +239,13 @@ pub async fn update_consumer(
     bucket: &str,
     name: &str,
     change: ConsumerChange,
-) -> Result<ConsumerView, OperationError> {
+) -> Result<Consumer, OperationError> {
+    let description = change.description.as_ref().and_then(Option::as_deref);
+    description.map_or(Ok(()), |text| check_text("description", text))?;
     change.metadata.as_ref().map_or(Ok(()), check_metadata)?;
     change.tags.as_ref().map_or(Ok(()), check_tags)?;
     consumer(store, bucket, name).await?;
-    Ok(ConsumerView::from(&store.update_consumer(bucket, name, change).await?))
+    Ok(store.update_consumer(bucket, name, change).await?)
 }
 
 /// Deletes a consumer and all of its keys.
@@ -225,7 +254,7 @@ pub async fn update_consumer(
 /// Where there is no such consumer, or the store is away.
 pub async fn delete_consumer(store: &dyn Store, bucket: &str, name: &str) -> Result<(), OperationError> {
     consumer(store, bucket, name).await?;
-    Ok(store.delete_consumer(bucket, name).await?)
+    Ok(store.delete_consumer(bucket, name, None).await?)
 }
 
 /// Keeps a key that was just made and gives it out: the only time that it is seen.
@@ -267,7 +296,7 @@ pub async fn key(store: &dyn Store, id: &str, now: Timestamp) -> Result<KeyView,
     match store.key(id).await {
         Ok(owned) => Ok(KeyView::of(&owned, now)),
         Err(StoreError::NotFound { kind, name }) => {
-            let others = store.keys(None).await?;
+            let others = store.key_page(None, None, LOOKED_AT).await?.items;
             let near = nearest(&name, others.iter().map(|other| &*other.key.id));
             Err(OperationError::NotFound { kind, name, near })
         }
@@ -297,8 +326,8 @@ pub async fn roll_key(
     now: Timestamp,
 ) -> Result<CreatedKey, OperationError> {
     let old = key(store, id, now).await?;
-    if old.status != crate::views::KeyStatus::Active {
-        return Err(invalid("key", format!("`{id}` is not active any more; make a new one with `key create`")));
+    if old.status != KeyStatus::Active {
+        return Err(invalid("key", format!("`{id}` is not active any more; make a new one instead")));
     }
     let new = store.roll_key(id, old_expires_on, minted.stored).await?;
     Ok(CreatedKey {
@@ -307,6 +336,183 @@ pub async fn roll_key(
         consumer: old.consumer,
         expires_on: new.expires_on.map(Timestamp::rfc3339),
     })
+}
+
+/// Makes a new key for a consumer and lets all of their others end at `old_expires_on`.
+///
+/// # Errors
+/// Where there is no such consumer, or the store is away.
+pub async fn roll_keys(
+    store: &dyn Store,
+    bucket: &str,
+    name: &str,
+    old_expires_on: Timestamp,
+    minted: MintedKey,
+) -> Result<CreatedKey, OperationError> {
+    let owner = consumer(store, bucket, name).await?;
+    let new = store.roll_keys(bucket, name, old_expires_on, minted.stored).await?;
+    Ok(CreatedKey {
+        id: new.id.to_string(),
+        key: minted.key,
+        consumer: owner.name.to_string(),
+        expires_on: new.expires_on.map(Timestamp::rfc3339),
+    })
+}
+
+/// Changes what is written about a key, or when it ends.
+///
+/// # Errors
+/// Where a value is not allowed, there is no such key, or the store is away.
+pub async fn update_key(
+    store: &dyn Store,
+    id: &str,
+    change: KeyUpdate,
+    now: Timestamp,
+) -> Result<KeyView, OperationError> {
+    let description = change.description.as_ref().and_then(Option::as_deref);
+    description.map_or(Ok(()), |text| check_text("description", text))?;
+    key(store, id, now).await?;
+    store.update_key(id, change).await?;
+    key(store, id, now).await
+}
+
+/// Checks what is written about a new key.
+///
+/// # Errors
+/// Where it is too long, or not a text.
+pub fn check_description(description: Option<&str>) -> Result<(), OperationError> {
+    description.map_or(Ok(()), |text| check_text("description", text))
+}
+
+/// Ends all keys of a consumer or a bucket, and says how many were live.
+///
+/// # Errors
+/// Where there is no such consumer or bucket, or the store is away.
+pub async fn revoke_keys(store: &dyn Store, of: KeysOf<'_>) -> Result<u64, OperationError> {
+    match of {
+        KeysOf::Consumer(bucket, name) => drop(consumer(store, bucket, name).await?),
+        KeysOf::Bucket(name) => drop(bucket(store, name).await?),
+    }
+    Ok(store.revoke_keys(of).await?)
+}
+
+/// Finds a bucket by its name.
+///
+/// # Errors
+/// Where there is none; the error then names the nearest ones.
+pub async fn bucket(store: &dyn Store, name: &str) -> Result<Bucket, OperationError> {
+    match store.bucket(name).await {
+        Err(StoreError::NotFound { kind, name }) => {
+            let others = store.buckets().await?;
+            let near = nearest(&name, others.iter().map(|other| other.name.as_str()));
+            Err(OperationError::NotFound { kind, name, near })
+        }
+        other => Ok(other?),
+    }
+}
+
+/// Makes a bucket.
+///
+/// # Errors
+/// Where a value is not allowed, the name is taken, or the store is away.
+pub async fn create_bucket(store: &dyn Store, new: NewBucket) -> Result<Bucket, OperationError> {
+    check_name("name", &new.name)?;
+    new.description.as_deref().map_or(Ok(()), |text| check_text("description", text))?;
+    check_tags(&new.tags)?;
+    Ok(store.create_bucket(new).await?)
+}
+
+/// Changes a bucket.
+///
+/// # Errors
+/// Where a value is not allowed, there is no such bucket, or the store is away.
+pub async fn update_bucket(store: &dyn Store, name: &str, change: BucketChange) -> Result<Bucket, OperationError> {
+    let description = change.description.as_ref().and_then(Option::as_deref);
+    description.map_or(Ok(()), |text| check_text("description", text))?;
+    change.tags.as_ref().map_or(Ok(()), check_tags)?;
+    bucket(store, name).await?;
+    Ok(store.update_bucket(name, change).await?)
+}
+
+/// Adds a manager.
+///
+/// # Errors
+/// Where it is no e-mail address, they are one already, or the store is away.
+pub async fn add_manager(store: &dyn Store, of: Managed<'_>, new: NewManager) -> Result<Manager, OperationError> {
+    check_manager(&new)?;
+    Ok(store.add_manager(of, new).await?)
+}
+
+/// Checks who is to be a manager.
+///
+/// # Errors
+/// Where it is no e-mail address.
+pub fn check_manager(new: &NewManager) -> Result<(), OperationError> {
+    let email = &new.email;
+    let parts = email.split_once('@');
+    let good = parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty() && !domain.contains('@'));
+    if !good || email.len() > 254 || email.chars().any(|char| char.is_control() || char.is_whitespace()) {
+        return Err(invalid("email", format!("`{}` is no e-mail address", email.escape_debug())));
+    }
+    new.subject.as_deref().map_or(Ok(()), |subject| check_name("subject", subject))
+}
+
+/// Makes an operator, whose token is seen this one time.
+///
+/// # Errors
+/// Where a value is not allowed, the name is taken, or the store is away.
+pub async fn create_operator(
+    store: &dyn Store,
+    name: String,
+    mut scopes: Vec<Scope>,
+    expires_on: Option<Timestamp>,
+    token: MintedKey,
+) -> Result<CreatedOperator, OperationError> {
+    check_operator_name(&name)?;
+    if scopes.is_empty() {
+        return Err(invalid("scopes", "names none; an operator that may do nothing is of no use"));
+    }
+    scopes.sort_unstable();
+    scopes.dedup();
+    let new = NewOperator { name, scopes, digest: token.stored.digest, hint: token.stored.hint, expires_on };
+    let operator = store.create_operator(new).await?;
+    Ok(CreatedOperator {
+        id: operator.id,
+        name: operator.name,
+        scopes: operator.scopes,
+        token: token.key,
+        expires_on: operator.expires_on.map(Timestamp::rfc3339),
+    })
+}
+
+/// Finds an operator by id, or by name (a live one first).
+///
+/// # Errors
+/// Where there is none; the error then names the nearest ones.
+pub async fn operator(store: &dyn Store, id_or_name: &str) -> Result<Operator, OperationError> {
+    let all = store.operators().await?;
+    let by_id = all.iter().find(|operator| operator.id == id_or_name);
+    let named = || all.iter().filter(|operator| operator.name == id_or_name);
+    let found =
+        by_id.or_else(|| named().find(|operator| operator.revoked_on.is_none())).or_else(|| named().next_back());
+    found.cloned().ok_or_else(|| OperationError::NotFound {
+        kind: "operator",
+        name: id_or_name.to_owned(),
+        near: nearest(id_or_name, all.iter().map(|operator| operator.name.as_str())),
+    })
+}
+
+/// Refuses an operator's token from now on, for good.
+///
+/// # Errors
+/// Where there is no such operator, or the store is away.
+pub async fn revoke_operator(
+    store: &dyn Store,
+    id_or_name: &str,
+    now: Timestamp,
+) -> Result<OperatorView, OperationError> {
+    let found = operator(store, id_or_name).await?;
+    Ok(OperatorView::of(&store.revoke_operator(&found.id).await?, now))
 }
 
 /// The names that someone may have meant, the nearest first.
@@ -334,10 +540,10 @@ mod tests {
 
     #[test]
     fn a_name_that_cannot_stand_in_a_header_or_a_log_line_is_refused() {
-        for wrong in ["", " a", "a ", "a\nb", "a\0", &"a".repeat(129)] {
+        for wrong in ["", " a", "a ", "a\nb", "a\0", &"a".repeat(129), "é\u{85}"] {
             assert!(check_name("name", wrong).is_err(), "{wrong:?}");
         }
-        for good in ["acme", "acme inc.", "Müller", "a@b.c"] {
+        for good in ["acme", "acme inc.", "Müller", "a@b.c", &"é".repeat(128)] {
             assert!(check_name("name", good).is_ok(), "{good:?}");
         }
     }

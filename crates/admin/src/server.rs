@@ -1,98 +1,99 @@
-//! The router of the management listener, its document, and the listener itself.
+//! The router of the management listener, and the listener itself.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::get;
 use tokio::net::TcpListener;
 use tollgate_core::store::Store;
-use utoipa::OpenApi;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa_axum::router::OpenApiRouter;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 use utoipa_axum::routes;
 
 use crate::auth::{self, ManagementToken};
 use crate::control::Control;
-use crate::{consumers, error, gateway, health, keys, leaks};
+use crate::document::{self, document};
+use crate::{
+    audit, buckets, consumers, error, gateway, health, idempotency, key_service, keys, leaks, managers, operators,
+    usage,
+};
+
+/// The longest body of a call.
+pub(crate) const MAX_BODY: usize = 2 * 1024 * 1024;
 
 /// What the handlers work on.
 #[derive(Debug, Clone)]
 pub struct Admin {
-    /// Consumers and keys.
+    /// Consumers, keys and everything else that is kept. Handlers get it on behalf of their caller.
     pub store: Arc<dyn Store>,
     /// The running gateway.
     pub control: Arc<dyn Control>,
-    /// What callers must present.
+    /// The bootstrap token.
     pub token: ManagementToken,
 }
 
-#[derive(OpenApi)]
-#[openapi(
-    info(
-        title = "Tollgate management API",
-        description = "Consumers, keys, signing keys and the running gateway. Keep its listener on loopback.",
-        license(name = "MIT OR Apache-2.0")
-    ),
-    tags(
-        (name = "health", description = "For probes and scrapers; no token needed."),
-        (name = "gateway", description = "The running gateway."),
-        (name = "consumers", description = "Who calls."),
-        (name = "keys", description = "The API keys of consumers."),
-    ),
-    modifiers(&Token)
-)]
-struct Document;
-
-struct Token;
-
-impl utoipa::Modify for Token {
-    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
-        let scheme = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .description(Some("The content of `management.token` in the data folder."))
-            .build();
-        document.components.get_or_insert_default().add_security_scheme("token", SecurityScheme::Http(scheme));
-    }
-}
-
 fn open_routes() -> OpenApiRouter<Admin> {
-    OpenApiRouter::with_openapi(Document::openapi())
+    OpenApiRouter::with_openapi(document::frame())
         .routes(routes!(health::livez))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
 }
 
-fn guarded_routes() -> OpenApiRouter<Admin> {
+/// `wrap` is put around the calls, but not around the answer to a method that a path does not take.
+fn guarded_routes(wrap: impl Fn(UtoipaMethodRouter<Admin>) -> UtoipaMethodRouter<Admin>) -> OpenApiRouter<Admin> {
     OpenApiRouter::new()
-        .routes(routes!(gateway::status))
-        .routes(routes!(gateway::routes))
-        .routes(routes!(gateway::reload))
-        .routes(routes!(gateway::signing_keys))
-        .routes(routes!(gateway::rotate))
-        .routes(routes!(consumers::list, consumers::create))
-        .routes(routes!(consumers::show, consumers::update, consumers::delete))
-        .routes(routes!(keys::list, keys::create))
-        .routes(routes!(keys::show))
-        .routes(routes!(keys::revoke))
-        .routes(routes!(keys::roll))
-        .routes(routes!(leaks::report))
+        .routes(wrap(routes!(gateway::status)))
+        .routes(wrap(routes!(gateway::routes)))
+        .routes(wrap(routes!(gateway::reload)))
+        .routes(wrap(routes!(gateway::signing_keys)))
+        .routes(wrap(routes!(gateway::rotate)))
+        .routes(wrap(routes!(buckets::list, buckets::create)))
+        .routes(wrap(routes!(buckets::show, buckets::update, buckets::delete)))
+        .routes(wrap(routes!(buckets::revoke_keys)))
+        .routes(wrap(routes!(managers::list_of_bucket, managers::add_to_bucket)))
+        .routes(wrap(routes!(managers::remove_from_bucket)))
+        .routes(wrap(routes!(consumers::list, consumers::create)))
+        .routes(wrap(routes!(consumers::show, consumers::update, consumers::delete)))
+        .routes(wrap(routes!(consumers::revoke_keys)))
+        .routes(wrap(routes!(consumers::roll)))
+        .routes(wrap(routes!(managers::list_of_consumer, managers::add_to_consumer)))
+        .routes(wrap(routes!(managers::remove_from_consumer)))
+        .routes(wrap(routes!(keys::list, keys::create)))
+        .routes(wrap(routes!(keys::show, keys::update, keys::delete)))
+        .routes(wrap(routes!(keys::revoke)))
+        .routes(wrap(routes!(keys::quarantine)))
+        .routes(wrap(routes!(keys::release)))
+        .routes(wrap(routes!(keys::roll)))
+        .routes(wrap(routes!(leaks::report)))
+        .routes(wrap(routes!(operators::list, operators::create)))
+        .routes(wrap(routes!(operators::show)))
+        .routes(wrap(routes!(operators::revoke)))
+        .routes(wrap(routes!(usage::list)))
+        .routes(wrap(routes!(audit::list)))
+        .routes(wrap(routes!(audit::verify)))
 }
 
-/// The OpenAPI document of the management API.
-pub fn document() -> serde_json::Value {
-    let (_, mut document) = open_routes().split_for_parts();
-    document.merge(guarded_routes().split_for_parts().1);
-    serde_json::to_value(document).unwrap_or_default()
+/// What the handlers say of themselves.
+pub(crate) fn described() -> OpenApi {
+    let (_, mut described) = open_routes().split_for_parts();
+    described.merge(guarded_routes(|calls| calls).split_for_parts().1);
+    described
 }
 
 /// Everything that the management listener serves.
 pub fn router(admin: Admin) -> Router {
     let (open, _) = open_routes().split_for_parts();
-    let (guarded, _) = guarded_routes().split_for_parts();
+    let once = middleware::from_fn_with_state(admin.clone(), idempotency::once);
+    let wrap = |(schemas, paths, calls): UtoipaMethodRouter<Admin>| (schemas, paths, calls.route_layer(once.clone()));
+    let (guarded, _) = guarded_routes(wrap).split_for_parts();
     let guarded = guarded
+        .merge(key_service::routes(|calls| calls.route_layer(once.clone())))
         .method_not_allowed_fallback(error::no_such_method)
-        .layer(middleware::from_fn_with_state(admin.token.clone(), auth::require));
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(admin.clone(), auth::authenticate));
     let document = Arc::new(document());
     open.method_not_allowed_fallback(error::no_such_method)
         .route("/v1/openapi.json", get(move || async move { axum::Json((*document).clone()) }))
@@ -111,5 +112,6 @@ pub async fn serve(
     admin: Admin,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(admin)).with_graceful_shutdown(shutdown).await
+    let service = router(admin).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(shutdown).await
 }

@@ -1,6 +1,8 @@
 //! What the management API answers and what the command line prints with `--output json`: the
 //! same types, so that scripts learn one vocabulary.
 
+mod managing;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +13,7 @@ use tollgate_core::time::Timestamp;
 use utoipa::ToSchema;
 
 pub use crate::leaks::LeakView;
+pub use managing::{AuditView, BucketView, CreatedOperator, ManagerView, OperatorStatus, OperatorView, UsageView, csv};
 
 /// A consumer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -23,6 +26,8 @@ pub struct ConsumerView {
     pub name: String,
     /// The set it belongs to.
     pub bucket: String,
+    /// Who it is, for people.
+    pub description: Option<String>,
     /// What `user.data` holds.
     #[schema(value_type = Object)]
     pub metadata: Value,
@@ -40,6 +45,7 @@ impl From<&Consumer> for ConsumerView {
             id: consumer.id.to_string(),
             name: consumer.name.to_string(),
             bucket: consumer.bucket.to_string(),
+            description: consumer.description.clone(),
             metadata: (*consumer.metadata).clone(),
             tags: consumer.tags.clone(),
             created_on: consumer.created_on.rfc3339(),

@@ -55,6 +55,9 @@ pub struct Consumer {
     pub bucket: Arc<str>,
     /// Unique in its bucket; the `sub` of requests and tokens.
     pub name: Arc<str>,
+    /// Who it is, as its maker wrote it; for people only.
+    #[serde(default)]
+    pub description: Option<String>,
     /// Anything the backend should know: `user.data`, and tokens where configured.
     pub metadata: Arc<Value>,
     /// For finding it again.

@@ -108,13 +108,13 @@ fn describe(text: String) -> NewApiKey {
 
 /// The SHA-256 of a presented key: what is stored, and what is looked up.
 pub fn digest(presented: &str) -> KeyDigest {
-    digest_bytes(presented.as_bytes())
+    digest_of(presented.as_bytes())
 }
 
-/// The same of bytes that need not be text.
-pub fn digest_bytes(presented: &[u8]) -> KeyDigest {
+/// The SHA-256 of anything.
+pub fn digest_of(content: &[u8]) -> KeyDigest {
     let mut bytes = [0; 32];
-    bytes.copy_from_slice(sha(&SHA256, presented).as_ref());
+    bytes.copy_from_slice(sha(&SHA256, content).as_ref());
     KeyDigest(bytes)
 }
 

@@ -265,6 +265,7 @@ mod tests {
             id: "con_1".into(),
             bucket: "default".into(),
             name: "bob".into(),
+            description: None,
             metadata: Arc::new(serde_json::json!({ "plan": "gold" })),
             tags: BTreeMap::new(),
             created_on: Timestamp(1),

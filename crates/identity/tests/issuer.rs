@@ -229,6 +229,7 @@ fn grant(version: u64) -> KeyGrant {
         id: "con_1".into(),
         bucket: "default".into(),
         name: "bob".into(),
+        description: None,
         metadata: Arc::new(json!({})),
         tags: std::collections::BTreeMap::new(),
         created_on: at,

@@ -174,7 +174,7 @@ async fn keys_of_a_deleted_consumer_are_unknown() {
     let bench = Bench::new().await;
     let (secret, _) = bench.store.key("bob").await;
     let keyring = bench.keyring(false).await;
-    bench.store.delete_consumer("default", "bob").await.expect("deleted");
+    bench.store.delete_consumer("default", "bob", None).await.expect("deleted");
     keyring.catch_up().await.expect("caught up");
     assert_verdict!(find(&keyring, secret.secret.expose()).await, KeyVerdict::Unknown);
 }
@@ -240,7 +240,7 @@ async fn the_follower_takes_over_what_others_change() {
     let follower = tokio::spawn(Arc::clone(&keyring).run());
     // Another handle on the same file, as the command line has.
     let other = open(bench._folder.path(), &bench.clock).await;
-    let change = ConsumerChange { metadata: Some(json!({ "plan": "free" })), tags: None, if_version: None };
+    let change = ConsumerChange { metadata: Some(json!({ "plan": "free" })), ..ConsumerChange::default() };
     other.update_consumer("default", "bob", change).await.expect("changed");
     eventually("the change is seen", || seen.lock().contains(&"granted 2".to_owned())).await;
     match find(&keyring, secret.secret.expose()).await {
@@ -323,7 +323,7 @@ async fn a_reader_that_fell_behind_the_kept_changes_forgets_what_was_deleted_mea
     let (gone, _) = bench.store.key("eve").await;
     let keyring = bench.keyring(false).await;
     assert_verdict!(find(&keyring, gone.secret.expose()).await, KeyVerdict::Good(_));
-    bench.store.delete_consumer("default", "eve").await.expect("deleted");
+    bench.store.delete_consumer("default", "eve", None).await.expect("deleted");
     let (made, _) = bench.store.key("bob").await;
     bench.store.pruned.store(true, Ordering::SeqCst);
     keyring.catch_up().await.expect("read");

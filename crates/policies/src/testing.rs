@@ -262,6 +262,7 @@ fn grant() -> KeyGrant {
             id: "con_1".into(),
             bucket: "default".into(),
             name: "alice".into(),
+            description: None,
             metadata: Arc::new(json!({ "plan": "gold" })),
             tags: Default::default(),
             created_on: Timestamp(0),

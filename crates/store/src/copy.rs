@@ -90,6 +90,7 @@ const TABLES: &[Table] = &[
             ("created_on", Int),
             ("updated_on", Int),
             ("version", Int),
+            ("description", Text),
         ],
         order: &["id"],
         identity: &["id"],

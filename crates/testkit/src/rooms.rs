@@ -71,7 +71,13 @@ async fn make_key(
 ) -> Result<String, BuildError> {
     let bucket = if consumer.bucket.is_empty() { DEFAULT_BUCKET } else { &consumer.bucket };
     let metadata = if consumer.metadata.is_null() { json!({}) } else { consumer.metadata.clone() };
-    let new = NewConsumer { bucket: bucket.to_owned(), name: name.to_owned(), metadata, tags: BTreeMap::new() };
+    let new = NewConsumer {
+        bucket: bucket.to_owned(),
+        name: name.to_owned(),
+        description: None,
+        metadata,
+        tags: BTreeMap::new(),
+    };
     store.create_consumer(new).await.map_err(wrong)?;
     let key = tollgate_identity::new_key(prefix).map_err(wrong)?;
     let new = NewKey {

@@ -11,15 +11,6 @@ pub(crate) fn command_line() -> Actor {
     Actor { kind: ActorKind::CommandLine, name, origin }
 }
 
-/// Whoever has the token of the data folder, at the management listener.
-pub(crate) fn bootstrap() -> Actor {
-    Actor {
-        kind: ActorKind::Bootstrap,
-        name: "management.token".to_owned(),
-        origin: rustix::system::uname().nodename().to_string_lossy().into_owned(),
-    }
-}
-
 /// The user of this number, in the form of passwd(5).
 fn user_of(users: &str, uid: u32) -> Option<String> {
     users.lines().find_map(|line| {

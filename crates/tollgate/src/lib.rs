@@ -12,6 +12,7 @@ mod commands;
 mod data_dir;
 mod descriptors;
 mod dev;
+mod importing;
 mod issuer_url;
 mod leaks;
 mod loading;
@@ -43,6 +44,7 @@ use loading::ProjectSource;
 use output::Palette;
 
 pub use schema_files::schemas;
+pub use tollgate_admin::{REASONS as MANAGEMENT_REASONS, document as management_api};
 
 /// Everything that a project can name.
 pub fn catalog() -> &'static Catalog {

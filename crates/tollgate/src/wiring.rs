@@ -11,7 +11,7 @@ use tollgate_core::services::{HttpClient, Limiter, Quotas, Services};
 use tollgate_core::settings::Settings;
 use tollgate_core::store::Store;
 use tollgate_core::time::{Clock, SystemClock};
-use tollgate_identity::{Issuer, Keyring, Verifiers};
+use tollgate_identity::{Issuer, Keyring, MasterKey, Verifiers};
 use tollgate_limits::quota::{LocalQuotas, SharedQuotas};
 use tollgate_limits::redis::Address;
 use tollgate_limits::{LocalLimiter, RedisLimiter};
@@ -35,6 +35,8 @@ pub(crate) struct Rooms {
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) quotas: LocalQuotas,
+    /// Seals what must not be kept in clear.
+    pub(crate) master_key: MasterKey,
 }
 
 /// What decides how the rooms are made.
@@ -57,7 +59,7 @@ impl Rooms {
     pub(crate) async fn open(plan: Plan<'_>) -> anyhow::Result<Self> {
         let mut metrics = Metrics::new();
         let counting = Counting::open(plan.limits_url, plan.data, &plan.clock, &mut metrics).await?;
-        let (store, keyring, issuer) = keys::open(&plan).await?;
+        let (store, keyring, issuer, master_key) = keys::open(&plan).await?;
         let Plan { map_hosts, clock, dev, .. } = plan;
         // A token of a revoked key, or with the old metadata in it, is not handed out again.
         let forgetting = Arc::clone(&issuer);
@@ -74,7 +76,16 @@ impl Rooms {
             clock,
             explain: dev,
         });
-        Ok(Self { services, upstreams, metrics: Arc::new(metrics), store, keyring, issuer, quotas: counting.kept })
+        Ok(Self {
+            services,
+            upstreams,
+            metrics: Arc::new(metrics),
+            store,
+            keyring,
+            issuer,
+            master_key,
+            quotas: counting.kept,
+        })
     }
 
     /// Compiles a project.

@@ -82,6 +82,33 @@ async fn metric(gateway: &Gateway, name: &str) -> String {
     text.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned()
 }
 
+/// The load balancer sends a call that is made again to another node: it gets the answer of the first.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_was_made_on_one_node_is_not_made_again_on_another() {
+    let cluster = Cluster::new().await;
+    let (one, two) = (cluster.world(), cluster.world());
+    let (first, second) = (run(&one, &cluster.url()).await, run(&two, &cluster.url()).await);
+    cluster.command(&["consumer", "create", "acme"]).await.good();
+    let token = cluster.command(&["operator", "create", "ci", "--scope", "keys:write"]).await.good().stdout;
+    let authorization = format!("Bearer {}", token.trim());
+    let headers = [
+        ("authorization", authorization.as_str()),
+        ("content-type", "application/json"),
+        ("idempotency-key", "order-4711"),
+    ];
+    let mut answers = Vec::new();
+    for node in [&first, &second] {
+        let url = format!("{}/v1/keys", node.management);
+        let body = r#"{"consumer":"acme"}"#;
+        let reply = tollgate_testkit::client::send(http::Method::POST, &url, &headers, body).await.unwrap();
+        assert_eq!(reply.status, StatusCode::CREATED, "{reply:?}");
+        answers.push(reply.json());
+    }
+    assert_eq!(answers[0], answers[1]);
+    let keys = cluster.command(&["key", "list", "--output", "json"]).await.good().json();
+    assert_eq!(keys.as_array().unwrap().len(), 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_node_or_a_command_changes_is_in_force_on_the_others_within_a_second() {
     let cluster = Cluster::new().await;

@@ -41,6 +41,8 @@ pub struct NewConsumer {
     pub bucket: String,
     /// Its name.
     pub name: String,
+    /// Who it is, for people.
+    pub description: Option<String>,
     /// Its metadata: an object.
     pub metadata: Value,
     /// Its tags.
@@ -72,6 +74,8 @@ pub struct Member {
 /// What of a consumer shall change; `None` leaves it.
 #[derive(Debug, Clone, Default)]
 pub struct ConsumerChange {
+    /// Replaces the description; `Some(None)` takes it away.
+    pub description: Option<Option<String>>,
     /// Replaces the metadata.
     pub metadata: Option<Value>,
     /// Replaces the tags.
@@ -134,8 +138,9 @@ pub trait Directory: Send + Sync {
     fn buckets(&self) -> BoxFuture<'_, Result<Vec<Bucket>, StoreError>>;
     /// Changes a bucket.
     fn update_bucket(&self, name: &str, change: BucketChange) -> BoxFuture<'_, Result<Bucket, StoreError>>;
-    /// Deletes a bucket with all of its consumers and their keys. `default` is there again, empty.
-    fn delete_bucket(&self, name: &str) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// Deletes a bucket with all of its consumers and their keys, provided that it is at this version.
+    /// `default` is there again, empty.
+    fn delete_bucket(&self, name: &str, if_version: Option<u64>) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// Makes a consumer.
     fn create_consumer(&self, new: NewConsumer) -> BoxFuture<'_, Result<Consumer, StoreError>>;
@@ -143,6 +148,8 @@ pub trait Directory: Send + Sync {
     fn create_members(&self, new: Vec<NewMember>) -> BoxFuture<'_, Result<Vec<Member>, StoreError>>;
     /// Finds a consumer by name.
     fn consumer(&self, bucket: &str, name: &str) -> BoxFuture<'_, Result<Consumer, StoreError>>;
+    /// Finds a consumer by id.
+    fn consumer_by_id(&self, id: &str) -> BoxFuture<'_, Result<Consumer, StoreError>>;
     /// Lists consumers by name; of all buckets where `bucket` is `None`. `tags` must all match.
     fn consumers(
         &self,
@@ -158,8 +165,13 @@ pub trait Directory: Send + Sync {
         name: &str,
         change: ConsumerChange,
     ) -> BoxFuture<'_, Result<Consumer, StoreError>>;
-    /// Deletes a consumer and all of its keys.
-    fn delete_consumer(&self, bucket: &str, name: &str) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// Deletes a consumer and all of its keys, provided that it is at this version.
+    fn delete_consumer(
+        &self,
+        bucket: &str,
+        name: &str,
+        if_version: Option<u64>,
+    ) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// The managers of something, by e-mail address.
     fn managers(&self, of: Managed<'_>) -> BoxFuture<'_, Result<Vec<Manager>, StoreError>>;

@@ -87,6 +87,7 @@ fn consumer(declared: &DeclaredConsumer, now: Timestamp) -> Consumer {
         id: format!("con_declared_{}_{}", declared.bucket, declared.name).into(),
         bucket: declared.bucket.as_str().into(),
         name: declared.name.as_str().into(),
+        description: None,
         metadata: Arc::new(metadata),
         tags: declared.tags.clone(),
         created_on: now,

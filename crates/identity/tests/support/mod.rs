@@ -46,7 +46,13 @@ pub(crate) async fn open(folder: &Path, clock: &Arc<ManualClock>) -> Arc<TestSto
 
 impl TestStore {
     pub(crate) async fn consumer(&self, name: &str, metadata: Value) -> Consumer {
-        let new = NewConsumer { bucket: "default".to_owned(), name: name.to_owned(), metadata, tags: BTreeMap::new() };
+        let new = NewConsumer {
+            bucket: "default".to_owned(),
+            name: name.to_owned(),
+            description: None,
+            metadata,
+            tags: BTreeMap::new(),
+        };
         self.create_consumer(new).await.expect("a consumer")
     }
 

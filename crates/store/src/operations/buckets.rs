@@ -67,8 +67,11 @@ pub(super) async fn update(tx: &mut Tx, name: String, change: BucketChange) -> R
     row.try_into()
 }
 
-pub(super) async fn delete(tx: &mut Tx, name: String) -> Result<(), StoreError> {
-    find(tx, &name).await?;
+pub(super) async fn delete(tx: &mut Tx, name: String, if_version: Option<u64>) -> Result<(), StoreError> {
+    let found = find(tx, &name).await?;
+    if if_version.is_some_and(|version| version != found.version) {
+        return Err(StoreError::Changed { kind: "bucket", name, found: found.version });
+    }
     tx.note(sql::NOTE_KEYS_OF_BUCKET, args![&name]).await?;
     tx.note(sql::NOTE_CONSUMERS_OF_BUCKET, args![&name]).await?;
     let consumers = tx.run(sql::DELETE_CONSUMERS_OF_BUCKET, args![&name]).await.map_err(unavailable)?;

@@ -17,8 +17,15 @@ const CHUNK: i64 = 1000;
 pub(super) async fn create(tx: &mut Tx, new: NewConsumer) -> Result<Consumer, StoreError> {
     buckets::ensure(tx, &new.bucket).await?;
     let id = tx.ids.new_id("con");
-    let values =
-        args![&id, &new.bucket, &new.name, new.metadata.to_string(), text("a consumer's tags", &new.tags)?, tx.now,];
+    let values = args![
+        &id,
+        &new.bucket,
+        &new.name,
+        new.metadata.to_string(),
+        text("a consumer's tags", &new.tags)?,
+        tx.now,
+        &new.description
+    ];
     let row: ConsumerRow =
         tx.one(sql::INSERT_CONSUMER, values).await.map_err(|error| exists(error, "consumer", &new.name))?;
     tx.note(sql::NOTE_CONSUMER, args![&id]).await?;
@@ -47,6 +54,11 @@ pub(super) async fn create_members(tx: &mut Tx, new: Vec<NewMember>) -> Result<V
 pub(super) async fn find(tx: &mut Tx, bucket: &str, name: &str) -> Result<Consumer, StoreError> {
     let row: Option<ConsumerRow> = tx.first(sql::CONSUMER, args![bucket, name]).await.map_err(unavailable)?;
     row.ok_or_else(|| StoreError::NotFound { kind: "consumer", name: name.to_owned() })?.try_into()
+}
+
+pub(super) async fn find_by_id(tx: &mut Tx, id: String) -> Result<Consumer, StoreError> {
+    let row: Option<ConsumerRow> = tx.first(sql::CONSUMER_BY_ID, args![&id]).await.map_err(unavailable)?;
+    row.ok_or(StoreError::NotFound { kind: "consumer", name: id })?.try_into()
 }
 
 pub(super) async fn list(
@@ -114,13 +126,17 @@ pub(super) async fn update(
     }
     let tags = change.tags.as_ref().map(|tags| text("a consumer's tags", tags)).transpose()?;
     let mut changed = Vec::new();
+    if change.description.is_some() {
+        changed.push("description");
+    }
+    let description = change.description.unwrap_or(old.description);
     if change.metadata.is_some() {
         changed.push("metadata");
     }
     if tags.is_some() {
         changed.push("tags");
     }
-    let values = args![&old.id, change.metadata.map(|metadata| metadata.to_string()), tags, tx.now];
+    let values = args![&old.id, change.metadata.map(|metadata| metadata.to_string()), tags, tx.now, description];
     let row: ConsumerRow = tx.one(sql::UPDATE_CONSUMER, values).await.map_err(unavailable)?;
     tx.note(sql::NOTE_CONSUMER, args![&old.id]).await?;
     // What metadata says may be personal: the log has that it changed, not what it was.
@@ -129,8 +145,16 @@ pub(super) async fn update(
     row.try_into()
 }
 
-pub(super) async fn delete(tx: &mut Tx, bucket: String, name: String) -> Result<(), StoreError> {
+pub(super) async fn delete(
+    tx: &mut Tx,
+    bucket: String,
+    name: String,
+    if_version: Option<u64>,
+) -> Result<(), StoreError> {
     let consumer = find(tx, &bucket, &name).await?;
+    if if_version.is_some_and(|version| version != consumer.version) {
+        return Err(StoreError::Changed { kind: "consumer", name, found: consumer.version });
+    }
     tx.note(sql::NOTE_KEYS_OF_CONSUMER, args![&consumer.id]).await?;
     tx.note(sql::NOTE_CONSUMER, args![&consumer.id]).await?;
     tx.run(sql::DELETE_CONSUMER, args![&consumer.id]).await.map_err(unavailable)?;

@@ -55,9 +55,9 @@ impl Directory for SqlStore {
         Box::pin(self.change(move |tx| Box::pin(buckets::update(tx, name, change))))
     }
 
-    fn delete_bucket(&self, name: &str) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn delete_bucket(&self, name: &str, if_version: Option<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
         let name = name.to_owned();
-        Box::pin(self.change_much(move |tx| Box::pin(buckets::delete(tx, name))))
+        Box::pin(self.change_much(move |tx| Box::pin(buckets::delete(tx, name, if_version))))
     }
 
     fn create_consumer(&self, new: NewConsumer) -> BoxFuture<'_, Result<Consumer, StoreError>> {
@@ -71,6 +71,11 @@ impl Directory for SqlStore {
     fn consumer(&self, bucket: &str, name: &str) -> BoxFuture<'_, Result<Consumer, StoreError>> {
         let (bucket, name) = (bucket.to_owned(), name.to_owned());
         Box::pin(self.read(move |tx| Box::pin(async move { consumers::find(tx, &bucket, &name).await })))
+    }
+
+    fn consumer_by_id(&self, id: &str) -> BoxFuture<'_, Result<Consumer, StoreError>> {
+        let id = id.to_owned();
+        Box::pin(self.read(move |tx| Box::pin(consumers::find_by_id(tx, id))))
     }
 
     fn consumers(
@@ -96,9 +101,14 @@ impl Directory for SqlStore {
         Box::pin(self.change(move |tx| Box::pin(consumers::update(tx, bucket, name, change))))
     }
 
-    fn delete_consumer(&self, bucket: &str, name: &str) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn delete_consumer(
+        &self,
+        bucket: &str,
+        name: &str,
+        if_version: Option<u64>,
+    ) -> BoxFuture<'_, Result<(), StoreError>> {
         let (bucket, name) = (bucket.to_owned(), name.to_owned());
-        Box::pin(self.change(move |tx| Box::pin(consumers::delete(tx, bucket, name))))
+        Box::pin(self.change(move |tx| Box::pin(consumers::delete(tx, bucket, name, if_version))))
     }
 
     fn managers(&self, of: Managed<'_>) -> BoxFuture<'_, Result<Vec<Manager>, StoreError>> {

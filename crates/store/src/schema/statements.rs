@@ -1,13 +1,16 @@
 //! The statements, in the SQL that all databases share.
 
-/// Inserts a consumer: id, bucket, name, metadata, tags, moment.
+/// Inserts a consumer: id, bucket, name, metadata, tags, moment, description.
 pub(crate) const INSERT_CONSUMER: &str = "
-    INSERT INTO consumers (id, bucket, name, metadata, tags, created_on, updated_on, version)
-    VALUES ($1, $2, $3, $4, $5, $6, $6, 1)
+    INSERT INTO consumers (id, bucket, name, metadata, tags, created_on, updated_on, version, description)
+    VALUES ($1, $2, $3, $4, $5, $6, $6, 1, $7)
     RETURNING *";
 
 /// A consumer by bucket and name.
 pub(crate) const CONSUMER: &str = "SELECT * FROM consumers WHERE bucket = $1 AND name = $2";
+
+/// A consumer by id.
+pub(crate) const CONSUMER_BY_ID: &str = "SELECT * FROM consumers WHERE id = $1";
 
 /// All consumers.
 pub(crate) const CONSUMERS: &str = "SELECT * FROM consumers ORDER BY name, bucket";
@@ -25,10 +28,11 @@ pub(crate) const CONSUMER_PAGE: &str = "
            OR bucket IN (SELECT bucket FROM managers WHERE email = $4 AND consumer IS NULL))
     ORDER BY bucket, name LIMIT $5";
 
-/// Changes a consumer: id, metadata, tags, moment; NULL leaves a column as it is.
+/// Changes a consumer: id, metadata, tags (NULL leaves these two as they are), moment, description.
 pub(crate) const UPDATE_CONSUMER: &str = "
     UPDATE consumers
-    SET metadata = COALESCE($2, metadata), tags = COALESCE($3, tags), updated_on = $4, version = version + 1
+    SET metadata = COALESCE($2, metadata), tags = COALESCE($3, tags), description = $5, updated_on = $4,
+        version = version + 1
     WHERE id = $1
     RETURNING *";
 

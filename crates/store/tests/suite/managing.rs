@@ -39,20 +39,30 @@ pub(super) async fn buckets_have_settings_and_take_their_consumers_along(subject
     store.create_key("new", "bob", new_key(1)).await.expect("a key");
     assert_eq!(names(store.buckets().await.expect("listed")), ["default", "new", "partners"]);
     let before = store.key_set().await.expect("the keys").sequence;
-    store.delete_bucket("new").await.expect("deleted");
+    store.delete_bucket("new", None).await.expect("deleted");
     let read = store.key_changes(before).await.expect("the changes");
     assert!(matches!(read.changes.as_slice(), [KeyChange::Withdrawn { revoked: false, .. }]), "{:?}", read.changes);
     assert!(matches!(store.bucket("new").await, Err(StoreError::NotFound { kind: "bucket", .. })));
-    store.delete_bucket("default").await.expect("deleted");
+    store.delete_bucket("default", None).await.expect("deleted");
     assert_eq!(store.bucket("default").await.expect("it is always there").name, "default");
 }
 
 pub(super) async fn a_change_that_was_meant_for_another_version_is_refused(subject: Subject) {
     let store = &subject.store;
     subject.consumer("bob").await;
-    let change =
-        |version| ConsumerChange { metadata: Some(json!({ "v": version })), tags: None, if_version: Some(version) };
+    let change = |version| ConsumerChange {
+        metadata: Some(json!({ "v": version })),
+        if_version: Some(version),
+        ..ConsumerChange::default()
+    };
     assert_eq!(store.update_consumer("default", "bob", change(1)).await.expect("changed").version, 2);
+    let error = store.delete_consumer("default", "bob", Some(1)).await.expect_err("refused");
+    assert!(matches!(error, StoreError::Changed { kind: "consumer", found: 2, .. }), "{error:?}");
+    let error = store.delete_bucket("default", Some(7)).await.expect_err("refused");
+    assert!(matches!(error, StoreError::Changed { kind: "bucket", .. }), "{error:?}");
+    let bob = store.consumer("default", "bob").await.expect("still there");
+    assert_eq!(store.consumer_by_id(&bob.id).await.expect("found"), bob);
+    assert!(matches!(store.consumer_by_id("con_0").await, Err(StoreError::NotFound { kind: "consumer", .. })));
     let error = store.update_consumer("default", "bob", change(1)).await.expect_err("refused");
     assert!(matches!(error, StoreError::Changed { kind: "consumer", found: 2, .. }), "{error:?}");
     assert_eq!(*store.consumer("default", "bob").await.expect("found").metadata, json!({ "v": 1 }));

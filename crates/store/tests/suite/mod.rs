@@ -73,7 +73,13 @@ pub(crate) fn new_key(number: u32) -> NewKey {
 }
 
 pub(crate) fn new_consumer(name: &str) -> NewConsumer {
-    NewConsumer { bucket: "default".to_owned(), name: name.to_owned(), metadata: json!({}), tags: BTreeMap::new() }
+    NewConsumer {
+        bucket: "default".to_owned(),
+        name: name.to_owned(),
+        description: None,
+        metadata: json!({}),
+        tags: BTreeMap::new(),
+    }
 }
 
 impl Subject {
@@ -105,14 +111,23 @@ async fn consumers_are_made_found_listed_changed_and_deleted(subject: Subject) {
     assert_eq!(names(&store.consumers(None, &BTreeMap::new()).await.expect("listed")), ["alice", "bob"]);
 
     subject.clock.advance(Duration::from_secs(5));
-    let change = ConsumerChange { metadata: Some(json!({ "plan": "gold" })), tags: None, if_version: None };
+    let change = ConsumerChange { metadata: Some(json!({ "plan": "gold" })), ..ConsumerChange::default() };
     let changed = store.update_consumer("default", "bob", change).await.expect("changed");
     assert_eq!(*changed.metadata, json!({ "plan": "gold" }));
     assert_eq!((changed.version, changed.updated_on), (2, subject.clock.now()));
     assert_eq!((changed.id.clone(), changed.created_on), (made.id, made.created_on));
+    let described =
+        |text: Option<&str>| ConsumerChange { description: Some(text.map(str::to_owned)), ..ConsumerChange::default() };
+    let changed = store.update_consumer("default", "bob", described(Some("the web shop"))).await.expect("changed");
+    assert_eq!(changed.description.as_deref(), Some("the web shop"));
+    let change = ConsumerChange { tags: Some(BTreeMap::new()), ..ConsumerChange::default() };
+    let changed = store.update_consumer("default", "bob", change).await.expect("changed");
+    assert_eq!(changed.description.as_deref(), Some("the web shop"), "what is not given stays");
+    let changed = store.update_consumer("default", "bob", described(None)).await.expect("changed");
+    assert_eq!(changed.description, None);
     assert_eq!(store.consumer("default", "bob").await.expect("found"), changed);
 
-    store.delete_consumer("default", "bob").await.expect("deleted");
+    store.delete_consumer("default", "bob", None).await.expect("deleted");
     assert_eq!(names(&store.consumers(None, &BTreeMap::new()).await.expect("listed")), ["alice"]);
     let again = subject.consumer("bob").await;
     assert_ne!(again.id, changed.id, "the name may be used again, the id is new");
@@ -147,7 +162,7 @@ async fn metadata_and_tags_come_back_as_they_were(subject: Subject) {
     assert_eq!(names(&store.consumers(None, &team).await.expect("listed")), ["o'hara"]);
     let wrong = BTreeMap::from([("team".to_owned(), "b".to_owned())]);
     assert!(store.consumers(None, &wrong).await.expect("listed").is_empty());
-    let change = ConsumerChange { metadata: None, tags: Some(BTreeMap::new()), if_version: None };
+    let change = ConsumerChange { tags: Some(BTreeMap::new()), ..ConsumerChange::default() };
     let changed = store.update_consumer("default", "o'hara", change).await.expect("changed");
     assert!(changed.tags.is_empty() && changed.metadata == found.metadata);
 }
@@ -249,11 +264,11 @@ async fn a_reader_that_resumes_sees_what_a_new_reader_sees(subject: Subject) {
             (1 | 2, _) => drop(store.create_key("default", &name, new_key(step)).await),
             (3, Some(id)) => drop(store.revoke_key(&id).await),
             (4, _) => {
-                let change = ConsumerChange { metadata: Some(json!({ "step": step })), tags: None, if_version: None };
+                let change = ConsumerChange { metadata: Some(json!({ "step": step })), ..ConsumerChange::default() };
                 drop(store.update_consumer("default", &name, change).await);
             }
             (5, Some(id)) => drop(store.roll_key(&id, subject.clock.now(), new_key(step)).await),
-            (6, _) if step % 3 == 0 => drop(store.delete_consumer("default", &name).await),
+            (6, _) if step % 3 == 0 => drop(store.delete_consumer("default", &name, None).await),
             _ => {}
         }
         if step % 4 == 0 {
@@ -286,7 +301,7 @@ async fn changes_are_folded_and_in_order(subject: Subject) {
     let two = subject.key("bob", 2).await;
     let before = store.key_set().await.expect("the keys").sequence;
     store.revoke_key(&one.id).await.expect("revoked");
-    let change = ConsumerChange { metadata: Some(json!({ "plan": "gold" })), tags: None, if_version: None };
+    let change = ConsumerChange { metadata: Some(json!({ "plan": "gold" })), ..ConsumerChange::default() };
     store.update_consumer("default", "bob", change).await.expect("changed");
     let read = store.key_changes(before).await.expect("the changes");
     match read.changes.as_slice() {
@@ -308,7 +323,7 @@ async fn deleting_a_consumer_withdraws_its_keys(subject: Subject) {
     let bobs = subject.key("bob", 1).await;
     subject.key("alice", 2).await;
     let before = store.key_set().await.expect("the keys").sequence;
-    store.delete_consumer("default", "bob").await.expect("deleted");
+    store.delete_consumer("default", "bob", None).await.expect("deleted");
     let read = store.key_changes(before).await.expect("the changes");
     assert!(
         matches!(read.changes.as_slice(), [KeyChange::Withdrawn { key, revoked: false, .. }] if *key == bobs.id),
@@ -401,7 +416,7 @@ async fn what_is_not_there_is_said_so(subject: Subject) {
     let outcomes = [
         store.consumer("default", "nobody").await.err(),
         store.update_consumer("default", "nobody", change()).await.err(),
-        store.delete_consumer("default", "nobody").await.err(),
+        store.delete_consumer("default", "nobody", None).await.err(),
         store.create_key("default", "nobody", new_key(1)).await.err(),
         store.keys(Some(("default", "nobody"))).await.err(),
     ];

@@ -1,6 +1,8 @@
 //! `consumer`, `key` and `token`.
 
-use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
 
 use super::{ScanArgs, StoreArgs};
 
@@ -29,6 +31,9 @@ pub struct CreateConsumerArgs {
     /// Its name: the `sub` of its requests and tokens
     #[arg(value_name = "NAME")]
     pub name: String,
+    /// Who it is, for people
+    #[arg(long, value_name = "TEXT")]
+    pub description: Option<String>,
     /// What the backend should know of it: a JSON object
     #[arg(long, value_name = "JSON")]
     pub metadata: Option<String>,
@@ -77,8 +82,11 @@ pub struct UpdateConsumerArgs {
     /// Its name
     #[arg(value_name = "NAME")]
     pub name: String,
+    /// Replaces its description; an empty one takes it away
+    #[arg(long, value_name = "TEXT")]
+    pub description: Option<String>,
     /// Replaces its metadata: a JSON object
-    #[arg(long, value_name = "JSON", required_unless_present = "tag")]
+    #[arg(long, value_name = "JSON", required_unless_present_any = ["tag", "description"])]
     pub metadata: Option<String>,
     /// Replaces its tags (repeatable)
     #[arg(long, value_name = "NAME=VALUE")]
@@ -103,17 +111,35 @@ Examples:
     Create(CreateKeyArgs),
     /// List keys: their ids, consumers and state
     List(ListKeysArgs),
-    /// Refuse a key from now on, for good
-    Revoke(KeyIdArgs),
+    /// Refuse a key from now on, for good; or all keys of a consumer or a bucket
+    #[command(after_help = "\
+Examples:
+  tollgate key revoke key_0192f3
+  tollgate key revoke --consumer acme
+  tollgate key revoke --bucket partners --yes")]
+    Revoke(RevokeKeyArgs),
     /// Refuse a key until it is released: one that may have leaked
     Quarantine(KeyIdArgs),
     /// Accept a quarantined key again
     Release(KeyIdArgs),
     /// Make a new key for the same consumer and let the old one live on for a while
     #[command(after_help = "\
-Example:
-  tollgate key roll key_0192f3 --overlap 24h")]
+Examples:
+  tollgate key roll key_0192f3 --overlap 24h
+  tollgate key roll --consumer acme --overlap 24h     All of its keys end, one new key begins")]
     Roll(RollKeyArgs),
+    /// Take over keys from another system; only their hashes are kept
+    ///
+    /// A CSV file names its columns in the first line, a JSON file is an array or has one object a line:
+    /// consumer, key (or hash: the SHA-256 in hexadecimal), and if you like bucket, description, expiresOn.
+    /// Consumers that are not there are made. An entry that is wrong is reported and does not hold up the
+    /// others; exit code 1 where there was one.
+    #[command(after_help = "\
+Examples:
+  tollgate key import keys.csv --dry-run
+  tollgate key import keys.csv --report refused.csv
+  tollgate key import hashes.json --hashed --bucket partners")]
+    Import(ImportKeysArgs),
     /// Print the hash of a key on standard input, for `consumers` in tollgate.yaml
     #[command(after_help = "\
 Example:
@@ -168,12 +194,56 @@ pub struct ListKeysArgs {
     pub store: StoreArgs,
 }
 
-/// `key revoke`, `key quarantine`, `key release`
+/// `key quarantine`, `key release`
 #[derive(Debug, Args)]
-pub struct KeyIdArgs {
+pub struct RevokeKeyArgs {
     /// Its id: `tollgate key list` shows it
-    #[arg(value_name = "ID")]
-    pub id: String,
+    #[arg(value_name = "ID", required_unless_present_any = ["consumer", "bucket"], conflicts_with_all = ["consumer", "bucket"])]
+    pub id: Option<String>,
+    /// All keys of this consumer
+    #[arg(long, value_name = "NAME")]
+    pub consumer: Option<String>,
+    /// The consumer's set (`default` unless given); without --consumer, all keys of this set
+    #[arg(long, value_name = "BUCKET")]
+    pub bucket: Option<String>,
+    /// Really all keys of a set
+    #[arg(long)]
+    pub yes: bool,
+    /// Which store.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// What a file of keys holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ImportFormat {
+    /// With a line of names
+    Csv,
+    /// An array, or one object a line
+    Json,
+}
+
+/// `key import`
+#[derive(Debug, Args)]
+pub struct ImportKeysArgs {
+    /// The file; `-` for standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What it holds; as its name ends, unless given
+    #[arg(long, value_enum)]
+    pub format: Option<ImportFormat>,
+    /// What stands under `key` are hashes: the SHA-256 of each key in hexadecimal
+    #[arg(long)]
+    pub hashed: bool,
+    /// The set of those that name none
+    #[arg(long, value_name = "BUCKET", default_value = "default")]
+    pub bucket: String,
+    /// Check everything and keep nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write a line for every refused entry into this file (CSV: place, consumer, problem)
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
     /// Which store.
     #[command(flatten)]
     pub store: StoreArgs,
@@ -183,8 +253,14 @@ pub struct KeyIdArgs {
 #[derive(Debug, Args)]
 pub struct RollKeyArgs {
     /// The id of the old key
-    #[arg(value_name = "ID")]
-    pub id: String,
+    #[arg(value_name = "ID", required_unless_present = "consumer", conflicts_with = "consumer")]
+    pub id: Option<String>,
+    /// All keys of this consumer
+    #[arg(long, value_name = "NAME")]
+    pub consumer: Option<String>,
+    /// The consumer's set
+    #[arg(long, value_name = "BUCKET", default_value = "default", requires = "consumer")]
+    pub bucket: String,
     /// How long the old key lives on
     #[arg(long, value_name = "DURATION", default_value = "24h")]
     pub overlap: tollgate_core::units::Interval,
@@ -226,6 +302,17 @@ pub struct RotateArgs {
 /// `token list`
 #[derive(Debug, Args)]
 pub struct ListTokensArgs {
+    /// Which store.
+    #[command(flatten)]
+    pub store: StoreArgs,
+}
+
+/// `key quarantine`, `key release`
+#[derive(Debug, Args)]
+pub struct KeyIdArgs {
+    /// Its id: `tollgate key list` shows it
+    #[arg(value_name = "ID")]
+    pub id: String,
     /// Which store.
     #[command(flatten)]
     pub store: StoreArgs,

@@ -14,7 +14,9 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub use bucket::{BucketCommand, LeakArg};
-pub use keys::{ConsumerCommand, KeyCommand, KeyIdArgs, TokenCommand};
+pub use keys::{
+    ConsumerCommand, ImportFormat, ImportKeysArgs, KeyCommand, KeyIdArgs, RevokeKeyArgs, RollKeyArgs, TokenCommand,
+};
 pub use operation::{
     AuditCommand, BackupStoreArgs, CopyStoreArgs, OperatorCommand, RestoreStoreArgs, StoreCommand, UsageArgs,
     UsageFormat, UsagePeriod,
@@ -283,6 +285,8 @@ pub enum SchemaKind {
     Server,
     /// `x-tollgate` in a document
     Document,
+    /// The management API: its OpenAPI document
+    Admin,
 }
 
 /// `schema`
@@ -290,7 +294,8 @@ pub enum SchemaKind {
 #[command(after_help = "\
 Example:
   tollgate schema > tollgate.schema.json
-  then in line 1 of tollgate.yaml:  # yaml-language-server: $schema=tollgate.schema.json")]
+  then in line 1 of tollgate.yaml:  # yaml-language-server: $schema=tollgate.schema.json
+  tollgate schema --kind admin > management.openapi.json")]
 pub struct SchemaArgs {
     /// Of what
     #[arg(long, value_enum, default_value_t)]

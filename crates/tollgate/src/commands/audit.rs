@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use serde_json::{Value, json};
+use tollgate_admin::views::AuditView;
 use tollgate_core::keys::KeyDigest;
 use tollgate_core::store::{AuditEntry, AuditQuery};
 use tollgate_core::time::Timestamp;
@@ -34,7 +34,7 @@ pub(crate) async fn run(command: AuditCommand) -> anyhow::Result<ExitCode> {
             };
             let entries = open.store.audit(query).await?;
             match args.store.output {
-                Output::Json => output::json(&entries.iter().map(view).collect::<Vec<_>>())?,
+                Output::Json => output::json(&entries.iter().map(AuditView::from).collect::<Vec<_>>())?,
                 Output::Text if entries.is_empty() => output::note("there is no such entry"),
                 Output::Text => output::line(table(&entries)),
             }
@@ -46,7 +46,7 @@ pub(crate) async fn run(command: AuditCommand) -> anyhow::Result<ExitCode> {
                 let query = AuditQuery { after: Some(after), limit: CHUNK, ..AuditQuery::default() };
                 let entries = open.store.audit(query).await?;
                 for entry in &entries {
-                    output::line(view(entry));
+                    output::line(serde_json::to_string(&AuditView::from(entry))?);
                 }
                 match entries.last() {
                     Some(last) => after = last.sequence,
@@ -97,24 +97,6 @@ fn tell(verdict: &tollgate_core::store::AuditVerdict) {
 
 fn parse_hash(text: &str) -> anyhow::Result<KeyDigest> {
     KeyDigest::from_hex(text.trim()).context("--head: a hash has 64 hexadecimal digits, as `audit verify` prints it")
-}
-
-/// An entry with its moment readable and its detail as JSON.
-fn view(entry: &AuditEntry) -> Value {
-    let detail: Value = serde_json::from_str(&entry.detail).unwrap_or_else(|_| entry.detail.clone().into());
-    json!({
-        "sequence": entry.sequence,
-        "on": entry.on.rfc3339(),
-        "actorKind": entry.actor_kind,
-        "actor": entry.actor,
-        "origin": entry.origin,
-        "action": entry.action,
-        "targetKind": entry.target_kind,
-        "target": entry.target,
-        "detail": detail,
-        "previous": entry.previous,
-        "hash": entry.hash,
-    })
 }
 
 fn table(entries: &[AuditEntry]) -> String {

@@ -41,7 +41,7 @@ pub(crate) async fn run(command: BucketCommand) -> anyhow::Result<()> {
             if !args.yes {
                 bail!("this deletes all consumers of `{}` and their keys\n  help: --yes does it", bucket.name);
             }
-            open.store.delete_bucket(&args.name).await.map_err(explain)?;
+            open.store.delete_bucket(&args.name, None).await.map_err(explain)?;
             match args.store.output {
                 Output::Json => output::json(&json!({ "deleted": args.name }))?,
                 Output::Text => output::line(format!("bucket `{}` and all of its consumers are gone", args.name)),

@@ -19,8 +19,10 @@ pub(crate) async fn run(command: ConsumerCommand) -> anyhow::Result<()> {
             let metadata = args.metadata.as_deref().map_or(Ok(json!({})), parse_metadata)?;
             let tags = parse_tags(&args.tag)?;
             let open = stores::open_or_make(&args.store).await?;
-            let new = NewConsumer { bucket: args.bucket, name: args.name, metadata, tags };
+            let new =
+                NewConsumer { bucket: args.bucket, name: args.name, description: args.description, metadata, tags };
             let consumer = operations::create_consumer(&*open.store, new).await.map_err(super::explain)?;
+            let consumer = ConsumerView::from(&consumer);
             show(&consumer, args.store.output, "made")?;
             if args.store.output == Output::Text {
                 output::note(format!("next: tollgate key create {}", super::quoted(&consumer.name)));
@@ -55,6 +57,9 @@ pub(crate) async fn run(command: ConsumerCommand) -> anyhow::Result<()> {
                 return output::json(&document);
             }
             show(&view, Output::Text, "")?;
+            if let Some(description) = &view.description {
+                output::line(format!("for       {description}"));
+            }
             output::line(format!("metadata  {}", view.metadata));
             output::line(format!("tags      {}", show_tags(&view.tags)));
             output::line(format!("made on   {}", view.created_on));
@@ -65,11 +70,12 @@ pub(crate) async fn run(command: ConsumerCommand) -> anyhow::Result<()> {
             let metadata = args.metadata.as_deref().map(parse_metadata).transpose()?;
             let tags = if args.tag.is_empty() { None } else { Some(parse_tags(&args.tag)?) };
             let open = stores::open(&args.store).await?;
-            let change = ConsumerChange { metadata, tags, if_version: None };
+            let description = args.description.map(|text| (!text.is_empty()).then_some(text));
+            let change = ConsumerChange { description, metadata, tags, if_version: None };
             let consumer = operations::update_consumer(&*open.store, &args.bucket, &args.name, change)
                 .await
                 .map_err(super::explain)?;
-            show(&consumer, args.store.output, "changed")?;
+            show(&ConsumerView::from(&consumer), args.store.output, "changed")?;
         }
         ConsumerCommand::Delete(args) => {
             let open = stores::open(&args.store).await?;

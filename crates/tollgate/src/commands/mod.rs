@@ -9,6 +9,7 @@ pub(crate) mod dev;
 pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod key;
+pub(crate) mod key_import;
 pub(crate) mod man;
 pub(crate) mod operator;
 pub(crate) mod policies;

@@ -1,16 +1,14 @@
 //! `tollgate operator`
 
-use serde_json::json;
+use tollgate_admin::OperationError;
 use tollgate_admin::operations::{self, parse_expiry};
-use tollgate_core::store::{NewOperator, Operator, StoreError};
+use tollgate_admin::views::{CreatedOperator, OperatorView};
+use tollgate_core::store::{Operator, Scope};
 use tollgate_core::time::Timestamp;
 
 use crate::cli::{OperatorCommand, Output};
 use crate::output::{self, Palette};
-use crate::stores;
-
-/// What tokens of operators begin with.
-pub(crate) const PREFIX: &str = "tgo";
+use crate::{minting, stores};
 
 pub(crate) async fn run(command: OperatorCommand) -> anyhow::Result<()> {
     match command {
@@ -18,13 +16,11 @@ pub(crate) async fn run(command: OperatorCommand) -> anyhow::Result<()> {
             operations::check_operator_name(&args.name)?;
             let open = stores::open_or_make(&args.store).await?;
             let expires_on = args.expires.as_deref().map(|text| parse_expiry(text, open.clock.now())).transpose()?;
-            let token = tollgate_identity::new_key(PREFIX)?;
-            let mut scopes = args.scopes;
-            scopes.sort_unstable();
-            scopes.dedup();
-            let new = NewOperator { name: args.name, scopes, digest: token.digest, hint: token.hint, expires_on };
-            let operator = open.store.create_operator(new).await.map_err(explain)?;
-            show_created(&operator, token.secret.expose(), args.store.output)?;
+            let token = minting::token()?;
+            let created = operations::create_operator(&*open.store, args.name, args.scopes, expires_on, token)
+                .await
+                .map_err(explain)?;
+            show_created(&created, args.store.output)?;
         }
         OperatorCommand::List(args) => {
             let open = stores::open(&args.store).await?;
@@ -32,7 +28,7 @@ pub(crate) async fn run(command: OperatorCommand) -> anyhow::Result<()> {
             let now = open.clock.now();
             match args.store.output {
                 Output::Json => {
-                    let views: Vec<_> = operators.iter().map(|operator| view(operator, now)).collect();
+                    let views: Vec<_> = operators.iter().map(|operator| OperatorView::of(operator, now)).collect();
                     output::json(&views)?;
                 }
                 Output::Text if operators.is_empty() => {
@@ -43,9 +39,10 @@ pub(crate) async fn run(command: OperatorCommand) -> anyhow::Result<()> {
         }
         OperatorCommand::Revoke(args) => {
             let open = stores::open(&args.store).await?;
-            let operator = open.store.revoke_operator(&args.name).await.map_err(explain)?;
+            let operator =
+                operations::revoke_operator(&*open.store, &args.name, open.clock.now()).await.map_err(explain)?;
             match args.store.output {
-                Output::Json => output::json(&view(&operator, open.clock.now()))?,
+                Output::Json => output::json(&operator)?,
                 Output::Text => output::line(format!("the token of `{}` is refused from now on", operator.name)),
             }
         }
@@ -53,10 +50,10 @@ pub(crate) async fn run(command: OperatorCommand) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn explain(error: StoreError) -> anyhow::Error {
+fn explain(error: OperationError) -> anyhow::Error {
     match &error {
-        StoreError::NotFound { .. } => anyhow::anyhow!("{error}\n  help: `tollgate operator list` shows all"),
-        StoreError::Exists { name, .. } => {
+        OperationError::NotFound { .. } => anyhow::anyhow!("{error}\n  help: `tollgate operator list` shows all"),
+        OperationError::Exists { name, .. } => {
             anyhow::anyhow!("{error}\n  help: take another name, or: tollgate operator revoke {}", super::quoted(name))
         }
         _ => error.into(),
@@ -64,53 +61,25 @@ fn explain(error: StoreError) -> anyhow::Error {
 }
 
 /// The token alone goes to standard output, so that `TOKEN=$(tollgate operator create …)` works.
-fn show_created(operator: &Operator, token: &str, format: Output) -> anyhow::Result<()> {
+fn show_created(created: &CreatedOperator, format: Output) -> anyhow::Result<()> {
     match format {
-        Output::Json => output::json(&json!({
-            "id": operator.id,
-            "name": operator.name,
-            "scopes": operator.scopes,
-            "token": token,
-            "expiresOn": operator.expires_on.map(Timestamp::rfc3339),
-        }))?,
+        Output::Json => output::json(created)?,
         Output::Text => {
-            output::line(token);
-            let until = operator.expires_on.map_or_else(String::new, |end| format!(", until {}", end.rfc3339()));
+            output::line(&created.token);
+            let until = created.expires_on.as_deref().map_or_else(String::new, |end| format!(", until {end}"));
             output::note(format!(
                 "operator `{}` ({}) may {}{until}; this is the only time its token is shown: only its hash is kept",
-                operator.name,
-                operator.id,
-                scopes(operator)
+                created.name,
+                created.id,
+                scopes(&created.scopes)
             ));
         }
     }
     Ok(())
 }
 
-fn scopes(operator: &Operator) -> String {
-    operator.scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-fn status(operator: &Operator, now: Timestamp) -> &'static str {
-    match operator {
-        operator if operator.revoked_on.is_some() => "revoked",
-        operator if operator.is_live(now) => "active",
-        _ => "expired",
-    }
-}
-
-fn view(operator: &Operator, now: Timestamp) -> serde_json::Value {
-    json!({
-        "id": operator.id,
-        "name": operator.name,
-        "status": status(operator, now),
-        "scopes": operator.scopes,
-        "hint": operator.hint,
-        "createdOn": operator.created_on.rfc3339(),
-        "expiresOn": operator.expires_on.map(Timestamp::rfc3339),
-        "revokedOn": operator.revoked_on.map(Timestamp::rfc3339),
-        "lastUsedOn": operator.last_used_on.map(Timestamp::rfc3339),
-    })
+fn scopes(scopes: &[Scope]) -> String {
+    scopes.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn table(operators: &[Operator], now: Timestamp) -> String {
@@ -119,8 +88,8 @@ fn table(operators: &[Operator], now: Timestamp) -> String {
         .map(|operator| {
             vec![
                 operator.name.clone(),
-                status(operator, now).to_owned(),
-                scopes(operator),
+                OperatorView::of(operator, now).status.as_str().to_owned(),
+                scopes(&operator.scopes),
                 operator.hint.clone(),
                 operator.expires_on.map_or_else(|| "never".to_owned(), Timestamp::rfc3339),
                 operator.last_used_on.map_or_else(|| "never".to_owned(), Timestamp::rfc3339),

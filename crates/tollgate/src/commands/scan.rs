@@ -14,10 +14,10 @@ use tollgate_identity::KeyFinder;
 use tollgate_identity::finder::{FoundForm, IMPORTED_PREFIX};
 use tollgate_identity::key_format::is_prefix;
 
-use super::operator;
 use crate::cli::{Output, ScanArgs};
 use crate::leaks::{self, Reported};
 use crate::loading::{self, ProjectSource};
+use crate::minting;
 use crate::output::{self, Palette, count_of};
 use crate::scan::{self, Findings, FoundAt, FoundKey, Place, Rules};
 use crate::stores;
@@ -70,7 +70,7 @@ async fn look(args: ScanArgs) -> anyhow::Result<ExitCode> {
         bail!("`{wrong}` is no prefix of keys\n  help: 2 to 12 lower-case letters and digits, a letter first");
     }
     let own = settings.as_ref().map_or_else(|| Settings::default().keys.prefix, |found| found.keys.prefix.clone());
-    let mut prefixes: Vec<&str> = vec![&own, IMPORTED_PREFIX, operator::PREFIX];
+    let mut prefixes: Vec<&str> = vec![&own, IMPORTED_PREFIX, minting::OPERATOR_PREFIX];
     prefixes.extend(args.prefix.iter().map(String::as_str));
     let rules = Rules::new(args.exclude.clone(), args.ignored, args.binary, args.max_size.0)?;
     let place = match (args.path == Path::new("-"), args.history) {

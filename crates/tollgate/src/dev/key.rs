@@ -25,6 +25,7 @@ pub(crate) async fn development_key(serving: &Serving) -> anyhow::Result<String>
     let store = &serving.rooms.store;
     if let Err(StoreError::NotFound { .. }) = store.consumer(DEFAULT_BUCKET, CONSUMER).await {
         let new = NewConsumer {
+            description: None,
             bucket: DEFAULT_BUCKET.to_owned(),
             name: CONSUMER.to_owned(),
             metadata: json!({}),

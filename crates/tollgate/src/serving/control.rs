@@ -16,6 +16,9 @@ use crate::{minting, views};
 /// How long the store has to answer a probe.
 const PING: std::time::Duration = std::time::Duration::from_secs(2);
 
+/// What sealed answers are sealed for: calls that may come again.
+const SEALED_ANSWERS: &str = "management-answer";
+
 impl Control for Serving {
     fn health(&self) -> BoxFuture<'_, Health> {
         Box::pin(async move {
@@ -70,10 +73,6 @@ impl Control for Serving {
         minting::mint(&self.project().settings.keys.prefix, description, expires_on).map_err(|error| error.to_string())
     }
 
-    fn digest(&self, of: &[u8]) -> KeyDigest {
-        tollgate_identity::key_format::digest_bytes(of)
-    }
-
     fn report_leaks(
         &self,
         store: Arc<dyn Store>,
@@ -89,6 +88,33 @@ impl Control for Serving {
             self.follow_keys().await;
             Ok(views)
         })
+    }
+
+    fn adopt_key(
+        &self,
+        key: &str,
+        description: Option<String>,
+        expires_on: Option<Timestamp>,
+    ) -> Result<MintedKey, String> {
+        let prefix = &self.project().settings.keys.prefix;
+        minting::adopt(prefix, key, description, expires_on).map_err(|error| error.to_string())
+    }
+
+    fn mint_token(&self) -> Result<MintedKey, String> {
+        minting::token().map_err(|error| error.to_string())
+    }
+
+    fn digest(&self, of: &[u8]) -> KeyDigest {
+        tollgate_identity::digest_of(of)
+    }
+
+    fn seal(&self, secret: &[u8]) -> Result<Vec<u8>, String> {
+        self.rooms.master_key.seal(SEALED_ANSWERS, secret).map_err(|error| error.to_string())
+    }
+
+    fn unseal(&self, sealed: &[u8]) -> Result<Vec<u8>, String> {
+        let opened = self.rooms.master_key.open(SEALED_ANSWERS, sealed).map_err(|error| error.to_string())?;
+        Ok(opened.to_vec())
     }
 
     fn follow_keys(&self) -> BoxFuture<'_, ()> {

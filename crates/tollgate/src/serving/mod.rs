@@ -38,7 +38,7 @@ use crate::data_dir::DataDir;
 use crate::loading::ProjectSource;
 use crate::run_state::RunState;
 use crate::wiring::{Plan, Rooms};
-use crate::{Broken, actor, issuer_url, ready_file, stores};
+use crate::{Broken, issuer_url, ready_file, stores};
 
 pub(crate) use last_good::LastGood;
 pub(crate) use listeners::Bound;
@@ -258,8 +258,7 @@ impl Serving {
         let gateway = Arc::clone(&self.gateway);
         let data = listener::serve_on(listeners, gateway, wire, self.stopping.clone());
         self.ended.spawn(data);
-        let store = self.rooms.store.on_behalf_of(actor::bootstrap());
-        let admin = Admin { store, control: Arc::clone(self) as _, token };
+        let admin = Admin { store: Arc::clone(&self.rooms.store), control: Arc::clone(self) as _, token };
         // Until the last exchange has ended, probes and scrapers still get their answers.
         let drained = self.ended.clone();
         tokio::spawn(async move {

@@ -14,13 +14,15 @@ use tollgate_identity::{
 use super::Plan;
 use crate::data_dir::DataDir;
 
-type Opened = (Arc<dyn Store>, Arc<Keyring>, Arc<Issuer>);
+type Opened = (Arc<dyn Store>, Arc<Keyring>, Arc<Issuer>, MasterKey);
+
+type Loaded = (Arc<Keyring>, Arc<Issuer>, MasterKey);
 
 /// Opens the store and loads keys and signing keys; from the reserve where it is shared and away.
 pub(super) async fn open(plan: &Plan<'_>) -> anyhow::Result<Opened> {
     let store = tollgate_store::open_later(&plan.store_url, Arc::clone(&plan.clock)).await?;
     let error = match load(plan, &store).await {
-        Ok((keyring, issuer)) => return Ok((store, keyring, issuer)),
+        Ok((keyring, issuer, master_key)) => return Ok((store, keyring, issuer, master_key)),
         Err(error) => error,
     };
     if !store.is_shared() || !is_outage(&error) {
@@ -38,11 +40,11 @@ pub(super) async fn open(plan: &Plan<'_>) -> anyhow::Result<Opened> {
         keys = reserve.keys.grants.len(),
         "the store is away; starting with the keys that this node knew, for `keys.maxStale` since then"
     );
-    let (keyring, issuer) = restore(plan, &store, reserve)?;
-    Ok((store, keyring, issuer))
+    let (keyring, issuer, master_key) = restore(plan, &store, reserve)?;
+    Ok((store, keyring, issuer, master_key))
 }
 
-async fn load(plan: &Plan<'_>, store: &Arc<dyn Store>) -> anyhow::Result<(Arc<Keyring>, Arc<Issuer>)> {
+async fn load(plan: &Plan<'_>, store: &Arc<dyn Store>) -> anyhow::Result<Loaded> {
     store.ping().await?;
     let settings = plan.settings;
     let master_key = master_key(&settings.secrets, Some(plan.data), &**store).await?;
@@ -54,22 +56,23 @@ async fn load(plan: &Plan<'_>, store: &Arc<dyn Store>) -> anyhow::Result<(Arc<Ke
     }
     let clock = || Arc::<dyn Clock>::clone(&plan.clock);
     let url = plan.issuer_url.clone();
-    let issuer = Issuer::load(Arc::clone(store) as _, clock(), master_key, &settings.issuer, url).await?;
+    let issuer = Issuer::load(Arc::clone(store) as _, clock(), master_key.clone(), &settings.issuer, url).await?;
     let keyring = Keyring::load(Arc::clone(store) as _, clock(), options(plan)).await?;
     keyring.look_up_in(Arc::clone(store) as _);
-    Ok((keyring, issuer))
+    Ok((keyring, issuer, master_key))
 }
 
-fn restore(plan: &Plan<'_>, store: &Arc<dyn Store>, reserve: Reserve) -> anyhow::Result<(Arc<Keyring>, Arc<Issuer>)> {
+fn restore(plan: &Plan<'_>, store: &Arc<dyn Store>, reserve: Reserve) -> anyhow::Result<Loaded> {
     let settings = plan.settings;
     let master_key = MasterKey::shared_copy(&settings.secrets, plan.data.path())?;
     let clock = || Arc::<dyn Clock>::clone(&plan.clock);
     let url = plan.issuer_url.clone();
     let Reserve { keys, signing_keys, synced_on } = reserve;
-    let issuer = Issuer::restore(Arc::clone(store) as _, clock(), master_key, &settings.issuer, url, signing_keys)?;
+    let issuer =
+        Issuer::restore(Arc::clone(store) as _, clock(), master_key.clone(), &settings.issuer, url, signing_keys)?;
     let keyring = Keyring::restore(Arc::clone(store) as _, clock(), options(plan), keys, synced_on);
     keyring.look_up_in(Arc::clone(store) as _);
-    Ok((keyring, issuer))
+    Ok((keyring, issuer, master_key))
 }
 
 fn options(plan: &Plan<'_>) -> KeyringOptions {

@@ -1,0 +1,3 @@
+-- What people write about a consumer.
+
+ALTER TABLE consumers ADD COLUMN description TEXT;
