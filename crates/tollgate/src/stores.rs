@@ -70,7 +70,7 @@ pub(crate) async fn open_or_make(args: &StoreArgs) -> anyhow::Result<OpenStore> 
         ),
     };
     let settings = match &source {
-        Some(source) => settings(source).await?,
+        Some(source) => settings(source, args.url.is_some()).await?,
         None => Settings::default(),
     };
     let data = data_path.as_deref().map(DataDir::open).transpose()?;
@@ -115,15 +115,16 @@ pub(crate) fn url(settings: &Settings, project: Option<&Path>, data: &DataDir, f
 }
 
 /// The settings of a project. A mistake elsewhere in it must not keep anyone from revoking a key,
-/// so only a configured store has to be readable.
-async fn settings(source: &ProjectSource) -> anyhow::Result<Settings> {
+/// so only a configured store has to be readable, and not even that where another one is `named`.
+async fn settings(source: &ProjectSource, named: bool) -> anyhow::Result<Settings> {
     let loaded = source.load().await?;
     if let Some(project) = loaded.project {
         return Ok(project.settings.clone());
     }
-    if source.may_name_a_store() {
+    if source.may_name_a_store() && !named {
         return Err(crate::Broken::new(loaded.diagnostics).into());
     }
-    output::note("note: the project has mistakes (see `tollgate check`); using the store of its data folder");
+    let store = if named { "the store that was named" } else { "the store of its data folder" };
+    output::note(format!("note: the project has mistakes (see `tollgate check`); using {store}"));
     Ok(Settings::default())
 }
