@@ -9,7 +9,7 @@ use std::sync::Arc;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, HeaderValue, WWW_AUTHENTICATE};
 use http::request::Parts;
 use subtle::ConstantTimeEq;
 use tollgate_core::store::{Actor, ActorKind, Operator, Scope, Store};
@@ -80,7 +80,10 @@ pub(crate) async fn authenticate(State(admin): State<Admin>, mut request: Reques
     match caller(&admin, presented.as_deref(), origin).await {
         Ok(Some(caller)) => {
             request.extensions_mut().insert(caller);
-            next.run(request).await
+            let mut response = next.run(request).await;
+            // There may be a new key in it, and who may see the rest changes.
+            response.headers_mut().entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+            response
         }
         Ok(None) => {
             let detail =

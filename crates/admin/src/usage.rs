@@ -108,6 +108,10 @@ pub(crate) async fn list(
     let until = filter.until.as_deref().map(|text| moment("until", text, now)).transpose()?;
     let skipped: usize = paging::position(filter.cursor.as_deref())?.unwrap_or(0);
     let limit = paging::limit(filter.limit)?;
+    if skipped > CSV_ROWS {
+        let detail = "cursor: this far in, ask for a shorter time or a longer period";
+        return Err(ApiError::new(&UNACCEPTABLE, detail));
+    }
     let whole = wants_csv(filter.format, &headers);
     let query = UsageQuery {
         period,
@@ -116,7 +120,7 @@ pub(crate) async fn list(
         consumer,
         key: filter.key,
         route: filter.route,
-        limit: if whole { CSV_ROWS + 1 } else { skipped.saturating_add(limit).saturating_add(1).min(CSV_ROWS) },
+        limit: if whole { CSV_ROWS + 1 } else { skipped + limit + 1 },
     };
     let rows = call.store.usage(query).await?;
     if whole {
@@ -128,7 +132,7 @@ pub(crate) async fn list(
         return Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8; header=present")], csv(&rows)).into_response());
     }
     let items: Vec<_> = rows.iter().skip(skipped).take(limit).map(UsageView::from).collect();
-    let end = skipped.saturating_add(limit);
+    let end = skipped + limit;
     Ok(axum::Json(Listing::new(items, (rows.len() > end).then_some(end))).into_response())
 }
 

@@ -177,6 +177,7 @@ async fn a_call_that_is_made_again_happens_once() {
     let send = async |body: &Value| it.send(Method::POST, "/v1/keys", &it.bootstrap, &key, body).await;
     let first = send(&body).await;
     assert_eq!(first.status, StatusCode::CREATED);
+    assert_eq!(first.header("cache-control"), "no-store");
     let again = send(&body).await;
     assert_eq!((again.status, again.json()), (StatusCode::CREATED, first.json()));
     assert_eq!(again.header("idempotency-replayed"), "true");

@@ -109,6 +109,30 @@ async fn a_call_that_was_made_on_one_node_is_not_made_again_on_another() {
     assert_eq!(keys.as_array().unwrap().len(), 1);
 }
 
+/// Nobody is told that a good token is a wrong one, and whoever has the bootstrap token still sees what is wrong.
+#[tokio::test(flavor = "multi_thread")]
+async fn while_the_store_is_away_operators_wait_and_the_bootstrap_token_works() {
+    let cluster = Cluster::new().await;
+    let world = cluster.world();
+    let node = run(&world, &cluster.proxied()).await;
+    let token = cluster.command(&["operator", "create", "ci", "--scope", "admin"]).await.good().stdout;
+    let bootstrap = world.read(".tollgate/management.token");
+    let status = async |token: &str, path: &str| node.manage(http::Method::GET, path, token.trim(), "").await.status;
+    assert_eq!(status(&token, "/v1/status").await, OK);
+    cluster.proxy.set(Fault::Cut);
+    assert_eq!(status(&token, "/v1/status").await, UNAVAILABLE);
+    assert_eq!(status(&bootstrap, "/v1/status").await, OK);
+    assert_eq!(status(&bootstrap, "/v1/consumers").await, UNAVAILABLE);
+    assert_eq!(status("wrong", "/v1/status").await, UNAVAILABLE, "nobody knows whether it is");
+    cluster.proxy.set(Fault::Pass);
+    let again = async {
+        while status(&token, "/v1/consumers").await != OK {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(SOON, again).await.expect("it comes back by itself");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_node_or_a_command_changes_is_in_force_on_the_others_within_a_second() {
     let cluster = Cluster::new().await;
