@@ -23,6 +23,9 @@ pub(crate) enum ScopeName {
     /// Make, change and delete consumers, buckets and managers.
     #[serde(rename = "consumers:write")]
     ConsumersWrite,
+    /// Report keys that leaked.
+    #[serde(rename = "leaks:write")]
+    LeaksWrite,
     /// Reload the project and rotate the signing keys.
     #[serde(rename = "project")]
     Project,
@@ -37,6 +40,7 @@ impl From<ScopeName> for Scope {
             ScopeName::Read => Self::Read,
             ScopeName::KeysWrite => Self::KeysWrite,
             ScopeName::ConsumersWrite => Self::ConsumersWrite,
+            ScopeName::LeaksWrite => Self::LeaksWrite,
             ScopeName::Project => Self::Project,
             ScopeName::Admin => Self::Admin,
         }
