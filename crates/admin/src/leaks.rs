@@ -7,7 +7,7 @@ use tollgate_core::time::Timestamp;
 use utoipa::ToSchema;
 
 use crate::auth::{Call, ReportingLeaks};
-use crate::error::{ApiError, INVALID, Json, ProblemSchema, UNAVAILABLE};
+use crate::error::{ApiError, INVALID, Json, ProblemSchema, UNACCEPTABLE, UNAVAILABLE};
 use crate::views::{KeyStatus, KeyView};
 
 /// How many keys one report may have.
@@ -120,6 +120,12 @@ pub(crate) async fn report(
 fn digests(found: &ReportLeaks, digest: impl Fn(&[u8]) -> KeyDigest) -> Result<Vec<KeyDigest>, ApiError> {
     let invalid = |problem: String| ApiError::new(&INVALID, problem);
     let count = found.keys.len() + found.hashes.len();
+    if count == 0 {
+        return Err(ApiError::new(
+            &UNACCEPTABLE,
+            "There is nothing in `keys` and nothing in `hashes`: one of them is needed.",
+        ));
+    }
     if found.keys.len() > MOST || found.hashes.len() > MOST {
         return Err(invalid(format!("One report has at most {MOST} keys and as many hashes, and this has {count}.")));
     }

@@ -186,8 +186,9 @@ async fn a_bucket_that_only_wants_a_report_lets_the_key_work() {
     assert_eq!((&report[0]["known"], &report[0]["action"]), (&true.into(), &"report".into()));
     assert_eq!(report[1]["known"], false);
     assert_eq!(gateway.get("/protected", Some(secret(&key))).await.status, StatusCode::OK);
+    let nothing = manage(&world, &gateway, json!({ "source": "ci" })).await;
+    assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
     for wrong in [
-        json!({ "source": "ci" }),
         json!({ "keys": [""], "source": "ci" }),
         json!({ "keys": ["abc"], "source": "" }),
         json!({ "hashes": [secret(&key)], "source": "ci" }),

@@ -86,7 +86,8 @@ test("every_policy_that_the_gateway_has_is_exported", () => {
     for (const file of [`${module}/mod.rs`, `${module}.rs`]) {
       try {
         const text = readFileSync(new URL(file, folder), "utf8");
-        return [...text.matchAll(/\.exports\(&\[([^\]]*)\]\)/g)].flatMap(([, list]) => list.match(/\w+/g) ?? []);
+        return [...text.matchAll(/\.exports\(&\[([^\]]*)\]\)/g)].flatMap(([, list]) => list.match(/\w+/g) ?? [])
+          .map((name) => (name === "EXPORT" ? /const EXPORT: &str = "(\w+)"/.exec(text)[1] : name));
       } catch {
         // The other spelling of the same module.
       }
