@@ -2,7 +2,7 @@
 
 import { adopt, drained, end, hold } from "tollgate:websocket";
 
-const { Promise, WebSocket, setTimeout } = globalThis;
+const { WebSocket } = globalThis;
 
 /** Bytes of one direction that may wait, here or at the receiver; a sender of more waits. */
 const MOST = 1 << 20;
@@ -93,7 +93,5 @@ export async function joinMessages(functions, client, server, request, context) 
     new Lane(target, source, functions.outbound, request, context),
   ];
   await functions.onOpen?.(target, source, request, context);
-  // Both sides are open by then: a call that is over before that has been seen to lose its connections.
-  await new Promise((resolve) => setTimeout(resolve, 0));
   for (const lane of lanes) lane.begin();
 }

@@ -113,9 +113,10 @@ pub(super) async fn run(listener: Listener, connecting: Connecting, outgoing: Ou
 async fn connect(listener: &Listener, connecting: Connecting, mut outgoing: Outgoing) -> End {
     let connected = tokio::select! {
         biased;
+        // First of all: one that was adopted is open from the start, and may have something to send by now.
+        connected = connecting => connected,
         // Before it is open a script can do nothing but close it.
         _ = outgoing.messages.recv() => Err(Failure::error("it was closed before it was open")),
-        connected = connecting => connected,
     };
     let socket = match connected {
         Ok(socket) => socket,
