@@ -13,7 +13,9 @@ use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tollgate_core::{Request, Response};
 use tollgate_js::host::{Level, LocalBoxFuture};
-use tollgate_js::webapi::websocket::{Closing, Message, Socket};
+use tollgate_js::rquickjs::prelude::This;
+use tollgate_js::rquickjs::{Ctx, Function, Object};
+use tollgate_js::webapi::websocket::{Closing, Message, Socket, connection};
 use tollgate_js::{Failure, Host, Limits, Task};
 
 type Incoming = Result<Message, Failure>;
@@ -270,4 +272,26 @@ fn events_come_in_the_context_in_which_the_socket_was_made() {
         socket.onopen = () => { log.push(storage.getStore()); socket.close(); };
         await over(socket); return log";
     check(echo, false, code, r#"["here"]"#);
+}
+
+#[test]
+fn what_is_written_to_a_connection_that_is_there_already_is_sent_although_nothing_ran_in_between() {
+    let (inner, sent) = (TestHost::default(), Rc::<RefCell<Vec<Message>>>::default());
+    let host = Rc::new(Server { inner, serve: echo, greets: false, sent: Rc::clone(&sent), asked: RefCell::default() });
+    run_on(Limits::default(), host, async |engine, _| {
+        let (answers, incoming) = unbounded_channel();
+        let mock = Mock { serve: echo, sent: Rc::clone(&sent), answers, incoming: Mutex::new(incoming) };
+        let task = engine.task(());
+        let start = |ctx: &Ctx<'_>| {
+            let adopt: Function<'_> = engine.library(ctx, "websocket")?.get("adopt")?;
+            let socket: Object<'_> = adopt.call((connection(ctx, "http://x/", Box::new(mock))?,))?;
+            let send: Function<'_> = socket.get("send")?;
+            send.call::<_, ()>((This(socket.clone()), "early"))
+        };
+        engine.enter(&task, start).unwrap().unwrap();
+        while sent.borrow().is_empty() && task.is_busy() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(*sent.borrow(), [Message::Text("early".to_owned())]);
+    });
 }
