@@ -16,11 +16,11 @@ echo "==> Building the tests"
 if command -v cargo-nextest >/dev/null; then
     cargo nextest run --workspace --locked --no-run
     echo "==> Running the tests"
-    cargo nextest run --workspace --locked
+    cargo nextest run --workspace --locked --no-fail-fast
 else
     cargo test --workspace --locked --no-run
     echo "==> Running the tests"
-    cargo test --workspace --locked
+    cargo test --workspace --locked --no-fail-fast
 fi
 
 echo "==> Checking the generated files"

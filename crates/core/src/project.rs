@@ -255,7 +255,7 @@ pub struct Project {
     /// Every export of a module that a policy, a handler or an option names, in no particular order:
     /// what linking loads, besides `runtime_module`.
     pub exports: Vec<NamedExport>,
-    /// The modules, once they are linked ([`crate::services::ScriptHost::link`]).
+    /// The modules, once they are linked.
     pub scripts: Option<Arc<dyn Scripts>>,
     /// The values that `${env.NAME}` may read.
     pub environment: Arc<std::collections::BTreeMap<String, String>>,

@@ -74,7 +74,7 @@ impl Graph {
         Self { artifacts, entries, host_imports, files }
     }
 
-    /// The id of an entry, by its path as it was given to [`crate::load`]. Nothing for what was not an
+    /// The id of an entry, by its path as it was given to [`crate::load()`]. Nothing for what was not an
     /// entry, and for entries that the host provides.
     pub fn id_of_entry(&self, path: &str) -> Option<&str> {
         self.entries.get(path).map(String::as_str)

@@ -1,6 +1,6 @@
 //! From the files of a project to JavaScript that an engine can load.
 //!
-//! [`load`] begins with the modules that the project's documents name, follows what they import through
+//! [`load()`] begins with the modules that the project's documents name, follows what they import through
 //! the project and `node_modules`, and gives a [`Graph`]: for every module a text that is an ES module of
 //! ES2023, for every specifier in it the module that it means, for every place in it the place in the
 //! file as its author wrote it. TypeScript and JSX are compiled ([`source`]), specifiers are resolved as

@@ -1,6 +1,6 @@
 //! TypeScript modules of a project, run on threads of their own.
 //!
-//! *The way of a call.* [`link`] loads a project's modules once. A policy, handler or hook that is a
+//! *The way of a call.* [`link()`] loads a project's modules once. A policy, handler or hook that is a
 //! script ([`calls`]) hands its request to the [`runner`], which sends a message ([`message`]) to one of
 //! the threads of the [`pool`]. There [`call`] turns it into JavaScript objects, runs the project's code
 //! in the engine of its [`generation`] ([`live`]), and sends a reply. What a script may ask of the gateway
