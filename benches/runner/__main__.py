@@ -18,6 +18,7 @@ from pathlib import Path
 from . import report
 from .bench import GENERATOR, Bench
 from .gateway import BINARY
+from .keys import keys
 from .limits import limits
 from .measure import KINDS as GENERAL
 from .processes import TARGET, Children, Failed, note, raise_descriptors
@@ -25,7 +26,7 @@ from .products import PRODUCTS
 from .scenarios import SCENARIOS
 from .scripts import engines, scripts
 
-KINDS = {**GENERAL, "limits": limits, "scripts": scripts, "engines": engines}
+KINDS = {**GENERAL, "keys": keys, "limits": limits, "scripts": scripts, "engines": engines}
 
 
 def arguments():

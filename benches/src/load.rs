@@ -367,9 +367,17 @@ fn requests(args: &LoadArgs) -> anyhow::Result<Vec<Vec<u8>>> {
     if args.new_connections {
         common.push_str("Connection: close\r\n");
     }
-    let head =
-        |target: &String| format!("{method} {target} HTTP/1.1\r\nHost: {AUTHORITY}\r\n{common}\r\n").into_bytes();
-    Ok(targets.iter().map(|target| [head(target), body.clone()].concat()).collect())
+    let changing = match &args.headers_file {
+        Some(path) => fs::read_to_string(path).with_context(|| path.display().to_string())?,
+        None => String::new(),
+    };
+    let changing: Vec<String> = changing.lines().map(|line| format!("{line}\r\n")).collect();
+    let count = targets.len().max(changing.len());
+    let head = |(target, field): (&String, &str)| {
+        format!("{method} {target} HTTP/1.1\r\nHost: {AUTHORITY}\r\n{common}{field}\r\n").into_bytes()
+    };
+    let fields = changing.iter().map(String::as_str).cycle().chain(std::iter::repeat(""));
+    Ok(targets.iter().cycle().zip(fields).take(count).map(|request| [head(request), body.clone()].concat()).collect())
 }
 
 #[cfg(test)]

@@ -72,6 +72,9 @@ struct LoadArgs {
     /// A header field (repeatable)
     #[arg(long, value_name = "NAME: VALUE")]
     header: Vec<String>,
+    /// Header fields, one a line: each request has the next one (HTTP/1.1)
+    #[arg(long, value_name = "FILE", conflicts_with = "h2")]
+    headers_file: Option<PathBuf>,
     /// Bytes of the request body; with it, the method is POST
     #[arg(long, default_value_t = 0)]
     body: usize,

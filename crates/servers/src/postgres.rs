@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{Error, Result};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -45,7 +45,7 @@ impl PostgresServer {
         }
         let arguments = ["-A", "trust", "-U", USER, "--no-sync", "--no-locale", "-E", "UTF8", "-D"];
         good(command("initdb", folder.path())?.args(arguments).arg(&data).output()?)?;
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let port = crate::free_port()?;
         let settings = settings.iter().map(|&setting| setting.to_owned()).collect();
         let mut server = Self { folder, port, settings, child: None, databases: AtomicU32::new(0) };
         server.resume()?;

@@ -1,7 +1,6 @@
 //! Child processes that end with the test, free ports, folders that vanish.
 
 use std::ffi::OsStr;
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
@@ -11,18 +10,10 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 use tokio::sync::Notify;
+pub use tollgate_servers::free_port;
 
 /// How often a file is looked for: there is nobody to ask when it will come.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
-
-/// A port of loopback that was free a moment ago. Prefer port 0 wherever the program can tell
-/// which one it took.
-///
-/// # Errors
-/// Where no port can be opened.
-pub fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
-}
 
 /// A folder that vanishes when it is dropped.
 ///
