@@ -17,6 +17,7 @@ pub mod composite_outbound;
 mod counting;
 mod credential;
 mod header_fields;
+pub mod http_deprecation;
 pub mod ip_restriction;
 mod members;
 pub mod mock_api;
@@ -41,6 +42,7 @@ pub static ALL: &[&PolicyKind] = &[
     &complex_rate_limit::KIND,
     &composite::KIND,
     &composite_outbound::KIND,
+    &http_deprecation::KIND,
     &ip_restriction::KIND,
     &mock_api::KIND,
     &open_id_jwt_auth::KIND,
