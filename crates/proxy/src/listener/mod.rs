@@ -35,7 +35,7 @@ use handshakes::{End, Handshakes};
 use proxy_protocol::{Announced, HeaderError};
 use shares::{Share, Shares};
 
-pub use socket::bind;
+pub use socket::{adopt, bind};
 
 /// How long to wait when the process has no descriptors left, at first and at most.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));

@@ -23,6 +23,7 @@ pub(crate) mod store;
 pub(crate) mod test;
 pub(crate) mod token;
 pub(crate) mod types;
+pub(crate) mod upgrade;
 pub(crate) mod usage;
 pub(crate) mod version;
 
