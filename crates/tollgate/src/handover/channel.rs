@@ -79,7 +79,7 @@ impl Channel {
             if self.unread.len() > LONGEST {
                 return Err(io::Error::other("a message without an end"));
             }
-            let mut buffer = [0; 16 * 1024];
+            let mut buffer = vec![0; 16 * 1024];
             let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS))];
             let mut came = Vec::new();
             let read = self
@@ -192,7 +192,8 @@ mod tests {
         let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let client = std::net::TcpStream::connect(socket.local_addr().unwrap()).unwrap();
         let offer = Word::Offer { pid: 1, version: "x".repeat(100_000), sockets: Vec::new() };
-        let (said, heard) = tokio::join!(answering.say_with(&offer, &[socket.as_fd()]), asking.hear());
+        let beside = [socket.as_fd()];
+        let (said, heard) = tokio::join!(answering.say_with(&offer, &beside), asking.hear());
         said.unwrap();
         assert!(matches!(heard.unwrap(), Some(Word::Offer { version, .. }) if version.len() == 100_000));
         drop(socket);

@@ -318,7 +318,7 @@ impl Serving {
                 self.keep_once_more().await;
                 tracing::info!("stopped");
             }
-            () = signals.stop() => tracing::warn!("stopped at once, by a second signal"),
+            () = self.cut_short(signals) => tracing::warn!("stopped at once, by a second signal"),
         }
         self.gateway.flush_spans(Duration::from_secs(3)).await;
         self.tell_counted().await;
@@ -327,5 +327,14 @@ impl Serving {
         }
         self.gateway.access_log.flush(Duration::from_secs(5));
         self.state.remove(&self.data);
+    }
+
+    /// Waits for the signal that ends it at once. Whoever stops the service signals all of its processes, and this
+    /// one may be ending already because another one serves: that one signal asks for nothing new.
+    async fn cut_short(&self, signals: &mut Signals) {
+        if self.place.is_handed_over() {
+            signals.stop().await;
+        }
+        signals.stop().await;
     }
 }
