@@ -88,6 +88,7 @@ async fn dispatch(cli: Cli, sockets: Inherited) -> anyhow::Result<ExitCode> {
         Command::Init(args) => return commands::init::run(&args).await,
         Command::Dev(args) => return Box::pin(commands::dev::run(*args)).await,
         Command::Run(args) => return Box::pin(commands::run::run(*args, sockets)).await,
+        Command::Healthcheck(args) => return commands::healthcheck::run(&args).await,
         Command::Upgrade(args) => return commands::upgrade::run(&args).await,
         Command::Reload(args) => return commands::reload::run(&args).await,
         Command::Check(args) => return commands::check::run(&args).await,

@@ -392,3 +392,30 @@ async fn a_successor_starts_what_is_at_the_path_of_the_program_by_then() {
     assert_eq!(world.read("started"), "new\n");
     assert!(child.exited(SOON).await.unwrap().success());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_is_announced_to_health_checks_while_connections_are_still_accepted() {
+    let upstream = CapturingUpstream::start().await.unwrap();
+    let world = World::with_project(&upstream.url());
+    world.write("tollgate.yaml", "server: { stopNotice: 60s }\n");
+    let mut gateway = world.start(&["run", "."]).await;
+    let check = async |more: &[&str]| {
+        let arguments: Vec<&str> = ["healthcheck", "--data-dir", ".tollgate"].iter().chain(more).copied().collect();
+        world.tollgate(&arguments).await
+    };
+    assert_eq!(check(&[]).await.good().stdout, "ready\n");
+    gateway.child.signal("TERM").await.unwrap();
+    gateway.child.wait_for_line("about to stop", SOON).await.unwrap();
+    let told = check(&[]).await;
+    assert_eq!((told.code, told.stdout.as_str()), (1, "unready\nprocess: stopping\n"));
+    assert_eq!(check(&["--live"]).await.good().stdout, "ok\n");
+    assert_eq!(gateway.get("/open", None).await.status, OK, "whoever has not heard of it is answered");
+    let none = upgrade(&world).await;
+    assert!(none.code != 0, "{none:?}");
+    // A second signal does not wait for the notice.
+    gateway.child.signal("TERM").await.unwrap();
+    assert!(gateway.child.exited(SOON).await.unwrap().success());
+    let gone = check(&[]).await;
+    assert_eq!(gone.code, 1);
+    assert!(gone.stderr.contains("no gateway runs on"), "{gone:?}");
+}

@@ -24,7 +24,7 @@ pub use operation::{
 pub use options::{EnvironmentArgs, ProjectArgs, ProjectFlag, StoreArgs, StoreFlag};
 pub use scan::ScanArgs;
 pub use scripts::{TestArgs, TypesArgs};
-pub use serve::{DevArgs, MapHost, RunArgs, ServeArgs, UpgradeArgs};
+pub use serve::{DevArgs, HealthcheckArgs, MapHost, RunArgs, ServeArgs, UpgradeArgs};
 
 const AFTER: &str = "\
 Start here:
@@ -58,6 +58,8 @@ pub enum Command {
     /// again with the same arguments; the new process gets the listening sockets, and once it serves, the old one
     /// finishes what is under way. Where the new one does not come to serve, the old one goes on.
     Upgrade(UpgradeArgs),
+    /// Ask a running gateway whether it can take traffic: exit code 0 if so
+    Healthcheck(HealthcheckArgs),
     /// Make a running gateway read its project again
     ///
     /// Prints the diagnostics. A broken project changes nothing and gives exit code 78.

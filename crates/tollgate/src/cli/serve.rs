@@ -147,6 +147,27 @@ pub struct UpgradeArgs {
     pub output: Output,
 }
 
+/// `healthcheck`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate healthcheck --data-dir /var/lib/tollgate
+  tollgate healthcheck --management 127.0.0.1:9001 --live
+
+For container engines and scripts, where nothing else can ask: the answer of `/readyz`, or `/livez`, on the
+management listener. Exit codes: 0 it can · 1 it cannot, or nobody answers")]
+pub struct HealthcheckArgs {
+    /// The folder of the data of the gateway
+    #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR", hide_env_values = true)]
+    pub data_dir: Option<PathBuf>,
+    /// The address of its management listener, instead
+    #[arg(long, value_name = "ADDR")]
+    pub management: Option<String>,
+    /// Only whether the process is alive
+    #[arg(long)]
+    pub live: bool,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -66,7 +66,8 @@ pub(crate) async fn run(args: RunArgs, sockets: Inherited) -> anyhow::Result<Exi
                 tokio::spawn(async move { serving.upgrade_and_log().await });
             }
             Asked::Stop => {
-                supervisor::stopping(serving.project().settings.server.drain.0);
+                let server = &serving.project().settings.server;
+                supervisor::stopping(server.stop_notice.0 + server.drain.0);
                 break;
             }
         }

@@ -130,6 +130,8 @@ pub(crate) struct Serving {
     /// The last change that is in the reserve on the disk; -1 for none.
     kept: AtomicI64,
     leaks: leaks::LeakDesk,
+    /// The end was announced.
+    leaving: CancellationToken,
     stopping: CancellationToken,
     ended: tokio_util::task::TaskTracker,
     arrival: Arrival,
@@ -228,6 +230,7 @@ impl Serving {
             reporter: tokio::sync::Mutex::default(),
             kept: AtomicI64::new(-1),
             leaks: leaks::LeakDesk::new(&rooms),
+            leaving: CancellationToken::new(),
             stopping: CancellationToken::new(),
             ended: tokio_util::task::TaskTracker::new(),
             arrival: options.arrival,
@@ -309,6 +312,18 @@ impl Serving {
     /// Accepts no more, waits for what is under way (at most `server.drain`), and tidies up. A
     /// second signal ends it at once.
     pub(crate) async fn stop(&self, signals: &mut Signals) {
+        let notice = self.project().settings.server.stop_notice.0;
+        self.leaving.cancel();
+        if !notice.is_zero() && !self.place.is_handed_over() {
+            tracing::info!(
+                seconds = notice.as_secs_f64(),
+                "about to stop: load balancers are told, and given the time"
+            );
+            tokio::select! {
+                () = tokio::time::sleep(notice) => {}
+                () = signals.stop() => tracing::warn!("not waiting any longer, by a second signal"),
+            }
+        }
         tracing::info!("stopping: waiting for what is under way");
         self.place.leave();
         self.stopping.cancel();

@@ -197,7 +197,7 @@ impl Serving {
         let Ok(_one) = self.place.under_way.try_lock() else {
             return channel.say(&refuse("another process is about to take it")).await.map_err(text);
         };
-        let Some(shared) = self.place.shared.load_full().filter(|_| !self.stopping.is_cancelled()) else {
+        let Some(shared) = self.place.shared.load_full().filter(|_| !self.leaving.is_cancelled()) else {
             return channel.say(&refuse("it is stopping")).await.map_err(text);
         };
         let sockets = shared.iter().map(|shared| shared.offered.clone()).collect();
