@@ -247,3 +247,56 @@ async fn a_store_that_comes_back_empty_goes_on_from_what_was_last_seen() {
     let used = take(&quota, "alice", DAILY, 100).await.unwrap().used[0];
     assert!((10..=11).contains(&used), "{used}");
 }
+
+#[tokio::test]
+async fn a_quota_goes_to_the_next_gateway_and_what_the_one_before_still_counts_is_told() {
+    let folder = temp_dir().unwrap();
+    let path = folder.path().join("quotas.journal");
+    let clock = Arc::new(ManualClock::default());
+    let before = kept(&path, &clock);
+    let old = before.quota("q", true);
+    assert!(allowed(&old, "alice", 4).await);
+    before.release().unwrap();
+    let after = LocalQuotas::of_successor(Arc::clone(&clock) as _);
+    after.take_over(&path).unwrap();
+    let new = after.quota("q", true);
+    // Both count: a request under way there, new ones here.
+    assert!(allowed(&old, "alice", 4).await);
+    assert!(allowed(&old, "bob", 1).await);
+    assert!(allowed(&new, "alice", 4).await);
+    let told = before.counted_here();
+    assert_eq!(told.len(), 2, "what was counted before the release is in the file");
+    after.counted_elsewhere(told, false);
+    assert_eq!(before.counted_here(), [], "told once");
+    assert!(allowed(&new, "alice", 4).await);
+    assert!(!allowed(&new, "alice", 4).await, "four of four");
+    assert!(!allowed(&new, "bob", 1).await, "a key that only the one before has seen");
+    after.write().unwrap();
+    drop((after, new));
+    let again = kept(&path, &clock);
+    assert!(!allowed(&again.quota("q", true), "alice", 4).await, "and it stands in the file");
+}
+
+#[tokio::test]
+async fn a_quota_is_taken_back_from_a_gateway_that_died_before_it_served() {
+    let folder = temp_dir().unwrap();
+    let path = folder.path().join("quotas.journal");
+    let clock = Arc::new(ManualClock::default());
+    let before = kept(&path, &clock);
+    let quota = before.quota("q", true);
+    assert!(allowed(&quota, "alice", 3).await);
+    before.release().unwrap();
+    let after = LocalQuotas::of_successor(Arc::clone(&clock) as _);
+    after.take_over(&path).unwrap();
+    assert!(before.reclaim(&path, false).is_err(), "never two who write");
+    assert!(allowed(&quota, "alice", 3).await);
+    drop(after);
+    before.reclaim(&path, false).unwrap();
+    assert_eq!(before.counted_here(), []);
+    before.write().unwrap();
+    drop((before, quota));
+    let again = kept(&path, &clock);
+    let quota = again.quota("q", true);
+    assert!(allowed(&quota, "alice", 3).await);
+    assert!(!allowed(&quota, "alice", 3).await, "what was counted in between was kept");
+}

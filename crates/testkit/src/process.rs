@@ -147,6 +147,15 @@ impl Child {
         Ok(status)
     }
 
+    /// The same for one whose output another process goes on with, which is not waited for.
+    ///
+    /// # Errors
+    /// Where it has not ended in time; it then still runs.
+    pub async fn exited(&mut self, deadline: Duration) -> std::io::Result<ExitStatus> {
+        self.readers.clear();
+        self.wait(deadline).await
+    }
+
     /// Kills it, as `kill -9` does, and waits until it is gone.
     ///
     /// # Errors

@@ -65,6 +65,11 @@ impl DataDir {
         format!("sqlite://{}", self.file("tollgate.db").display())
     }
 
+    /// What was used of quotas.
+    pub(crate) fn quota_journal(&self) -> PathBuf {
+        self.file("quotas.journal")
+    }
+
     /// The token of the management API; made at first use.
     pub(crate) fn management_token(&self) -> anyhow::Result<String> {
         if let Some(token) = self.existing_management_token()? {

@@ -12,6 +12,7 @@ mod commands;
 mod data_dir;
 mod descriptors;
 mod dev;
+mod handover;
 mod importing;
 mod issuer_url;
 mod leaks;
@@ -26,6 +27,7 @@ mod scan;
 mod schema_files;
 mod serving;
 mod stores;
+mod supervisor;
 mod views;
 mod wiring;
 
@@ -40,6 +42,7 @@ use tollgate_spec::Diagnostics;
 use tollgate_spec::diagnostic::TextStyle;
 
 use cli::{Cli, Command};
+use handover::Inherited;
 use loading::ProjectSource;
 use output::Palette;
 
@@ -62,6 +65,11 @@ pub fn main() -> ExitCode {
 }
 
 fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
+    // Taken before there are threads: it changes the environment.
+    let sockets = match &cli.command {
+        Command::Run(_) => supervisor::sockets()?,
+        _ => Inherited::default(),
+    };
     // Only serving needs more than one thread.
     let runtime = match &cli.command {
         Command::Dev(_) | Command::Run(_) | Command::Test(_) => {
@@ -69,17 +77,19 @@ fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         _ => tokio::runtime::Builder::new_current_thread().enable_all().build(),
     }?;
-    let code = runtime.block_on(dispatch(cli));
+    let code = runtime.block_on(dispatch(cli, sockets));
     // What still runs in the background (the watching of a store) must not hold up the end.
     runtime.shutdown_background();
     code
 }
 
-async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
+async fn dispatch(cli: Cli, sockets: Inherited) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Init(args) => return commands::init::run(&args).await,
         Command::Dev(args) => return Box::pin(commands::dev::run(*args)).await,
-        Command::Run(args) => return Box::pin(commands::run::run(*args)).await,
+        Command::Run(args) => return Box::pin(commands::run::run(*args, sockets)).await,
+        Command::Healthcheck(args) => return commands::healthcheck::run(&args).await,
+        Command::Upgrade(args) => return commands::upgrade::run(&args).await,
         Command::Reload(args) => return commands::reload::run(&args).await,
         Command::Check(args) => return commands::check::run(&args).await,
         Command::Doctor(args) => return commands::doctor::run(&args).await,

@@ -35,6 +35,8 @@ pub(crate) struct Rooms {
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) issuer: Arc<Issuer>,
     pub(crate) quotas: LocalQuotas,
+    /// Whether the store that counts them is not this node's alone.
+    pub(crate) quotas_shared: bool,
     /// Seals what must not be kept in clear.
     pub(crate) master_key: MasterKey,
 }
@@ -52,13 +54,15 @@ pub(crate) struct Plan<'a> {
     pub(crate) clock: Arc<dyn Clock>,
     /// Whether the development key is good and refusals say how to mend them.
     pub(crate) dev: bool,
+    /// Whether another process still counts, which lets go of the quotas later.
+    pub(crate) succeeds: bool,
 }
 
 impl Rooms {
     /// Opens the store, loads keys and signing keys, and puts everything together.
     pub(crate) async fn open(plan: Plan<'_>) -> anyhow::Result<Self> {
         let mut metrics = Metrics::new();
-        let counting = Counting::open(plan.limits_url, plan.data, &plan.clock, &mut metrics).await?;
+        let counting = Counting::open(&plan, &mut metrics).await?;
         let (store, keyring, issuer, master_key) = keys::open(&plan).await?;
         let Plan { map_hosts, clock, dev, .. } = plan;
         // A token of a revoked key, or with the old metadata in it, is not handed out again.
@@ -85,6 +89,7 @@ impl Rooms {
             issuer,
             master_key,
             quotas: counting.kept,
+            quotas_shared: counting.shared,
         })
     }
 
@@ -103,23 +108,29 @@ struct Counting {
     quotas: Arc<dyn Quotas>,
     /// What this node has to write before it ends.
     kept: LocalQuotas,
+    shared: bool,
 }
 
 impl Counting {
-    async fn open(url: &str, data: &DataDir, clock: &Arc<dyn Clock>, metrics: &mut Metrics) -> anyhow::Result<Self> {
-        let address = (url != "memory").then(|| Address::parse(url)).transpose()?;
-        let journal = data.path().join("quotas.journal");
-        let kept = LocalQuotas::open(&journal, Arc::clone(clock))
-            .with_context(|| format!("the quotas in {} cannot be read", journal.display()))?;
+    async fn open(plan: &Plan<'_>, metrics: &mut Metrics) -> anyhow::Result<Self> {
+        let Plan { limits_url: url, clock, .. } = plan;
+        let address = (*url != "memory").then(|| Address::parse(url)).transpose()?;
+        let journal = plan.data.quota_journal();
+        let kept = if plan.succeeds {
+            LocalQuotas::of_successor(Arc::clone(clock))
+        } else {
+            LocalQuotas::open(&journal, Arc::clone(clock))
+                .with_context(|| format!("the quotas in {} cannot be read", journal.display()))?
+        };
         kept.keep_writing();
         let Some(address) = address else {
             let limiter = Arc::new(LocalLimiter::new(Arc::clone(clock)));
-            return Ok(Self { limiter, quotas: Arc::new(kept.clone()), kept });
+            return Ok(Self { limiter, quotas: Arc::new(kept.clone()), kept, shared: false });
         };
         let limiter = RedisLimiter::open(address, Arc::clone(clock)).await;
         limiter.register(metrics.registry());
         let quotas = Arc::new(SharedQuotas::new(&limiter, kept.clone()));
-        Ok(Self { limiter: Arc::new(limiter), quotas, kept })
+        Ok(Self { limiter: Arc::new(limiter), quotas, kept, shared: true })
     }
 }
 

@@ -36,6 +36,9 @@ pub struct ServerSettings {
     pub on_broken_project: OnBrokenProject,
     /// How long a stop waits for exchanges that are under way.
     pub drain: Interval,
+    /// How long before that a stop only announces itself: `/readyz` answers 503, and connections are
+    /// still accepted. For load balancers that go on sending until their next health check.
+    pub stop_notice: Interval,
     /// Limits on what a client may send and hold.
     pub limits: ServerLimits,
     /// How long a client may take.
@@ -57,6 +60,7 @@ impl Default for ServerSettings {
             trusted_proxies: Vec::new(),
             on_broken_project: OnBrokenProject::Refuse,
             drain: Interval::from_secs(30),
+            stop_notice: Interval::from_secs(0),
             limits: ServerLimits::default(),
             timeouts: ClientTimeouts::default(),
             http2: Http2Settings::default(),

@@ -6,19 +6,26 @@
 //! *On disk.* What has changed is appended to a journal once a second, synced, as one JSON object a line; the
 //! last line of a key counts. So a kill loses at most the counts of the last second, and a stop none. The
 //! journal is written anew when most of its lines are old. It names keys by digests.
+//!
+//! One process writes at a time. When another one takes its place ([`Book::release`]), what is still counted here is
+//! noted as something to tell, and told to it ([`Book::counted_here`], [`Book::counted_elsewhere`]).
+
+mod handover;
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tollgate_core::time::Timestamp;
 
 use super::counts::Counts;
+
+pub use handover::CountedElsewhere;
 
 /// How many keys are held.
 pub(crate) const CAPACITY: usize = 1 << 20;
@@ -53,6 +60,8 @@ struct Page {
     /// Keys that a shared store may have to be told of.
     owed: HashSet<Box<str>>,
     sweep_after: i64,
+    /// The journal is another gateway's now, which has to be told what is counted here.
+    released: bool,
 }
 
 /// The counts of all keys.
@@ -60,7 +69,9 @@ struct Page {
 pub(crate) struct Book {
     hasher: RandomState,
     pages: Box<[Mutex<Page>]>,
-    journal: Option<Mutex<Journal>>,
+    journal: Mutex<Option<Journal>>,
+    /// Whether what changes is to be written.
+    keeps: AtomicBool,
     /// Of each page.
     capacity: usize,
     turned_away: AtomicU64,
@@ -73,7 +84,8 @@ impl Book {
         Self {
             hasher: RandomState::new(),
             pages: (0..pages).map(|_| Mutex::default()).collect(),
-            journal: None,
+            journal: Mutex::new(None),
+            keeps: AtomicBool::new(false),
             capacity: capacity.div_ceil(pages),
             turned_away: AtomicU64::new(0),
         }
@@ -89,29 +101,38 @@ impl Book {
             // Two writers would lose each other's counts.
             tracing::warn!(path = %path.display(), "another gateway keeps its quotas here: those of this one begin where the file ends, and are not kept");
         }
+        let book = Self::in_memory(CAPACITY);
+        book.start(path, now, lock)?;
+        Ok(book)
+    }
+
+    /// Goes on where a file ends, and with it where this process may.
+    fn start(&self, path: &Path, now: Timestamp, lock: Option<File>) -> io::Result<()> {
         let (journal, counts) = Journal::open(path, now, lock)?;
-        let book = Self { journal: journal.map(Mutex::new), ..Self::in_memory(CAPACITY) };
         for (key, counts) in counts {
-            let mut page = book.page(&key).lock();
+            let mut page = self.page(&key).lock();
             if !counts.pending.is_empty() {
                 page.owed.insert(key.clone());
             }
             page.counts.insert(key, counts);
         }
-        Ok(book)
+        self.keeps.store(journal.is_some(), Ordering::Release);
+        *self.journal.lock() = journal;
+        Ok(())
     }
 
     fn page(&self, key: &str) -> &Mutex<Page> {
         &self.pages[self.hasher.hash_one(key) as usize % self.pages.len()]
     }
 
-    /// Does something to the counts of a key; `new` makes those of one that has none.
+    /// Does something to the counts of a key; `new` makes those of one that has none. `act` is told whether
+    /// another gateway has to hear of it.
     pub(crate) fn on<T>(
         &self,
         key: &str,
         now: Timestamp,
         new: impl FnOnce() -> Counts,
-        act: impl FnOnce(&mut Counts) -> T,
+        act: impl FnOnce(&mut Counts, bool) -> T,
     ) -> Result<T, Full> {
         let mut page = self.page(key).lock();
         let known = page.counts.contains_key(key);
@@ -121,14 +142,14 @@ impl Book {
             }
             return Err(Full);
         }
-        let Page { counts: all, changed, owed, .. } = &mut *page;
+        let Page { counts: all, changed, owed, released, .. } = &mut *page;
         let counts = match all.get_mut(key) {
             Some(counts) => counts,
             None => all.entry(key.into()).or_insert_with(new),
         };
         let before = counts.clone();
-        let done = act(counts);
-        if self.journal.is_some() && (!known || *counts != before) && !changed.contains(key) {
+        let done = act(counts, *released);
+        if self.keeps.load(Ordering::Acquire) && (!known || *counts != before) && !changed.contains(key) {
             changed.insert(key.into());
         }
         if !counts.pending.is_empty() && !owed.contains(key) {
@@ -157,8 +178,8 @@ impl Book {
 
     /// Writes what has changed to the journal. Blocks.
     pub(crate) fn write(&self, now: Timestamp) -> io::Result<()> {
-        let Some(journal) = &self.journal else { return Ok(()) };
-        let mut journal = journal.lock();
+        let mut journal = self.journal.lock();
+        let Some(journal) = journal.as_mut() else { return Ok(()) };
         let mut lines: Vec<Line> = Vec::new();
         for page in &self.pages {
             let mut page = page.lock();
@@ -169,7 +190,7 @@ impl Book {
         if lines.is_empty() {
             return Ok(());
         }
-        let written = journal.append(&lines).and_then(|()| self.compact(&mut journal, now));
+        let written = journal.append(&lines).and_then(|()| self.compact(journal, now));
         if written.is_err() {
             // They are to be written with the next ones.
             for line in lines {

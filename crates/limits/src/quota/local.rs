@@ -9,7 +9,7 @@ use tollgate_core::MaybeLater;
 use tollgate_core::services::{Correction, LimiterAway, Metered, Period, Quota, Quotas, Schedule, Usage};
 use tollgate_core::time::Clock;
 
-use super::book::{self, Book};
+use super::book::{self, Book, CountedElsewhere};
 use super::counts::Counts;
 use crate::redis::Tag;
 
@@ -42,6 +42,48 @@ impl LocalQuotas {
     /// Where it cannot be read or written.
     pub fn open(path: &Path, clock: Arc<dyn Clock>) -> io::Result<Self> {
         Ok(Self { book: Arc::new(Book::open(path, clock.now())?), clock })
+    }
+
+    /// Quotas that begin where a gateway leaves off whose place this one takes: [`LocalQuotas::take_over`] must
+    /// come before anything is counted.
+    pub fn of_successor(clock: Arc<dyn Clock>) -> Self {
+        Self { book: Arc::new(Book::in_memory(book::CAPACITY)), clock }
+    }
+
+    /// Goes on in the file that the gateway before has let go. Blocks for as long as the disk takes.
+    ///
+    /// # Errors
+    /// Where it cannot be read or written.
+    pub fn take_over(&self, path: &Path) -> io::Result<()> {
+        self.book.take_over(path, self.clock.now())
+    }
+
+    /// Writes what has changed and lets another gateway have the file. What is counted from now on is noted for it.
+    /// Blocks.
+    ///
+    /// # Errors
+    /// Where it cannot be written; then nothing has changed hands.
+    pub fn release(&self) -> io::Result<()> {
+        self.book.release()
+    }
+
+    /// Takes the file back from a gateway that has ended before it served. Blocks. `shared` says whether quotas
+    /// are counted in a store that nodes share.
+    ///
+    /// # Errors
+    /// Where it cannot be had.
+    pub fn reclaim(&self, path: &Path, shared: bool) -> io::Result<()> {
+        self.book.reclaim(path, self.clock.now(), shared)
+    }
+
+    /// What was counted since the release, for the gateway that has the file.
+    pub fn counted_here(&self) -> Vec<CountedElsewhere> {
+        self.book.counted_here()
+    }
+
+    /// Adds what the gateway before has counted since its release.
+    pub fn counted_elsewhere(&self, counted: Vec<CountedElsewhere>, shared: bool) {
+        self.book.counted_elsewhere(counted, self.clock.now(), shared);
     }
 
     /// Writes what has changed every second, for as long as somebody holds the counts. Needs a runtime.
@@ -97,9 +139,9 @@ impl Quota for LocalQuota {
             tag.as_str(),
             now,
             || Counts::new(schedule, now),
-            |counts| {
+            |counts, told| {
                 counts.turn(schedule, now);
-                counts.take(metered, false)
+                counts.take(metered, told)
             },
         );
         MaybeLater::Now(taken.map_err(|book::Full| LimiterAway("there is no room for another key".to_owned())))
@@ -113,7 +155,7 @@ impl Quota for LocalQuota {
                 tag.as_str(),
                 now,
                 || Counts::of_period(period),
-                |counts| counts.correct(corrections, false),
+                |counts, told| counts.correct(corrections, told),
             );
         }
     }

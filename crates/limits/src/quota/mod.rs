@@ -8,5 +8,6 @@ mod counts;
 mod local;
 mod shared;
 
+pub use book::CountedElsewhere;
 pub use local::LocalQuotas;
 pub use shared::SharedQuotas;

@@ -118,7 +118,7 @@ impl Quota for SharedQuota {
             tag.as_str(),
             seen.clock.now(),
             || Counts::of_period(period),
-            |counts| counts.correct(corrections, true),
+            |counts, _| counts.correct(corrections, true),
         );
         if noted.is_ok() && self.shared.link.is_up() {
             let shared = Arc::clone(&self.shared);
@@ -150,7 +150,7 @@ impl SharedQuota {
             tag.as_str(),
             now,
             || Counts::new(schedule, now),
-            |counts| {
+            |counts, _| {
                 counts.turn(schedule, now);
                 counts.take(metered, true)
             },
@@ -183,7 +183,7 @@ impl Shared {
                 tag.as_str(),
                 now,
                 || Counts::new(schedule, now),
-                |counts| counts.take_over(first, answer.period, &used),
+                |counts, _| counts.take_over(first, answer.period, &used),
             );
             return Ok(Usage { allowed: answer.state == TAKEN, period: answer.period, used: answer.used });
         }
@@ -194,7 +194,7 @@ impl Shared {
     async fn tell(&self, key: &str) {
         let now = self.seen.clock.now();
         // Taken out first: what is counted meanwhile is told the next time.
-        let taken = self.seen.book.on(key, now, unreachable_counts, |counts| {
+        let taken = self.seen.book.on(key, now, unreachable_counts, |counts, _| {
             (counts.first, counts.period(), std::mem::take(&mut counts.pending), counts.used.clone())
         });
         let Ok((first, period, pending, used)) = taken else { return };
@@ -220,10 +220,10 @@ impl Shared {
             // period that it goes by.
             Ok(answer) => {
                 let _ = self.call(key, "add", answer.first, answer.period, &meters).await;
-                let _ = self.seen.book.on(key, now, unreachable_counts, |counts| counts.first = answer.first);
+                let _ = self.seen.book.on(key, now, unreachable_counts, |counts, _| counts.first = answer.first);
             }
             Err(_) => {
-                let _ = self.seen.book.on(key, now, unreachable_counts, |counts| {
+                let _ = self.seen.book.on(key, now, unreachable_counts, |counts, _| {
                     if counts.period() == period {
                         let corrections = pending.iter().map(|(meter, by)| (Arc::clone(meter), *by));
                         counts.still_pending(corrections);

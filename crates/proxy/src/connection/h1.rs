@@ -1,10 +1,12 @@
 //! HTTP/1.1 and 1.0.
 
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
+use http::header::{CONNECTION, HeaderValue};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
@@ -41,12 +43,14 @@ where
         phase.request_began();
         let client = request.extensions_mut().remove::<OnUpgrade>();
         let answer = handler(Arc::clone(&info), request);
-        let (phase, upgrade) = (Arc::clone(&phase), &upgrade);
+        let (phase, upgrade, drain) = (Arc::clone(&phase), &upgrade, &drain);
         async move {
             let mut response = answer.await;
             let tunnel = Tunnel::take(&mut response);
             if tunnel.is_some() {
                 phase.becomes_tunnel();
+            } else if drain.is_cancelled() {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             if let Some(client) = client {
                 *upgrade.lock() = Some((client, tunnel));
@@ -60,16 +64,35 @@ where
             biased;
             ended = connection.as_mut() => ended,
             () = drain.cancelled() => {
-                phase.closes_now();
-                connection.as_mut().graceful_shutdown();
-                connection.await
+                // A request that has been read is the last one; where none has, there may be one on its way.
+                let before = phase.requests();
+                let mut given_up = pin!(phase.given_up(&drain));
+                let ended = poll_fn(|cx| {
+                    let ended = connection.as_mut().poll(cx);
+                    if ended.is_ready() {
+                        return ended.map(Some);
+                    }
+                    if phase.is_busy() || phase.requests() != before || given_up.as_mut().poll(cx).is_ready() {
+                        return Poll::Ready(None);
+                    }
+                    Poll::Pending
+                })
+                .await;
+                match ended {
+                    Some(ended) => ended,
+                    None => {
+                        phase.closes_now();
+                        connection.as_mut().graceful_shutdown();
+                        connection.await
+                    }
+                }
             }
         }
     };
     let asked = upgrade.lock().take();
     match (ended, asked) {
         // Boxed, so that a connection without a tunnel does not keep room for one.
-        (Ok(()), Some((client, Some(tunnel)))) => Box::pin(tunnel.run_on(client, drain)).await,
+        (Ok(()), Some((client, Some(tunnel)))) => Box::pin(tunnel.run_on(client, drain.clone())).await,
         // Asked for and not granted: the connection comes back unclosed, after other answers.
         (Ok(()), Some((client, None))) => {
             if let Ok(client) = client.await {

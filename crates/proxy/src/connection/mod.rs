@@ -18,6 +18,7 @@ mod taking;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hyper::body::Incoming;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -30,6 +31,13 @@ use self::io::ClientIo;
 use self::phase::Phase;
 use crate::hygiene::ConnectionInfo;
 use crate::unreadable::UnreadableHead;
+
+/// How long a connection may be without its first request when the listener stops, counted from when it was
+/// accepted: its client has been told that it is there, so its request is on the way, and closing would lose it.
+pub(crate) const FIRST_REQUEST: Duration = Duration::from_secs(2);
+/// How long one that is idle between two requests may go on so: whoever sends the next one meanwhile gets an
+/// answer, and is told that it is the last.
+const NEXT_REQUEST: Duration = Duration::from_millis(500);
 
 /// What is known of the protocol of a connection before its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,8 +76,7 @@ where
                     Ok(protocol) => protocol,
                     Err(error) => return UnreadableHead::of_io(&error),
                 },
-                // Whoever has not sent a request by now has none under way.
-                () = drain.cancelled() => return None,
+                () = phase.given_up(&drain) => return None,
             }
         }
         Protocol::Detect => Protocol::Http1,

@@ -9,7 +9,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use tollgate_core::{Body, BoxError};
+
+use super::{FIRST_REQUEST, NEXT_REQUEST};
 
 /// Shared by the service, the answer under way and the socket. All three live in one task, so that
 /// nothing here needs more than relaxed order.
@@ -52,6 +55,16 @@ impl Phase {
     /// The listener stops: whatever waits for a request is closed.
     pub(super) fn closes_now(&self) {
         self.silent.store(!self.is_busy(), Ordering::Relaxed);
+    }
+
+    /// Waits for the end of the listener, and then for as long as a connection without a request is left open.
+    pub(super) async fn given_up(&self, drain: &CancellationToken) {
+        drain.cancelled().await;
+        let until = match self.requests() {
+            0 => self.born + FIRST_REQUEST,
+            _ => Instant::now() + NEXT_REQUEST,
+        };
+        tokio::time::sleep_until(until).await;
     }
 
     /// The answer was a switch of protocols: there are no requests to wait for any more.

@@ -13,6 +13,8 @@ use parking_lot::Mutex;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
+use crate::connection::FIRST_REQUEST;
+
 /// The handshakes that are under way, in the order in which they began.
 #[derive(Debug)]
 pub(super) struct Handshakes {
@@ -63,6 +65,7 @@ impl Place {
     /// Waits until this handshake has to end, whatever it is at.
     pub(super) fn ended(&mut self, within: Duration, shutdown: CancellationToken) -> impl Future<Output = End> + use<> {
         let evicted = self.evicted.take();
+        let until = tokio::time::Instant::now() + FIRST_REQUEST;
         async move {
             let evicted = async {
                 match evicted {
@@ -71,10 +74,15 @@ impl Place {
                     None => std::future::pending().await,
                 }
             };
+            // What comes next is a request that nobody has refused.
+            let stopping = async {
+                shutdown.cancelled().await;
+                tokio::time::sleep_until(until).await;
+            };
             tokio::select! {
                 () = evicted => End::Evicted,
                 () = tokio::time::sleep(within) => End::TooLate,
-                () = shutdown.cancelled() => End::Stopping,
+                () = stopping => End::Stopping,
             }
         }
     }

@@ -11,6 +11,7 @@ mod socket;
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,7 +35,7 @@ use handshakes::{End, Handshakes};
 use proxy_protocol::{Announced, HeaderError};
 use shares::{Share, Shares};
 
-pub use socket::bind;
+pub use socket::{adopt, bind};
 
 /// How long to wait when the process has no descriptors left, at first and at most.
 const BACK_OFF: (Duration, Duration) = (Duration::from_millis(10), Duration::from_secs(1));
@@ -252,22 +253,41 @@ where
             patience = BACK_OFF.0;
             // One connection waits here, those behind it in the kernel's queue: their time comes,
             // or their client gives up, and no work has been done for them.
-            let Some(permit) = self.permit().await else { return };
-            let Ok(local) = stream.local_addr() else { continue };
-            // Answers are written in whole pieces; waiting for more only delays them. Where the
-            // option cannot be set the connection works all the same.
-            let _ = stream.set_nodelay(true);
-            let info = ConnectionInfo::plain(peer, local);
-            let held = Held { open: Open::new(&self.observer), _permit: permit, share: None };
-            if tls.is_none() && !proxy_protocol {
-                let Some(held) = self.share(held, &info) else { continue };
-                let doors = Arc::clone(self);
-                self.connections
-                    .spawn(async move { doors.serve(stream, Arc::new(info), Protocol::Detect, held).await });
-            } else {
-                let (doors, tls) = (Arc::clone(self), tls.clone());
-                self.connections.spawn(async move { doors.greet(stream, info, held, tls, proxy_protocol).await });
-            }
+            let Some(permit) = self.permit().await else {
+                // It has been accepted: it is served as soon as one of those that are ending makes room.
+                let (doors, total) = (Arc::clone(self), Arc::clone(&self.total));
+                self.connections.spawn(async move {
+                    if let Ok(permit) = total.acquire_owned().await {
+                        doors.admit(stream, peer, permit, tls, proxy_protocol);
+                    }
+                });
+                return;
+            };
+            self.admit(stream, peer, permit, tls.clone(), proxy_protocol);
+        }
+    }
+
+    /// Leads an accepted connection to its first door.
+    fn admit(
+        self: &Arc<Self>,
+        stream: TcpStream,
+        peer: SocketAddr,
+        permit: OwnedSemaphorePermit,
+        tls: Option<Arc<Endpoint>>,
+        proxy_protocol: bool,
+    ) {
+        let Ok(local) = stream.local_addr() else { return };
+        // Answers are written in whole pieces; waiting for more only delays them. Where the
+        // option cannot be set the connection works all the same.
+        let _ = stream.set_nodelay(true);
+        let info = ConnectionInfo::plain(peer, local);
+        let held = Held { open: Open::new(&self.observer), _permit: permit, share: None };
+        let doors = Arc::clone(self);
+        if tls.is_none() && !proxy_protocol {
+            let Some(held) = self.share(held, &info) else { return };
+            self.connections.spawn(async move { doors.serve(stream, Arc::new(info), Protocol::Detect, held).await });
+        } else {
+            self.connections.spawn(async move { doors.greet(stream, info, held, tls, proxy_protocol).await });
         }
     }
 

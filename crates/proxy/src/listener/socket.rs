@@ -4,7 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use tokio::net::TcpListener;
 
 /// How many connections may wait to be accepted; the system's own limit (`somaxconn`) may be
@@ -28,12 +28,25 @@ pub fn bind(address: SocketAddr, only_v6: bool) -> io::Result<TcpListener> {
     if address.is_ipv6() {
         socket.set_only_v6(only_v6)?;
     }
-    let (time, interval, retries) = KEEP_ALIVE;
-    // Connections inherit it from the socket that accepts them. One that cannot have it works too.
-    let _ =
-        socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(time).with_interval(interval).with_retries(retries));
+    let _ = socket.set_tcp_keepalive(&keep_alive());
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;
     TcpListener::from_std(socket.into())
+}
+
+/// Listens on a socket that somebody else has opened and bound.
+///
+/// # Errors
+/// Where the system refuses.
+pub fn adopt(listener: std::net::TcpListener) -> io::Result<TcpListener> {
+    listener.set_nonblocking(true)?;
+    let _ = SockRef::from(&listener).set_tcp_keepalive(&keep_alive());
+    TcpListener::from_std(listener)
+}
+
+/// Connections inherit it from the socket that accepts them. One that cannot have it works too.
+fn keep_alive() -> TcpKeepalive {
+    let (time, interval, retries) = KEEP_ALIVE;
+    TcpKeepalive::new().with_time(time).with_interval(interval).with_retries(retries)
 }

@@ -24,7 +24,7 @@ pub use operation::{
 pub use options::{EnvironmentArgs, ProjectArgs, ProjectFlag, StoreArgs, StoreFlag};
 pub use scan::ScanArgs;
 pub use scripts::{TestArgs, TypesArgs};
-pub use serve::{DevArgs, MapHost, RunArgs, ServeArgs};
+pub use serve::{DevArgs, HealthcheckArgs, MapHost, RunArgs, ServeArgs, UpgradeArgs};
 
 const AFTER: &str = "\
 Start here:
@@ -52,6 +52,14 @@ pub enum Command {
     Dev(Box<DevArgs>),
     /// Serve a project in production
     Run(Box<RunArgs>),
+    /// Put a new process in the place of a running gateway: nobody is refused, nothing under way is cut
+    ///
+    /// For a new version of the binary, or for settings that only a start reads. The gateway starts its program
+    /// again with the same arguments; the new process gets the listening sockets, and once it serves, the old one
+    /// finishes what is under way. Where the new one does not come to serve, the old one goes on.
+    Upgrade(UpgradeArgs),
+    /// Ask a running gateway whether it can take traffic: exit code 0 if so
+    Healthcheck(HealthcheckArgs),
     /// Make a running gateway read its project again
     ///
     /// Prints the diagnostics. A broken project changes nothing and gives exit code 78.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::Args;
 
-use super::{EnvironmentArgs, StoreFlag};
+use super::{EnvironmentArgs, Output, StoreFlag};
 
 /// `NAME[:PORT]=ADDR:PORT`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,8 +107,9 @@ Examples:
   tollgate run my-api --listen 0.0.0.0:9000 --data-dir /var/lib/tollgate --env production
 
 The access log goes to standard output, the log of the process to standard error, both one JSON
-object a line; RUST_LOG sets its level. SIGHUP reloads, SIGTERM stops when what is under way is
-done (at most `server.drain`), a second SIGTERM stops at once. A broken project: exit code 78.")]
+object a line; RUST_LOG sets its level. SIGHUP reloads, SIGUSR2 does what `tollgate upgrade` does,
+SIGTERM stops when what is under way is done (at most `server.drain`), a second SIGTERM stops at
+once. A broken project: exit code 78. Sockets of a service manager (LISTEN_FDS) are used.")]
 pub struct RunArgs {
     /// The folder of the project
     #[arg(value_name = "DIR", default_value = ".")]
@@ -116,9 +117,55 @@ pub struct RunArgs {
     /// Where the project is broken, serve the last one that was good
     #[arg(long)]
     pub last_good: bool,
+    /// Take the place of the gateway that runs on the same data folder, where one does: with its
+    /// listening sockets, once everything is ready. `tollgate upgrade` does this for you
+    #[arg(long)]
+    pub takeover: bool,
     /// What both `dev` and `run` take.
     #[command(flatten)]
     pub serve: ServeArgs,
+}
+
+/// `upgrade`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate upgrade --data-dir /var/lib/tollgate     After the new binary has been installed
+  tollgate upgrade my-api
+  kill -USR2 $(pidof tollgate)      The same, without an answer
+
+Exit codes: 0 the new process serves · 1 the old one still does · 78 the same, for the project is broken")]
+pub struct UpgradeArgs {
+    /// The folder of the project
+    #[arg(value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// The folder of the data
+    #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR", hide_env_values = true)]
+    pub data_dir: Option<PathBuf>,
+    /// How to print what became of it
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// `healthcheck`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate healthcheck --data-dir /var/lib/tollgate
+  tollgate healthcheck --management 127.0.0.1:9001 --live
+
+For container engines and scripts, where nothing else can ask: the answer of `/readyz`, or `/livez`, on the
+management listener. Exit codes: 0 it can · 1 it cannot, or nobody answers")]
+pub struct HealthcheckArgs {
+    /// The folder of the data of the gateway
+    #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR", hide_env_values = true)]
+    pub data_dir: Option<PathBuf>,
+    /// The address of its management listener, instead
+    #[arg(long, value_name = "ADDR")]
+    pub management: Option<String>,
+    /// Only whether the process is alive
+    #[arg(long)]
+    pub live: bool,
 }
 
 #[cfg(test)]

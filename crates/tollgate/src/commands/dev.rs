@@ -16,7 +16,7 @@ use crate::data_dir::{self, DataDir};
 use crate::dev::{Watcher, announce, development_key};
 use crate::loading::{self, ProjectSource};
 use crate::output::{self, Palette};
-use crate::serving::{self, Asked, Mode, Options, Outcome, Serving, Signals};
+use crate::serving::{self, Arrival, Asked, Mode, Options, Outcome, Serving, Signals};
 use crate::{certificates, wiring};
 
 pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
@@ -44,6 +44,7 @@ pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
         map_hosts: serving::map_hosts(&args.serve),
         log: Box::new(std::io::stdout()),
         format: Format::Pretty { color: Palette::stdout().0 },
+        arrival: Arrival::default(),
     };
     warn(&diagnostics);
     let serving = Serving::start(options, project, diagnostics).await?;
@@ -56,7 +57,11 @@ pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
     loop {
         tokio::select! {
             () = watcher.changed() => {}
-            asked = signals.next() => if asked == Asked::Stop { break },
+            asked = signals.next() => match asked {
+                Asked::Stop => break,
+                Asked::Upgrade => continue,
+                Asked::Reload => {}
+            },
         }
         let was_degraded = serving.is_degraded();
         let outcome = Serving::reload(&serving).await;

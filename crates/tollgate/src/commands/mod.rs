@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod consumer;
 pub(crate) mod dev;
 pub(crate) mod doctor;
+pub(crate) mod healthcheck;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod key_import;
@@ -23,6 +24,7 @@ pub(crate) mod store;
 pub(crate) mod test;
 pub(crate) mod token;
 pub(crate) mod types;
+pub(crate) mod upgrade;
 pub(crate) mod usage;
 pub(crate) mod version;
 

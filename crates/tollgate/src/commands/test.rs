@@ -13,7 +13,7 @@ use crate::cli::{Output, TestArgs};
 use crate::data_dir::DataDir;
 use crate::loading::ProjectSource;
 use crate::output::{self, Palette};
-use crate::serving::{self, Mode, Options, Serving, Signals};
+use crate::serving::{self, Arrival, Mode, Options, Serving, Signals};
 use crate::wiring;
 
 pub(crate) async fn run(args: TestArgs) -> anyhow::Result<ExitCode> {
@@ -55,6 +55,7 @@ pub(crate) async fn run(args: TestArgs) -> anyhow::Result<ExitCode> {
                 map_hosts: serving::map_hosts(&args.serve),
                 log: Box::new(std::io::sink()),
                 format: Format::Json,
+                arrival: Arrival::default(),
             };
             Some(Serving::start(options, Arc::clone(&project), loaded.diagnostics).await?)
         }

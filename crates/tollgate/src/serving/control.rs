@@ -32,7 +32,7 @@ impl Control for Serving {
                 store: self.ping_store().await.err().or(keyring.error),
                 keys: too_long.then(|| "the store has been away for longer than `keys.maxStale`".to_owned()),
                 issuer: published_keys(&*self.rooms.issuer).is_none().then(|| "there is no signing key".to_owned()),
-                stopping: self.stopping.is_cancelled(),
+                stopping: self.leaving.is_cancelled(),
             }
         })
     }

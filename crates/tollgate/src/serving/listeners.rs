@@ -2,18 +2,21 @@
 //! while it runs.
 
 use std::net::SocketAddr;
+use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::time::Duration;
 
+use anyhow::Context;
 use tokio::net::TcpListener;
 use tollgate_core::project::Project;
 use tollgate_core::settings::{ProxyProtocol, Settings};
-use tollgate_proxy::listener::Listener;
+use tollgate_proxy::listener::{self, Listener};
 use tollgate_proxy::metrics::Metrics;
 use tollgate_proxy::tls::Endpoint;
 
 use super::Serving;
 use crate::certificates::{self, Answers, Certificates, Declared, Seen};
+use crate::handover::{Claims, Inherited, Offered, Role, Shared};
 
 /// How often the files of certificates are looked at.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
@@ -39,35 +42,106 @@ impl Bound {
     }
 }
 
-/// Binds every listener; the first is the one at `server.listen`, for which `listen` stands in.
-pub(super) async fn bind_all(
-    settings: &Settings,
-    listen: Option<&str>,
-    certificates: Certificates,
-) -> anyhow::Result<(Vec<Listener>, Vec<Bound>)> {
-    let declared = certificates::declared(settings, listen);
-    let mut wanted = Vec::new();
-    for (index, one) in declared.iter().enumerate() {
-        let flag = if index == 0 { "--listen" } else { "" };
-        wanted.push((super::address_of(one.address, flag).await?, flag));
-    }
-    let (mut listeners, mut bound) = (Vec::new(), Vec::new());
-    for ((one, (address, flag)), answers) in declared.iter().zip(&wanted).zip(certificates.answers) {
-        // A listener on 0.0.0.0 at the same port has IPv4 for itself.
-        let only_v6 = wanted.iter().any(|(other, _)| {
-            other.is_ipv4() && other.ip().is_unspecified() && other.port() == address.port() && address.port() != 0
-        });
-        let socket = super::bind(*address, only_v6, flag)?;
-        let tls = answers.map(|Answers { certificates, offer }| Endpoint::new(certificates, offer)).transpose()?;
-        let proxy_protocol = one.proxy_protocol == ProxyProtocol::Required;
-        bound.push(Bound { address: local_address(&socket)?, tls: tls.clone() });
-        listeners.push(Listener { socket, tls, proxy_protocol });
-    }
-    Ok((listeners, bound))
+/// The listening sockets of a start: those that others have opened, and new ones.
+pub(super) struct Opening<'s> {
+    claims: Claims<'s>,
+    shared: Vec<Shared>,
 }
 
-fn local_address(socket: &TcpListener) -> anyhow::Result<SocketAddr> {
-    Ok(socket.local_addr()?)
+impl<'s> Opening<'s> {
+    pub(super) fn new(inherited: &'s Inherited) -> Self {
+        Self { claims: Claims::new(inherited), shared: Vec::new() }
+    }
+
+    /// Every data listener; the first is the one at `server.listen`, for which `listen` stands in.
+    pub(super) async fn all(
+        &mut self,
+        settings: &Settings,
+        listen: Option<&str>,
+        certificates: Certificates,
+    ) -> anyhow::Result<(Vec<Listener>, Vec<Bound>)> {
+        let declared = certificates::declared(settings, listen);
+        let mut wanted = Vec::new();
+        for (index, one) in declared.iter().enumerate() {
+            let (role, flag) = if index == 0 { (Role::First, "--listen") } else { (Role::Further, "") };
+            wanted.push((address_of(one.address, flag).await?, role, flag));
+        }
+        let (mut listeners, mut bound) = (Vec::new(), Vec::new());
+        for ((one, (address, role, flag)), answers) in declared.iter().zip(&wanted).zip(certificates.answers) {
+            // A listener on 0.0.0.0 at the same port has IPv4 for itself.
+            let only_v6 = wanted.iter().any(|(other, ..)| {
+                other.is_ipv4() && other.ip().is_unspecified() && other.port() == address.port() && address.port() != 0
+            });
+            let socket = self.open(*role, one.address, *address, only_v6, flag)?;
+            let tls = answers.map(|Answers { certificates, offer }| Endpoint::new(certificates, offer)).transpose()?;
+            let proxy_protocol = one.proxy_protocol == ProxyProtocol::Required;
+            bound.push(Bound { address: socket.local_addr()?, tls: tls.clone() });
+            listeners.push(Listener { socket, tls, proxy_protocol });
+        }
+        Ok((listeners, bound))
+    }
+
+    /// One at an address as written, for which `flag` could stand in.
+    pub(super) async fn one(
+        &mut self,
+        role: Role,
+        declared: &str,
+        only_v6: bool,
+        flag: &str,
+    ) -> anyhow::Result<TcpListener> {
+        let address = address_of(declared, flag).await?;
+        self.open(role, declared, address, only_v6, flag)
+    }
+
+    /// What is listened on, for whoever takes the place of this process.
+    pub(super) fn finish(self) -> anyhow::Result<Vec<Shared>> {
+        self.claims.none_is_left()?;
+        Ok(self.shared)
+    }
+
+    fn open(
+        &mut self,
+        role: Role,
+        declared: &str,
+        address: SocketAddr,
+        only_v6: bool,
+        flag: &str,
+    ) -> anyhow::Result<TcpListener> {
+        let (socket, name) = match self.claims.take(role, declared, address)? {
+            Some((socket, name)) => (listener::adopt(socket)?, name),
+            None => {
+                let bound = listener::bind(address, only_v6);
+                (bound.map_err(|error| cannot_listen(&address.to_string(), flag, &error))?, None)
+            }
+        };
+        let offered = Offered { role, name, declared: declared.to_owned() };
+        self.shared.push(Shared { offered, descriptor: socket.as_fd().try_clone_to_owned()? });
+        Ok(socket)
+    }
+}
+
+/// The address to listen on, for which `flag` could stand in.
+async fn address_of(text: &str, flag: &str) -> anyhow::Result<SocketAddr> {
+    let found = match text.parse() {
+        Ok(address) => Ok(Some(address)),
+        Err(_) => tokio::net::lookup_host(text).await.map(|mut found| found.next()),
+    };
+    found.map_err(|error| cannot_listen(text, flag, &error))?.context(format!("`{text}` is no address to listen on"))
+}
+
+fn cannot_listen(address: &str, flag: &str, error: &std::io::Error) -> anyhow::Error {
+    let help = match error.kind() {
+        std::io::ErrorKind::AddrInUse if flag.is_empty() => {
+            "something listens there already: another process, or another of `server.listeners`".to_owned()
+        }
+        std::io::ErrorKind::AddrInUse => {
+            format!("something listens there already; {flag} 127.0.0.1:0 takes a free port")
+        }
+        std::io::ErrorKind::PermissionDenied => "ports below 1024 need the right to bind them".to_owned(),
+        std::io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
+        _ => "an address is IP:PORT, such as 127.0.0.1:9000 or [::]:9000".to_owned(),
+    };
+    anyhow::anyhow!("cannot listen on {address}: {error}\n  help: {help}")
 }
 
 /// What of the listeners only a restart can change.

@@ -6,6 +6,7 @@ mod last_good;
 mod leak_webhooks;
 mod leaks;
 mod listeners;
+mod place;
 mod reload;
 mod signals;
 mod store;
@@ -35,6 +36,7 @@ use tollgate_spec::Diagnostics;
 use crate::certificates::Certificates;
 use crate::cli::ServeArgs;
 use crate::data_dir::DataDir;
+use crate::handover::Role;
 use crate::loading::ProjectSource;
 use crate::run_state::RunState;
 use crate::wiring::{Plan, Rooms};
@@ -42,6 +44,7 @@ use crate::{Broken, issuer_url, ready_file, stores};
 
 pub(crate) use last_good::LastGood;
 pub(crate) use listeners::Bound;
+pub(crate) use place::Arrival;
 pub(crate) use reload::Outcome;
 pub(crate) use signals::{Asked, Signals};
 
@@ -73,6 +76,7 @@ pub(crate) struct Options {
     pub(crate) map_hosts: MapHosts,
     pub(crate) log: Box<dyn Write + Send>,
     pub(crate) format: Format,
+    pub(crate) arrival: Arrival,
 }
 
 impl std::fmt::Debug for Options {
@@ -126,8 +130,12 @@ pub(crate) struct Serving {
     /// The last change that is in the reserve on the disk; -1 for none.
     kept: AtomicI64,
     leaks: leaks::LeakDesk,
+    /// The end was announced.
+    leaving: CancellationToken,
     stopping: CancellationToken,
     ended: tokio_util::task::TaskTracker,
+    arrival: Arrival,
+    place: place::Place,
     state: RunState,
 }
 
@@ -149,12 +157,14 @@ impl Serving {
         }
         certificates.log_warnings();
         let seen = certificates.seen.clone();
-        let (bound_to, bound) = listeners::bind_all(settings, options.source.listen.as_deref(), certificates).await?;
+        let mut opening = listeners::Opening::new(&options.arrival.sockets);
+        let (bound_to, bound) = opening.all(settings, options.source.listen.as_deref(), certificates).await?;
         let listen = bound.first().context("there is no listener")?.address;
         let management_address = options.management_listen.as_ref().unwrap_or(&settings.server.management_listen);
         const MANAGEMENT: &str = "--management-listen";
-        let management_listener = bind(address_of(management_address, MANAGEMENT).await?, true, MANAGEMENT)?;
+        let management_listener = opening.one(Role::Management, management_address, true, MANAGEMENT).await?;
         let management = management_listener.local_addr()?;
+        let shared = opening.finish()?;
 
         let issuer_url = issuer_url::of_settings(settings, Some(listen));
         let store_url = stores::url(settings, options.source.folder(), &options.data, options.source.store.as_ref());
@@ -167,6 +177,7 @@ impl Serving {
             map_hosts: options.map_hosts,
             clock: Arc::clone(&clock),
             dev: options.mode == Mode::Dev,
+            succeeds: options.arrival.predecessor.is_some(),
         })
         .await?;
         // What a reload will link may be the first that has scripts.
@@ -219,12 +230,16 @@ impl Serving {
             reporter: tokio::sync::Mutex::default(),
             kept: AtomicI64::new(-1),
             leaks: leaks::LeakDesk::new(&rooms),
+            leaving: CancellationToken::new(),
             stopping: CancellationToken::new(),
             ended: tokio_util::task::TaskTracker::new(),
+            arrival: options.arrival,
+            place: place::Place::new(shared),
             state,
             rooms,
         });
         listeners::note(&serving.rooms.metrics, &seen);
+        serving.take_place().await?;
         serving.spawn(bound_to, wire, management_listener, token);
         crate::memory::give_back();
         if let Err(error) = serving.state.write(&serving.data) {
@@ -235,6 +250,7 @@ impl Serving {
             ready_file::write(path, &serving.listeners, management)
                 .inspect_err(|_| serving.state.remove(&serving.data))?;
         }
+        serving.placed().await;
         Ok(serving)
     }
 
@@ -248,9 +264,10 @@ impl Serving {
         // These follow the store for as long as the process lives.
         tokio::spawn(Arc::clone(&self.rooms.keyring).run());
         tokio::spawn(Arc::clone(&self.rooms.issuer).run());
-        tokio::spawn(Arc::clone(self).follow_store());
         tokio::spawn(Arc::clone(self).report_usage());
-        tokio::spawn(Arc::clone(self).tell_of_leaks());
+        // These write files of the data folder, which are one process's.
+        self.until_handed_over(Arc::clone(self).follow_store());
+        self.until_handed_over(Arc::clone(self).tell_of_leaks());
         self.gateway.alert(Arc::new(github_alerts::GithubAlerts(Arc::downgrade(self))));
         if self.listeners.iter().any(|bound| bound.tls.is_some()) {
             tokio::spawn(Arc::clone(self).follow_certificates());
@@ -259,10 +276,17 @@ impl Serving {
         let data = listener::serve_on(listeners, gateway, wire, self.stopping.clone());
         self.ended.spawn(data);
         let admin = Admin { store: Arc::clone(&self.rooms.store), control: Arc::clone(self) as _, token };
-        // Until the last exchange has ended, probes and scrapers still get their answers.
-        let drained = self.ended.clone();
+        // Until the last exchange has ended, probes and scrapers still get their answers; those of the successor,
+        // where there is one.
+        let (drained, handed_over) = (self.ended.clone(), self.place.handed_over.clone());
+        let over = async move {
+            tokio::select! {
+                () = drained.wait() => {}
+                () = handed_over.cancelled() => {}
+            }
+        };
         tokio::spawn(async move {
-            if let Err(error) = tollgate_admin::serve(management, admin, async move { drained.wait().await }).await {
+            if let Err(error) = tollgate_admin::serve(management, admin, over).await {
                 tracing::error!(%error, "the management listener broke");
             }
         });
@@ -288,49 +312,44 @@ impl Serving {
     /// Accepts no more, waits for what is under way (at most `server.drain`), and tidies up. A
     /// second signal ends it at once.
     pub(crate) async fn stop(&self, signals: &mut Signals) {
+        let notice = self.project().settings.server.stop_notice.0;
+        self.leaving.cancel();
+        if !notice.is_zero() && !self.place.is_handed_over() {
+            tracing::info!(
+                seconds = notice.as_secs_f64(),
+                "about to stop: load balancers are told, and given the time"
+            );
+            tokio::select! {
+                () = tokio::time::sleep(notice) => {}
+                () = signals.stop() => tracing::warn!("not waiting any longer, by a second signal"),
+            }
+        }
         tracing::info!("stopping: waiting for what is under way");
+        self.place.leave();
         self.stopping.cancel();
         tokio::select! {
-            () = self.ended.wait() => {
+            () = self.drained() => {
                 self.report_usage_once_more().await;
                 self.keep_once_more().await;
                 tracing::info!("stopped");
             }
-            () = signals.stop() => tracing::warn!("stopped at once, by a second signal"),
+            () = self.cut_short(signals) => tracing::warn!("stopped at once, by a second signal"),
         }
         self.gateway.flush_spans(Duration::from_secs(3)).await;
+        self.tell_counted().await;
         if let Err(error) = self.rooms.quotas.write() {
             tracing::error!(%error, "what was used of quotas since the last second could not be written");
         }
         self.gateway.access_log.flush(Duration::from_secs(5));
         self.state.remove(&self.data);
     }
-}
 
-/// The address to listen on, for which `flag` could stand in.
-async fn address_of(text: &str, flag: &str) -> anyhow::Result<SocketAddr> {
-    let found = match text.parse() {
-        Ok(address) => Ok(Some(address)),
-        Err(_) => tokio::net::lookup_host(text).await.map(|mut found| found.next()),
-    };
-    found.map_err(|error| cannot_listen(text, flag, &error))?.context(format!("`{text}` is no address to listen on"))
-}
-
-fn bind(address: SocketAddr, only_v6: bool, flag: &str) -> anyhow::Result<TcpListener> {
-    listener::bind(address, only_v6).map_err(|error| cannot_listen(&address.to_string(), flag, &error))
-}
-
-fn cannot_listen(address: &str, flag: &str, error: &std::io::Error) -> anyhow::Error {
-    let help = match error.kind() {
-        std::io::ErrorKind::AddrInUse if flag.is_empty() => {
-            "something listens there already: another process, or another of `server.listeners`".to_owned()
+    /// Waits for the signal that ends it at once. Whoever stops the service signals all of its processes, and this
+    /// one may be ending already because another one serves: that one signal asks for nothing new.
+    async fn cut_short(&self, signals: &mut Signals) {
+        if self.place.is_handed_over() {
+            signals.stop().await;
         }
-        std::io::ErrorKind::AddrInUse => {
-            format!("something listens there already; {flag} 127.0.0.1:0 takes a free port")
-        }
-        std::io::ErrorKind::PermissionDenied => "ports below 1024 need the right to bind them".to_owned(),
-        std::io::ErrorKind::AddrNotAvailable => "this machine has no such address".to_owned(),
-        _ => "an address is IP:PORT, such as 127.0.0.1:9000 or [::]:9000".to_owned(),
-    };
-    anyhow::anyhow!("cannot listen on {address}: {error}\n  help: {help}")
+        signals.stop().await;
+    }
 }

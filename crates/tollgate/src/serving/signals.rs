@@ -1,4 +1,4 @@
-//! SIGHUP reloads; SIGTERM and SIGINT stop.
+//! SIGHUP reloads, SIGUSR2 upgrades; SIGTERM and SIGINT stop.
 
 use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -9,12 +9,14 @@ pub(crate) struct Signals {
     hangup: Signal,
     terminate: Signal,
     interrupt: Signal,
+    upgrade: Signal,
 }
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
     Reload,
+    Upgrade,
     Stop,
 }
 
@@ -25,6 +27,7 @@ impl Signals {
             hangup: listen(SignalKind::hangup())?,
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
+            upgrade: listen(SignalKind::user_defined2())?,
         })
     }
 
@@ -32,6 +35,7 @@ impl Signals {
     pub(crate) async fn next(&mut self) -> Asked {
         tokio::select! {
             _ = self.hangup.recv() => Asked::Reload,
+            _ = self.upgrade.recv() => Asked::Upgrade,
             _ = self.terminate.recv() => Asked::Stop,
             _ = self.interrupt.recv() => Asked::Stop,
         }

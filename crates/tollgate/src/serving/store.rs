@@ -100,7 +100,7 @@ impl Serving {
     pub(super) async fn keep_once_more(&self) {
         let status = self.rooms.keyring.status();
         let known = self.kept.load(Ordering::Acquire) == status.sequence;
-        if known || status.error.is_some() || !self.rooms.store.is_shared() {
+        if known || self.place.is_handed_over() || status.error.is_some() || !self.rooms.store.is_shared() {
             return;
         }
         let signing_keys = self.rooms.issuer.stored();

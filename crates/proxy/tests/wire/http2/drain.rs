@@ -51,7 +51,7 @@ async fn streams_under_way_finish_after_goaway_and_new_ones_are_not_begun() {
 }
 
 #[tokio::test]
-async fn an_idle_connection_ends_at_once_when_the_listener_stops() {
+async fn an_idle_connection_ends_a_moment_after_the_listener_stops() {
     let mut setup = Setup::to("http://127.0.0.1:1");
     setup.settings.server.drain = Interval(Duration::from_secs(3600));
     let mut gate = setup.start().await;

@@ -1,0 +1,111 @@
+#!/bin/sh
+# Builds what is given to others, in target/dist: binaries, archives, Debian packages, an SBOM, checksums.
+# PROFILE=dev builds the debug binary, to try all the rest of it out. TARGETS: Rust's names of machines; those whose
+# toolchain is not here are named and passed over.
+set -eu
+cd "$(dirname "$0")/.."
+PROFILE="${PROFILE:-release}"
+case "$PROFILE" in dev) folder=debug ;; *) folder="$PROFILE" ;; esac
+host=$(rustc -vV | sed -n 's/^host: //p')
+TARGETS="${TARGETS:-x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu}"
+version=$(sed -n '/^\[workspace.package\]/,/^$/s/^version = "\(.*\)"/\1/p' Cargo.toml)
+built="${CARGO_TARGET_DIR:-target}"
+dist=target/dist
+share="$dist/share"
+# Archives of one commit are the same bytes, whenever they are made.
+SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}"
+export SOURCE_DATE_EPOCH
+
+tool() { # name, version
+    command -v "$1" >/dev/null || {
+        echo "==> Installing $1"
+        cargo install --locked "$1@$2"
+    }
+}
+tool cargo-auditable 0.7.7
+tool cargo-cyclonedx 0.5.9
+tool cargo-deb 3.8.0
+
+rm -rf "$dist"
+mkdir -p "$share/man" "$share/completions"
+
+# What can be built here: the machine itself, and others whose standard library and linker there are.
+can_build() {
+    [ "$1" = "$host" ] && return 0
+    [ -d "$(rustc --print sysroot)/lib/rustlib/$1" ] || {
+        echo "==> NOT BUILT for $1: its standard library is not installed (rustup target add $1)" >&2
+        return 1
+    }
+    cc=$(echo "$1" | sed 's/-unknown//')-gcc
+    command -v "$cc" >/dev/null || {
+        echo "==> NOT BUILT for $1: there is no $cc (Debian: gcc-$(echo "${cc%-gcc}" | tr _ -))" >&2
+        return 1
+    }
+    export "CARGO_TARGET_$(echo "$1" | tr 'a-z-' 'A-Z_')_LINKER=$cc"
+}
+
+targets=""
+for target in $TARGETS; do
+    if can_build "$target"; then targets="$targets $target"; fi
+done
+[ -n "$targets" ] || {
+    echo "none of $TARGETS can be built here" >&2
+    exit 1
+}
+
+binary_of() { # the machine's own is where every build puts it
+    if [ "$1" = "$host" ]; then echo "$built/$folder/tollgate"; else echo "$built/$1/$folder/tollgate"; fi
+}
+
+for target in $targets; do
+    echo "==> Building the $PROFILE binary for $target"
+    if [ "$target" = "$host" ]; then set --; else set -- --target "$target"; fi
+    cargo auditable build --locked --profile "$PROFILE" --package tollgate --bin tollgate "$@"
+done
+
+case " $targets " in *" $host "*) own=$(binary_of "$host") ;; *)
+    echo "pages and completions are written by the binary of this machine: add $host to TARGETS" >&2
+    exit 1
+    ;;
+esac
+echo "==> Writing manual pages and completions"
+"$own" man --dir "$share/man" >/dev/null
+gzip -9n "$share"/man/*.1
+"$own" completions bash >"$share/completions/tollgate.bash"
+"$own" completions zsh >"$share/completions/_tollgate"
+"$own" completions fish >"$share/completions/tollgate.fish"
+gzip -9nc CHANGELOG.md >"$share/changelog.gz"
+
+echo "==> Writing the SBOM"
+sbom="tollgate-$version.cdx.json"
+cargo cyclonedx --quiet --format json --spec-version 1.5 --override-filename tollgate-sbom
+mv crates/tollgate/tollgate-sbom.json "$dist/$sbom"
+# One is written for every crate of the workspace; the binary's holds them all.
+find . -path ./target -prune -o -name tollgate-sbom.json -exec rm -f {} +
+
+for target in $targets; do
+    name="tollgate-$version-$target"
+    echo "==> Packing $name"
+    place="$dist/$name"
+    mkdir -p "$place"
+    cp "$(binary_of "$target")" "$place/tollgate"
+    if [ "$target" = "$host" ]; then
+        # The list of dependencies is no symbol: it stays.
+        strip "$place/tollgate"
+    fi
+    cp LICENSE-APACHE LICENSE-MIT README.md CHANGELOG.md "$place/"
+    cp -r "$share/man" "$share/completions" packaging/systemd "$place/"
+    tar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w \
+        -C "$dist" -cf - "$name" | gzip -9n >"$dist/$name.tar.gz"
+    rm -rf "$place"
+
+    echo "==> Packing the Debian package for $target"
+    if [ "$target" = "$host" ]; then set --; else set -- --target "$target"; fi
+    cargo deb --quiet --no-build --package tollgate --profile "$PROFILE" --output "$dist" \
+        ${DEB_VERSION:+--deb-version "$DEB_VERSION"} "$@"
+done
+rm -rf "$share"
+
+(cd "$dist" && find . -maxdepth 1 -type f ! -name SHA256SUMS | sed 's,^\./,,' | sort | xargs sha256sum >SHA256SUMS)
+echo "==> In $dist:"
+cat "$dist/SHA256SUMS"
