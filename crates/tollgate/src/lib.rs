@@ -12,6 +12,7 @@ mod commands;
 mod data_dir;
 mod descriptors;
 mod dev;
+mod git;
 mod importing;
 mod issuer_url;
 mod leaks;
@@ -25,6 +26,7 @@ mod run_state;
 mod scan;
 mod schema_files;
 mod serving;
+mod snapshots;
 mod stores;
 mod views;
 mod wiring;
@@ -81,6 +83,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Dev(args) => return Box::pin(commands::dev::run(*args)).await,
         Command::Run(args) => return Box::pin(commands::run::run(*args)).await,
         Command::Reload(args) => return commands::reload::run(&args).await,
+        Command::Snapshots(command) => return Box::pin(commands::snapshots::run(command)).await,
+        Command::Rollback(args) => return Box::pin(commands::snapshots::roll_back(args)).await,
         Command::Check(args) => return commands::check::run(&args).await,
         Command::Doctor(args) => return commands::doctor::run(&args).await,
         Command::Test(args) => return Box::pin(commands::test::run(*args)).await,

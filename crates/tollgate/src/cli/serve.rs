@@ -108,14 +108,18 @@ Examples:
 
 The access log goes to standard output, the log of the process to standard error, both one JSON
 object a line; RUST_LOG sets its level. SIGHUP reloads, SIGTERM stops when what is under way is
-done (at most `server.drain`), a second SIGTERM stops at once. A broken project: exit code 78.")]
+done (at most `server.drain`), a second SIGTERM stops at once. Where the project is broken, the last
+good snapshot in the data folder serves, and `/readyz` says so; where there is none: exit code 78.")]
 pub struct RunArgs {
     /// The folder of the project
     #[arg(value_name = "DIR", default_value = ".")]
     pub dir: PathBuf,
-    /// Where the project is broken, serve the last one that was good
-    #[arg(long)]
+    /// Where the project is broken, serve the last one that was good, whatever `server.onBrokenProject` says
+    #[arg(long, conflicts_with = "no_last_good")]
     pub last_good: bool,
+    /// Where the project is broken, do not start: exit with 78
+    #[arg(long)]
+    pub no_last_good: bool,
     /// What both `dev` and `run` take.
     #[command(flatten)]
     pub serve: ServeArgs,

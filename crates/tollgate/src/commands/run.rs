@@ -12,7 +12,8 @@ use crate::Broken;
 use crate::cli::RunArgs;
 use crate::data_dir::{self, DataDir};
 use crate::loading::ProjectSource;
-use crate::serving::{self, Asked, LastGood, Mode, Options, Serving, Signals};
+use crate::serving::{self, Asked, Mode, Options, Origin, Serving, Signals};
+use crate::snapshots::{Applied, How, Record, Snapshots};
 
 pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=off"));
@@ -23,43 +24,10 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
         store: args.serve.store.clone(),
         ..ProjectSource::new(&args.dir, &args.serve.environment)
     };
-    let loaded = source.load_with_scripts().await?;
+    source.check_folder()?;
     let data_path = args.serve.data_dir.clone().unwrap_or_else(|| source.dir.join(data_dir::NAME));
     let data = DataDir::open(&data_path)?;
-    let options = || Options {
-        mode: Mode::Run,
-        source: source.clone(),
-        data: data.clone(),
-        management_listen: args.serve.management_listen.clone(),
-        limits: args.serve.limits.clone(),
-        ready_file: args.serve.ready_file.clone(),
-        map_hosts: serving::map_hosts(&args.serve),
-        log: Box::new(std::io::stdout()),
-        format: Format::Json,
-    };
-    let started = match loaded.project {
-        Some(project) => {
-            let started = Serving::start(options(), Arc::clone(&project), loaded.diagnostics).await;
-            if started.is_ok() {
-                LastGood::keep(&data, &source, &project);
-            }
-            started
-        }
-        None => Err(Broken::new(loaded.diagnostics).into()),
-    };
-    let serving = match started {
-        Ok(serving) => serving,
-        Err(error) => match (error.downcast_ref::<Broken>(), last_good(&args, &source, &data).await) {
-            (Some(broken), Some(project)) => {
-                let text = broken.diagnostics().to_text(&crate::text_style());
-                tracing::error!(diagnostics = %text, "the project has mistakes; the last good one serves");
-                let serving = Serving::start(options(), project, broken.diagnostics().clone()).await?;
-                serving.degrade("the project on disk has mistakes; the last good one serves");
-                serving
-            }
-            _ => return Err(error),
-        },
-    };
+    let serving = start(&args, &source, &data).await?;
     let listeners: Vec<String> =
         serving.listeners.iter().map(|bound| format!("{}://{}", bound.scheme(), bound.address)).collect();
     tracing::info!(
@@ -72,16 +40,80 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
         "serving"
     );
     while signals.next().await == Asked::Reload {
-        serving.reload_and_log().await;
+        serving.reload_and_log(Applied::new(How::Signal, "SIGHUP")).await;
     }
     serving.stop(&mut signals).await;
     Ok(ExitCode::SUCCESS)
 }
 
-/// The last project that was good, where it may stand in for a broken one.
-async fn last_good(args: &RunArgs, source: &ProjectSource, data: &DataDir) -> Option<Arc<Project>> {
-    let kept = LastGood::find(data, source)?;
-    let project = kept.load_with_scripts().await.ok()?.project?;
-    let wanted = args.last_good || project.settings.server.on_broken_project == OnBrokenProject::LastGood;
-    wanted.then_some(project)
+/// Serves what is pinned; else the project on disk; where that is broken, the last good snapshot.
+async fn start(args: &RunArgs, source: &ProjectSource, data: &DataDir) -> anyhow::Result<Arc<Serving>> {
+    let options = || Options {
+        mode: Mode::Run,
+        source: source.clone(),
+        data: data.clone(),
+        management_listen: args.serve.management_listen.clone(),
+        limits: args.serve.limits.clone(),
+        ready_file: args.serve.ready_file.clone(),
+        map_hosts: serving::map_hosts(&args.serve),
+        log: Box::new(std::io::stdout()),
+        format: Format::Json,
+    };
+    let snapshots = Snapshots::of(data);
+    if let Some((pin, loaded)) = serving::pinned(&snapshots, source).await? {
+        let project = loaded.project.ok_or_else(|| Broken::new(loaded.diagnostics.clone()));
+        let started = match project {
+            Ok(project) => {
+                let origin = Origin::Kept(pin.id, Some(pin.clone()));
+                Serving::start(options(), project, loaded.diagnostics, origin).await
+            }
+            Err(broken) => Err(broken.into()),
+        };
+        match &started {
+            Ok(_) => tracing::warn!(id = pin.id, "{pin}: it serves, whatever the project on disk is"),
+            Err(_) => tracing::error!(id = pin.id, "{pin}, and cannot be served: {}", serving::HOW_TO_UNPIN),
+        }
+        return started;
+    }
+    let loaded = source.load_with_scripts().await?;
+    let started = match loaded.project {
+        Some(project) => {
+            let origin = Origin::Disk(Applied::new(How::Start, crate::actor::command_line().name));
+            Serving::start(options(), project, loaded.diagnostics, origin).await
+        }
+        None => Err(Broken::new(loaded.diagnostics).into()),
+    };
+    let error = match started {
+        Ok(serving) => return Ok(serving),
+        Err(error) => error,
+    };
+    let Some(broken) = error.downcast_ref::<Broken>() else { return Err(error) };
+    let Some((record, project)) = last_good(args, source, &snapshots).await else { return Err(error) };
+    let why = format!("the project on disk has mistakes; snapshot {}, the last good one, serves", record.id);
+    let diagnostics = broken.diagnostics().to_text(&crate::text_style());
+    tracing::error!(%diagnostics, id = record.id, snapshot = %record.snapshot, "{why}");
+    let origin = Origin::Kept(record.id, None);
+    let serving = Serving::start(options(), project, broken.diagnostics().clone(), origin).await?;
+    serving.degrade(why);
+    Ok(serving)
+}
+
+/// The last project that was good, where there is one that may stand in for a broken one: as the command line
+/// says, else as its own settings do.
+async fn last_good(args: &RunArgs, source: &ProjectSource, snapshots: &Snapshots) -> Option<(Record, Arc<Project>)> {
+    if args.no_last_good {
+        return None;
+    }
+    let read = async {
+        let Some(record) = snapshots.in_force()? else { return Ok(None) };
+        let loaded = snapshots.source(&record, source)?.load_with_scripts().await?;
+        let project = loaded.project.ok_or_else(|| Broken::new(loaded.diagnostics))?;
+        anyhow::Ok(Some((record, project)))
+    };
+    let found = read.await.unwrap_or_else(|error| {
+        tracing::error!(error = format!("{error:#}"), "the last good snapshot cannot be served either");
+        None
+    });
+    let settings = |project: &Project| project.settings.server.on_broken_project;
+    found.filter(|(_, project)| args.last_good || settings(project) == OnBrokenProject::LastGood)
 }
