@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use tollgate_core::keys::KeyDigest;
 use tollgate_core::later::BoxFuture;
-use tollgate_core::store::{LeakReport, NewKey, Store, StoreError};
+use tollgate_core::store::{Actor, LeakReport, NewKey, Store, StoreError};
 use tollgate_core::time::Timestamp;
 
-use crate::views::{LeakView, ReloadReport, RouteView, SigningKeyView, Status};
+use crate::views::{
+    LeakView, PinView, ReloadReport, RouteView, SigningKeyView, SnapshotDetail, SnapshotDiff, SnapshotView, Status,
+};
 
 /// A key that was just made, and will never be seen again.
 pub struct MintedKey {
@@ -32,6 +34,8 @@ pub struct Health {
     pub snapshot: String,
     /// Why the project in force is not the one on disk.
     pub project: Option<String>,
+    /// Why no other project is put into force.
+    pub pinned: Option<String>,
     /// Why the certificates in force are not those on disk.
     pub certificates: Option<String>,
     /// What is wrong with the store.
@@ -44,6 +48,15 @@ pub struct Health {
     pub stopping: bool,
 }
 
+/// Why nothing was rolled back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RollbackRefused {
+    /// No snapshot of this id is kept, or none before the one in force.
+    NotKept(String),
+    /// It cannot be read, or not be written down that it is pinned.
+    Failed(String),
+}
+
 /// The running gateway, as the management API needs it.
 pub trait Control: Send + Sync + fmt::Debug {
     /// Looks after everything that `/readyz` tells.
@@ -52,8 +65,31 @@ pub trait Control: Send + Sync + fmt::Debug {
     fn status(&self) -> Status;
     /// The routes in force.
     fn routes(&self) -> Vec<RouteView>;
-    /// Reads the project again and puts it into force if it is good.
-    fn reload(&self) -> BoxFuture<'_, ReloadReport>;
+    /// Reads the project again and puts it into force if it is good and nothing is pinned. With `canary`,
+    /// errors are watched for so long.
+    fn reload(&self, by: &Actor, canary: Option<Duration>) -> BoxFuture<'_, ReloadReport>;
+    /// The projects that were applied and are kept, the latest first.
+    ///
+    /// # Errors
+    /// Where the disk does not give them.
+    fn snapshots(&self) -> Result<Vec<SnapshotView>, String>;
+    /// One of them, where it is there.
+    ///
+    /// # Errors
+    /// Where the disk does not give it.
+    fn snapshot(&self, id: u32) -> Result<Option<SnapshotDetail>, String>;
+    /// Two of them compared, where both are there.
+    ///
+    /// # Errors
+    /// Where the disk does not give them.
+    fn compare_snapshots(&self, from: u32, to: u32) -> Result<Option<SnapshotDiff>, String>;
+    /// Puts a snapshot into force again and pins it; the one before that in force where none is named.
+    fn roll_back(&self, to: Option<u32>, by: &Actor) -> BoxFuture<'_, Result<ReloadReport, RollbackRefused>>;
+    /// Lets projects be put into force again. `None` where nothing was pinned.
+    ///
+    /// # Errors
+    /// Where the disk does not take it.
+    fn unpin(&self, by: &Actor) -> BoxFuture<'_, Result<Option<PinView>, String>>;
     /// Makes a key.
     ///
     /// # Errors

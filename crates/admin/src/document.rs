@@ -12,12 +12,13 @@ use crate::server;
 #[openapi(
     info(
         title = "Tollgate management API",
-        description = "Buckets, consumers, keys, operators, usage, the audit log, and the running gateway. Keep its listener on loopback.",
+        description = "Buckets, consumers, keys, operators, usage, the audit log, the running gateway and the projects that it served. Keep its listener on loopback.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
     tags(
         (name = "health", description = "For probes and scrapers; no token needed."),
         (name = "gateway", description = "The running gateway."),
+        (name = "snapshots", description = "The projects that were applied, and the way back to them."),
         (name = "buckets", description = "Sets of consumers."),
         (name = "consumers", description = "Who calls."),
         (name = "managers", description = "Who may manage a consumer's keys, or a bucket's consumers."),

@@ -1,15 +1,18 @@
 //! `/v1/status`, `/v1/routes`, `/v1/reload`, `/v1/signing-keys`: the running gateway itself.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tollgate_core::store::NewAuditEntry;
+use tollgate_core::units::Interval;
 use utoipa::IntoParams;
 
 use crate::auth::{Call, ManagingProject, Reading};
-use crate::error::{ApiError, ProblemSchema, Query, UNAVAILABLE};
+use crate::error::{ApiError, ProblemSchema, Query, UNACCEPTABLE, UNAVAILABLE};
 use crate::views::{ReloadReport, RouteView, SigningKeyView, Status};
 
 /// What runs here
@@ -28,19 +31,55 @@ pub(crate) async fn routes(call: Call<Reading>) -> Json<Vec<RouteView>> {
     Json(call.control.routes())
 }
 
+/// How to reload.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Reloading {
+    /// For how long errors of the changed routes are watched, such as `5m`: where they jump, the snapshot
+    /// before is put back and pinned. Not at all where it is not given.
+    #[param(pattern = "^[0-9]+(ms|s|m|h)$", example = "5m")]
+    canary: Option<String>,
+}
+
 /// Read the project again
 ///
 /// A good project is in force when the answer comes; a broken one changes nothing.
-#[utoipa::path(post, path = "/v1/reload", operation_id = "reloadProject", tag = "gateway", security(("token" = ["project"])), responses(
+#[utoipa::path(post, path = "/v1/reload", operation_id = "reloadProject", tag = "gateway", params(Reloading), security(("token" = ["project"])), responses(
     (status = 200, description = "It is in force.", body = ReloadReport),
+    (status = 409, description = "A snapshot is pinned; nothing changed. Or a call with this `Idempotency-Key` is being made at this moment.", content((ReloadReport = "application/json"), (ProblemSchema = "application/problem+json"))),
     (status = 422, description = "It has mistakes, or needs a restart; nothing changed.", content((ReloadReport = "application/json"), (ProblemSchema = "application/problem+json"))),
 ))]
-pub(crate) async fn reload(call: Call<ManagingProject>) -> Response {
-    let report = call.control.reload().await;
-    let detail = json!({ "applied": report.applied, "snapshot": report.snapshot });
+pub(crate) async fn reload(call: Call<ManagingProject>, Query(how): Query<Reloading>) -> Result<Response, ApiError> {
+    let canary = how.canary.as_deref().map(canary_time).transpose()?;
+    let report = call.control.reload(call.actor(), canary).await;
+    let detail = json!({
+        "applied": report.applied, "snapshot": report.snapshot, "kept": report.kept,
+        "pinned": report.pinned.is_some(), "canary": how.canary,
+    });
     record(&call, "project.reload", "project", "", detail).await;
-    let code = if report.applied { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok(report_response(report))
+}
+
+/// A report with the status that it comes to.
+pub(crate) fn report_response(report: ReloadReport) -> Response {
+    let code = match (report.applied, &report.pinned) {
+        (true, _) => StatusCode::OK,
+        (false, Some(_)) => StatusCode::CONFLICT,
+        (false, None) => StatusCode::UNPROCESSABLE_ENTITY,
+    };
     (code, Json(report)).into_response()
+}
+
+/// For how long an applied project is watched.
+fn canary_time(text: &str) -> Result<Duration, ApiError> {
+    const LONGEST: Duration = Duration::from_secs(86_400);
+    let interval: Result<Interval, _> = text.parse();
+    let time = interval.map_err(|error| ApiError::new(&UNACCEPTABLE, format!("canary: {error}")))?.0;
+    if time.is_zero() || time > LONGEST {
+        return Err(ApiError::new(&UNACCEPTABLE, "canary: it is watched for more than no time and at most 24h"));
+    }
+    Ok(time)
 }
 
 /// The signing keys
@@ -79,7 +118,7 @@ pub(crate) async fn rotate(
 
 /// Writes down what the store does not do itself. It has happened: where the store is away, it is
 /// only logged, because the caller must hear of it as it is.
-async fn record(call: &Call<ManagingProject>, action: &str, target_kind: &str, target: &str, detail: Value) {
+pub(crate) async fn record(call: &Call<ManagingProject>, action: &str, target_kind: &str, target: &str, detail: Value) {
     let detail = detail.as_object().cloned().unwrap_or_default();
     let entry = NewAuditEntry {
         action: action.to_owned(),

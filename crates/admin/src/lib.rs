@@ -30,11 +30,12 @@ mod operators;
 mod paging;
 mod precondition;
 mod server;
+mod snapshots;
 mod usage;
 pub mod views;
 
 pub use auth::ManagementToken;
-pub use control::{Control, Health, MintedKey};
+pub use control::{Control, Health, MintedKey, RollbackRefused};
 pub use document::document;
 pub use error::REASONS;
 pub use operations::OperationError;

@@ -18,7 +18,7 @@ use crate::control::Control;
 use crate::document::{self, document};
 use crate::{
     audit, buckets, consumers, error, gateway, health, idempotency, key_service, keys, leaks, managers, operators,
-    usage,
+    snapshots, usage,
 };
 
 /// The longest body of a call.
@@ -48,6 +48,11 @@ fn guarded_routes(wrap: impl Fn(UtoipaMethodRouter<Admin>) -> UtoipaMethodRouter
         .routes(wrap(routes!(gateway::status)))
         .routes(wrap(routes!(gateway::routes)))
         .routes(wrap(routes!(gateway::reload)))
+        .routes(wrap(routes!(snapshots::list)))
+        .routes(wrap(routes!(snapshots::show)))
+        .routes(wrap(routes!(snapshots::compare)))
+        .routes(wrap(routes!(snapshots::roll_back)))
+        .routes(wrap(routes!(snapshots::unpin)))
         .routes(wrap(routes!(gateway::signing_keys)))
         .routes(wrap(routes!(gateway::rotate)))
         .routes(wrap(routes!(buckets::list, buckets::create)))

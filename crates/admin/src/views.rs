@@ -2,6 +2,7 @@
 //! same types, so that scripts learn one vocabulary.
 
 mod managing;
+mod snapshots;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ use utoipa::ToSchema;
 
 pub use crate::leaks::LeakView;
 pub use managing::{AuditView, BucketView, CreatedOperator, ManagerView, OperatorStatus, OperatorView, UsageView, csv};
+pub use snapshots::{FileDiff, PinView, SnapshotDetail, SnapshotDiff, SnapshotFile, SnapshotView};
 
 /// A consumer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -305,6 +307,16 @@ pub struct ReloadReport {
     pub security_changes: Vec<String>,
     /// What changed but needs a restart, so that nothing was applied.
     pub needs_restart: Vec<String>,
+    /// The id under which the one in force is kept; none where it is not.
+    #[serde(default)]
+    pub kept: Option<u32>,
+    /// Why another project is not put into force: a snapshot is pinned.
+    #[serde(default)]
+    pub pinned: Option<PinView>,
+    /// Until when errors of the changed routes are watched (RFC 3339): where they jump, the snapshot before
+    /// is put back.
+    #[serde(default)]
+    pub canary_until: Option<String>,
 }
 
 /// What `/readyz` says.

@@ -177,17 +177,24 @@ impl MasterKey {
     }
 
     fn generated(data_dir: &Path) -> Result<Self, MasterKeyError> {
-        let path = data_dir.join(FILE_NAME);
+        Self::of_file(&data_dir.join(FILE_NAME))
+    }
+
+    /// The key of a file of its own, which is made where it is not there.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or made, or holds no key.
+    pub fn of_file(path: &Path) -> Result<Self, MasterKeyError> {
         if !path.exists() {
             let text = random_text()?;
-            create(&path, &text).map_err(|error| MasterKeyError::File { path: path.clone(), error })?;
+            create(path, &text).map_err(|error| MasterKeyError::File { path: path.to_owned(), error })?;
         }
-        if let Ok(metadata) = fs::metadata(&path)
+        if let Ok(metadata) = fs::metadata(path)
             && metadata.permissions().mode() & 0o077 != 0
         {
             tracing::warn!(path = %path.display(), "others may read the master key: chmod 600 it");
         }
-        Self::from_file(&path)
+        Self::from_file(path)
     }
 
     /// Seals a secret. `purpose` must be the same when it is opened, so that one sealed thing

@@ -30,6 +30,27 @@ impl ManagementClient {
         Self { address, token: String::new() }
     }
 
+    /// The gateway that runs on a data folder; none where it was stopped, or killed.
+    ///
+    /// # Errors
+    /// Where its process is there, and it does not answer: nobody may change its data behind its back.
+    pub(crate) async fn running(data: &DataDir) -> anyhow::Result<Option<Self>> {
+        let Some(state) = RunState::read(data) else { return Ok(None) };
+        if let Err(error) = TcpStream::connect(&state.management).await {
+            let pid = i32::try_from(state.pid).ok().and_then(rustix::process::Pid::from_raw);
+            if pid.is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok()) {
+                bail!(
+                    "the gateway on {} (process {}) does not answer: {error}\n  help: where that process is something else, delete {}",
+                    state.management,
+                    state.pid,
+                    data.file("run.json").display()
+                );
+            }
+            return Ok(None);
+        }
+        Self::of(data).map(Some)
+    }
+
     /// Calls it and gives its answer.
     pub(crate) async fn call(&self, method: Method, path: &str) -> anyhow::Result<(StatusCode, Bytes)> {
         let stream = TcpStream::connect(&self.address)

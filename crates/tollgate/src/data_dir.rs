@@ -131,6 +131,12 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     fs::rename(&temporary, path).with_context(|| format!("cannot write {}", path.display()))
 }
 
+/// Makes a folder that only its owner can look into, and those above it.
+pub(crate) fn make_private(path: &Path) -> anyhow::Result<()> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.with_context(|| format!("cannot make {}", path.display()))
+}
+
 /// Writes a new file that only its owner can read. Whoever calls sees to it that it reaches the disk.
 pub(crate) fn write_unsynced(path: &Path, content: &[u8]) -> anyhow::Result<()> {
     let mut options = fs::OpenOptions::new();

@@ -12,6 +12,7 @@ mod commands;
 mod data_dir;
 mod descriptors;
 mod dev;
+mod git;
 mod handover;
 mod importing;
 mod issuer_url;
@@ -26,6 +27,7 @@ mod run_state;
 mod scan;
 mod schema_files;
 mod serving;
+mod snapshots;
 mod stores;
 mod supervisor;
 mod views;
@@ -91,6 +93,8 @@ async fn dispatch(cli: Cli, sockets: Inherited) -> anyhow::Result<ExitCode> {
         Command::Healthcheck(args) => return commands::healthcheck::run(&args).await,
         Command::Upgrade(args) => return commands::upgrade::run(&args).await,
         Command::Reload(args) => return commands::reload::run(&args).await,
+        Command::Snapshots(command) => return Box::pin(commands::snapshots::run(command)).await,
+        Command::Rollback(args) => return Box::pin(commands::snapshots::roll_back(args)).await,
         Command::Check(args) => return commands::check::run(&args).await,
         Command::Doctor(args) => return commands::doctor::run(&args).await,
         Command::Test(args) => return Box::pin(commands::test::run(*args)).await,

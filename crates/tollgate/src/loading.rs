@@ -1,9 +1,10 @@
 //! Reading a project: its files, the values of `$env(NAME)`, documents that are given by URL.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -14,6 +15,7 @@ use tollgate_script::ScriptPool;
 use tollgate_spec::{Diagnostic, LoadOptions, Loaded, Tree};
 
 use crate::cli::{EnvironmentArgs, StoreFlag};
+use crate::snapshots::Kept;
 
 /// How long a document that is given by URL may take, and how large it may be.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(20);
@@ -35,6 +37,10 @@ pub(crate) struct ProjectSource {
     pub(crate) parsed: Option<Arc<Tree>>,
     /// The threads that run its modules, once it turned out to have some.
     pub(crate) scripts: Arc<OnceLock<ScriptPool>>,
+    /// What stands in for secrets and documents that are fetched, where this is a kept project.
+    pub(crate) kept: Option<Arc<Kept>>,
+    /// The documents that were fetched when it was read last.
+    pub(crate) fetched: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     /// What these may reach, once the gateway serves: its rooms, and where it is managed.
     pub(crate) outside: Arc<OnceLock<(Arc<Services>, SocketAddr)>>,
 }
@@ -51,6 +57,8 @@ impl ProjectSource {
             store: None,
             parsed: None,
             scripts: Arc::default(),
+            kept: None,
+            fetched: Arc::default(),
             outside: Arc::default(),
         }
     }
@@ -76,18 +84,25 @@ impl ProjectSource {
         self.load_and(Self::link).await
     }
 
-    async fn load_and(&self, then: fn(&Self, &mut Loaded)) -> anyhow::Result<Loaded> {
+    /// Says what to do where there is no folder.
+    pub(crate) fn check_folder(&self) -> anyhow::Result<()> {
         if self.upstream.is_none() && !self.dir.is_dir() {
             anyhow::bail!(
                 "there is no folder {}\n  help: make a project: tollgate init {0} --upstream http://127.0.0.1:8888",
                 self.dir.display()
             );
         }
+        Ok(())
+    }
+
+    async fn load_and(&self, then: fn(&Self, &mut Loaded)) -> anyhow::Result<Loaded> {
+        self.check_folder()?;
         let source = self.clone();
         // Reading and checking large documents takes a while, and fetching waits.
         let load = tokio::task::spawn_blocking(move || {
             let mut loaded = source.load_blocking();
             then(&source, &mut loaded);
+            source.come_home(&mut loaded);
             loaded
         });
         load.await.context("reading the project ended unexpectedly")
@@ -96,7 +111,15 @@ impl ProjectSource {
     fn load_blocking(&self) -> Loaded {
         let runtime = tokio::runtime::Handle::current();
         let client = crate::wiring::http_client();
-        let fetch = |url: &str| -> Result<Vec<u8>, String> { runtime.block_on(fetch(&client, url)) };
+        let fetched = RefCell::new(BTreeMap::new());
+        let fetch = |url: &str| -> Result<Vec<u8>, String> {
+            let bytes = match self.kept.as_ref().and_then(|kept| kept.fetched(url)) {
+                Some(bytes) => bytes,
+                None => runtime.block_on(fetch(&client, url))?,
+            };
+            fetched.borrow_mut().insert(url.to_owned(), bytes.clone());
+            Ok(bytes)
+        };
         let options = LoadOptions {
             env_name: self.environment.env.clone(),
             env_file: self.environment.env_file.clone(),
@@ -104,6 +127,7 @@ impl ProjectSource {
             listen: self.listen.clone(),
             store: self.store.as_ref().map(|StoreFlag(url)| url.clone()),
             parsed: self.parsed.clone(),
+            in_place: self.kept.as_ref().map(|kept| Arc::clone(&kept.secrets)).unwrap_or_default(),
             ..LoadOptions::new(&self.dir, &fetch)
         };
         let mut loaded = match &self.upstream {
@@ -111,7 +135,21 @@ impl ProjectSource {
             None => tollgate_spec::load(&options, crate::catalog()),
         };
         check_limits(&mut loaded);
+        *self.fetched.lock().unwrap_or_else(PoisonError::into_inner) = fetched.into_inner();
         loaded
+    }
+
+    /// The documents that were fetched when it was read last, by their URLs.
+    pub(crate) fn fetched(&self) -> BTreeMap<String, Vec<u8>> {
+        self.fetched.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Lets a kept project look for certificates where its folder is.
+    fn come_home(&self, loaded: &mut Loaded) {
+        let project = loaded.project.as_mut().and_then(Arc::get_mut);
+        if let (Some(kept), Some(project)) = (&self.kept, project) {
+            project.root.clone_from(&kept.home);
+        }
     }
 
     /// Opens the gateway to the modules, where both are there.

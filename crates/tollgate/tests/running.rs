@@ -114,27 +114,6 @@ async fn what_needs_a_restart_is_named_and_nothing_is_applied() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_broken_project_does_not_start_unless_the_last_good_one_may_serve() {
-    let upstream = CapturingUpstream::start().await.unwrap();
-    let world = World::with_project(&upstream.url());
-    let mut gateway = world.start(&["run", "."]).await;
-    gateway.child.signal("TERM").await.unwrap();
-    assert!(gateway.child.wait(SOON).await.unwrap().success());
-
-    world.write("openapi.yaml", "openapi: [");
-    let refused = world.tollgate(&["run", ".", "--listen", "127.0.0.1:0", "--management-listen", "127.0.0.1:0"]).await;
-    assert_eq!(refused.code, 78, "{refused:?}");
-
-    let gateway = world.start(&["run", ".", "--last-good"]).await;
-    assert_eq!(gateway.get("/open", None).await.status, OK);
-    let ready = tollgate_testkit::client::get(&format!("{}/readyz", gateway.management), &[]).await.unwrap();
-    assert_eq!(ready.json()["status"], "degraded");
-    world.write("openapi.yaml", &document(&upstream.url(), "auth: api-key").replace("/open:", "/mended:"));
-    world.tollgate(&["reload"]).await.good();
-    assert_eq!(gateway.get("/mended", None).await.status, OK, "a reload reads the project, not the copy");
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn sigterm_lets_what_is_under_way_finish() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let world = World::with_project(&format!("http://{}", listener.local_addr().unwrap()));

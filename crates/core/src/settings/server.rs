@@ -31,8 +31,9 @@ pub struct ServerSettings {
     /// Proxies whose `Forwarded` and `X-Forwarded-*` fields are believed, as CIDR ranges.
     #[schemars(with = "Vec<String>")]
     pub trusted_proxies: Vec<IpNet>,
-    /// What `run` does with a project that does not pass `check` at start: refuse to start, or
-    /// serve the last good one.
+    /// What `run` does with a project that does not pass `check` at start: serve the last good
+    /// snapshot of the data folder, where there is one, or refuse to start. The settings of that
+    /// snapshot count; `--last-good` and `--no-last-good` stand in for them.
     pub on_broken_project: OnBrokenProject,
     /// How long a stop waits for exchanges that are under way.
     pub drain: Interval,
@@ -58,7 +59,7 @@ impl Default for ServerSettings {
             listeners: Vec::new(),
             management_listen: "127.0.0.1:9001".to_owned(),
             trusted_proxies: Vec::new(),
-            on_broken_project: OnBrokenProject::Refuse,
+            on_broken_project: OnBrokenProject::LastGood,
             drain: Interval::from_secs(30),
             stop_notice: Interval::from_secs(0),
             limits: ServerLimits::default(),

@@ -135,6 +135,13 @@ pub struct Metrics {
     pub reloads_failed: Counter,
     /// Projects that were put into force, the first included.
     pub reloads: Counter,
+    /// Whether the project in force is not the one on disk, because that one is broken: 1 or 0.
+    pub project_degraded: Gauge,
+    /// Whether a snapshot is pinned: 1 or 0.
+    pub snapshot_pinned: Gauge,
+    /// How often somebody went back to a snapshot.
+    pub rollbacks: Counter,
+    canaries: Family<OutcomeLabels, Counter>,
 }
 
 impl Metrics {
@@ -165,6 +172,10 @@ impl Metrics {
             store_outages: Counter::default(),
             reloads_failed: Counter::default(),
             reloads: Counter::default(),
+            project_degraded: Gauge::default(),
+            snapshot_pinned: Gauge::default(),
+            rollbacks: Counter::default(),
+            canaries: Family::default(),
         };
         let r = &mut registry;
         metrics.routes.register(r);
@@ -225,6 +236,22 @@ impl Metrics {
         r.register("store_outages", "How often the store went away", metrics.store_outages.clone());
         r.register("reloads_failed", "Projects that did not pass a reload", metrics.reloads_failed.clone());
         r.register("reloads", "Projects put into force", metrics.reloads.clone());
+        r.register(
+            "project_degraded",
+            "Whether the project in force is an earlier one, because the one on disk cannot be put into force",
+            metrics.project_degraded.clone(),
+        );
+        r.register(
+            "snapshot_pinned",
+            "Whether a snapshot is pinned, so that no other project is put into force",
+            metrics.snapshot_pinned.clone(),
+        );
+        r.register("rollbacks", "How often a snapshot was put back into force", metrics.rollbacks.clone());
+        r.register(
+            "canaries",
+            "Projects whose first errors were watched, by what became of them",
+            metrics.canaries.clone(),
+        );
         Self { registry, ..metrics }
     }
 
@@ -256,6 +283,11 @@ impl Metrics {
     /// Counts a try to tell of a leaked key.
     pub fn leak_told(&self, outcome: &'static str) {
         self.leak_webhooks.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Counts a project whose first errors were watched.
+    pub fn canary_ended(&self, outcome: &'static str) {
+        self.canaries.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
     /// Counts a try to reach an upstream.

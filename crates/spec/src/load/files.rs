@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Fetches a document that is given by its URL. The crate itself opens no socket.
 pub type Fetch<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
@@ -12,6 +13,7 @@ pub type Fetch<'a> = &'a dyn Fn(&str) -> Result<Vec<u8>, String>;
 pub struct ProjectFiles<'a> {
     root: PathBuf,
     memory: Option<BTreeMap<String, Vec<u8>>>,
+    in_place: Arc<BTreeMap<String, Vec<u8>>>,
     fetch: Fetch<'a>,
     seen: RefCell<Seen>,
 }
@@ -31,12 +33,18 @@ impl std::fmt::Debug for ProjectFiles<'_> {
 impl<'a> ProjectFiles<'a> {
     /// Those of a folder.
     pub fn folder(root: &Path, fetch: Fetch<'a>) -> Self {
-        Self { root: root.to_owned(), memory: None, fetch, seen: RefCell::default() }
+        Self { root: root.to_owned(), memory: None, in_place: Arc::default(), fetch, seen: RefCell::default() }
+    }
+
+    /// The same, with other contents for the files of these names, whether they are there or not.
+    #[must_use]
+    pub fn with(self, in_place: Arc<BTreeMap<String, Vec<u8>>>) -> Self {
+        Self { in_place, ..self }
     }
 
     /// Those of a map from name to content: a project without a folder.
     pub fn memory(files: BTreeMap<String, Vec<u8>>, fetch: Fetch<'a>) -> Self {
-        Self { root: PathBuf::new(), memory: Some(files), fetch, seen: RefCell::default() }
+        Self { root: PathBuf::new(), memory: Some(files), in_place: Arc::default(), fetch, seen: RefCell::default() }
     }
 
     /// The folder; empty where there is none.
@@ -56,7 +64,10 @@ impl<'a> ProjectFiles<'a> {
         } else {
             let path = self.root.join(name);
             self.seen.borrow_mut().remember(&path);
-            std::fs::read(&path).map_err(|error| reason(&error))
+            match self.in_place.get(name) {
+                Some(bytes) => Ok(bytes.clone()),
+                None => std::fs::read(&path).map_err(|error| reason(&error)),
+            }
         };
         if let Ok(bytes) = &read {
             self.add_to_digest(name.as_bytes());
@@ -69,7 +80,7 @@ impl<'a> ProjectFiles<'a> {
     pub fn exists(&self, name: &str) -> bool {
         match &self.memory {
             Some(memory) => memory.contains_key(name),
-            None => self.root.join(name).is_file(),
+            None => self.in_place.contains_key(name) || self.root.join(name).is_file(),
         }
     }
 

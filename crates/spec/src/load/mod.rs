@@ -43,6 +43,9 @@ pub struct LoadOptions<'a> {
     pub fetch: Fetch<'a>,
     /// A document that has just been read: it is not read again where its file still says the same.
     pub parsed: Option<Arc<Tree>>,
+    /// What stands in for files of these names, relative to the project, and for [`Self::env_file`]: a
+    /// project that is kept has its secrets sealed, and they are opened in memory alone.
+    pub in_place: Arc<BTreeMap<String, Vec<u8>>>,
 }
 
 impl<'a> LoadOptions<'a> {
@@ -57,6 +60,7 @@ impl<'a> LoadOptions<'a> {
             store: None,
             fetch,
             parsed: None,
+            in_place: Arc::default(),
         }
     }
 }
@@ -103,7 +107,8 @@ pub struct LoadContext<'a> {
 /// Loads a project of either form: everything that is wrong with it, and the project where
 /// nothing is.
 pub fn load(options: &LoadOptions<'_>, catalog: &Catalog) -> Loaded {
-    load_files(options, catalog, &ProjectFiles::folder(&options.root, options.fetch))
+    let files = ProjectFiles::folder(&options.root, options.fetch).with(Arc::clone(&options.in_place));
+    load_files(options, catalog, &files)
 }
 
 /// Loads a project whose files are in memory, by their names.
@@ -165,7 +170,12 @@ fn read_environment(options: &LoadOptions<'_>, files: &ProjectFiles<'_>, diagnos
     let (name, bytes) = match &options.env_file {
         Some(path) => {
             files.remember(path);
-            (path.display().to_string(), std::fs::read(path).map_err(|error| error.to_string()))
+            let name = path.display().to_string();
+            let bytes = match options.in_place.get(&name) {
+                Some(bytes) => Ok(bytes.clone()),
+                None => std::fs::read(path).map_err(|error| error.to_string()),
+            };
+            (name, bytes)
         }
         None => {
             files.remember(&files.root().join(".env"));

@@ -8,6 +8,7 @@ mod options;
 mod scan;
 mod scripts;
 mod serve;
+mod snapshots;
 
 use std::path::PathBuf;
 
@@ -25,6 +26,7 @@ pub use options::{EnvironmentArgs, ProjectArgs, ProjectFlag, StoreArgs, StoreFla
 pub use scan::ScanArgs;
 pub use scripts::{TestArgs, TypesArgs};
 pub use serve::{DevArgs, HealthcheckArgs, MapHost, RunArgs, ServeArgs, UpgradeArgs};
+pub use snapshots::{RollbackArgs, SnapshotsCommand};
 
 const AFTER: &str = "\
 Start here:
@@ -64,6 +66,14 @@ pub enum Command {
     ///
     /// Prints the diagnostics. A broken project changes nothing and gives exit code 78.
     Reload(ReloadArgs),
+    /// The projects that were applied: list, show and compare them, lift a pin
+    #[command(subcommand)]
+    Snapshots(SnapshotsCommand),
+    /// Go back to an earlier project, at once, and stay there until `snapshots unpin`
+    ///
+    /// The snapshot is in force when the command ends, and pinned: neither a changed file, nor a reload, nor a
+    /// restart puts another project into force. Where no gateway runs, the next one serves it.
+    Rollback(RollbackArgs),
     /// Find all mistakes of a project at once, each with its line and what to do
     Check(CheckArgs),
     /// List the routes of a project

@@ -109,14 +109,18 @@ Examples:
 The access log goes to standard output, the log of the process to standard error, both one JSON
 object a line; RUST_LOG sets its level. SIGHUP reloads, SIGUSR2 does what `tollgate upgrade` does,
 SIGTERM stops when what is under way is done (at most `server.drain`), a second SIGTERM stops at
-once. A broken project: exit code 78. Sockets of a service manager (LISTEN_FDS) are used.")]
+once. Where the project is broken, the last good snapshot in the data folder serves, and `/readyz`
+says so; where there is none: exit code 78. Sockets of a service manager (LISTEN_FDS) are used.")]
 pub struct RunArgs {
     /// The folder of the project
     #[arg(value_name = "DIR", default_value = ".")]
     pub dir: PathBuf,
-    /// Where the project is broken, serve the last one that was good
-    #[arg(long)]
+    /// Where the project is broken, serve the last one that was good, whatever `server.onBrokenProject` says
+    #[arg(long, conflicts_with = "no_last_good")]
     pub last_good: bool,
+    /// Where the project is broken, do not start: exit with 78
+    #[arg(long)]
+    pub no_last_good: bool,
     /// Take the place of the gateway that runs on the same data folder, where one does: with its
     /// listening sockets, once everything is ready. `tollgate upgrade` does this for you
     #[arg(long)]

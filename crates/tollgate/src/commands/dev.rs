@@ -16,7 +16,8 @@ use crate::data_dir::{self, DataDir};
 use crate::dev::{Watcher, announce, development_key};
 use crate::loading::{self, ProjectSource};
 use crate::output::{self, Palette};
-use crate::serving::{self, Arrival, Asked, Mode, Options, Outcome, Serving, Signals};
+use crate::serving::{self, Arrival, Asked, Mode, Options, Origin, Outcome, Serving, Signals};
+use crate::snapshots::{Applied, How, Snapshots};
 use crate::{certificates, wiring};
 
 pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
@@ -31,8 +32,19 @@ pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::listen()?;
     let (source, data) = where_from(&args)?;
     let mut watcher = Watcher::new(&source, data.path())?;
-    let Some((project, diagnostics)) = first_good(&source, &mut watcher, &mut signals).await? else {
-        return Ok(ExitCode::SUCCESS);
+    let pinned = serving::pinned(&Snapshots::of(&data), &source).await?;
+    let (project, diagnostics, origin) = match pinned {
+        Some((pin, loaded)) => {
+            output::note(Palette::stderr().yellow(format!("{pin}: {}", serving::HOW_TO_UNPIN)));
+            let project = loaded.project.ok_or_else(|| crate::Broken::new(loaded.diagnostics.clone()))?;
+            (project, loaded.diagnostics, Origin::Kept(pin.id, Some(pin)))
+        }
+        None => {
+            let Some((project, diagnostics)) = first_good(&source, &mut watcher, &mut signals).await? else {
+                return Ok(ExitCode::SUCCESS);
+            };
+            (project, diagnostics, Origin::Disk(Applied::new(How::Start, crate::actor::command_line().name)))
+        }
     };
     let options = Options {
         mode: Mode::Dev,
@@ -47,13 +59,14 @@ pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
         arrival: Arrival::default(),
     };
     warn(&diagnostics);
-    let serving = Serving::start(options, project, diagnostics).await?;
+    let serving = Serving::start(options, project, diagnostics, origin).await?;
     let key = development_key(&serving).await?;
     announce(&serving, &key);
     // Only now: a script that waits for the file finds the key in its place too.
     if let Some(path) = &args.serve.ready_file {
         crate::ready_file::write(path, &serving.listeners, serving.management)?;
     }
+    let user = crate::actor::command_line().name;
     loop {
         tokio::select! {
             () = watcher.changed() => {}
@@ -64,7 +77,7 @@ pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
             },
         }
         let was_degraded = serving.is_degraded();
-        let outcome = Serving::reload(&serving).await;
+        let outcome = Serving::reload(&serving, Applied::new(How::Watch, &user)).await;
         watcher.follow(&outcome.files);
         tell(&serving, &outcome, was_degraded);
     }
@@ -156,6 +169,9 @@ fn tell(serving: &Serving, outcome: &Outcome, was_degraded: bool) {
         return;
     }
     warn(&outcome.diagnostics);
+    if let Some(pin) = &outcome.pinned {
+        output::note(palette.yellow(format!("{pin}: {}", serving::HOW_TO_UNPIN)));
+    }
     if let Some(failure) = &outcome.failure {
         output::note(format!("{} {failure}", palette.red("error:")));
     }

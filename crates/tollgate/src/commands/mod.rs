@@ -19,6 +19,7 @@ pub(crate) mod routes;
 pub(crate) mod run;
 pub(crate) mod scan;
 pub(crate) mod schema;
+pub(crate) mod snapshots;
 pub(crate) mod snippet;
 pub(crate) mod store;
 pub(crate) mod test;

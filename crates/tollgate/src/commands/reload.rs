@@ -31,14 +31,19 @@ pub(crate) async fn run(args: &ReloadArgs) -> anyhow::Result<ExitCode> {
         Output::Json => output::json(&report)?,
         Output::Text => print(&report),
     }
-    Ok(if report.applied { ExitCode::SUCCESS } else { crate::exit_broken() })
+    Ok(match (report.applied, &report.pinned) {
+        (true, _) => ExitCode::SUCCESS,
+        // Nothing is wrong with the project, for all that is known.
+        (false, Some(_)) => ExitCode::FAILURE,
+        (false, None) => crate::exit_broken(),
+    })
 }
 
 fn find(path: &Path) -> Option<DataDir> {
     DataDir::existing(path)
 }
 
-fn print(report: &ReloadReport) {
+pub(super) fn print(report: &ReloadReport) {
     if !report.text.is_empty() {
         output::note(report.text.trim_end());
     }

@@ -1,6 +1,5 @@
 //! `tollgate run`
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -14,7 +13,8 @@ use crate::cli::RunArgs;
 use crate::data_dir::{self, DataDir};
 use crate::handover::Inherited;
 use crate::loading::ProjectSource;
-use crate::serving::{self, Arrival, Asked, LastGood, Mode, Options, Serving, Signals};
+use crate::serving::{self, Arrival, Asked, Mode, Options, Origin, Serving, Signals};
+use crate::snapshots::{Applied, How, Record, Snapshots};
 use crate::{Broken, output, supervisor};
 
 pub(crate) async fn run(args: RunArgs, sockets: Inherited) -> anyhow::Result<ExitCode> {
@@ -26,10 +26,12 @@ pub(crate) async fn run(args: RunArgs, sockets: Inherited) -> anyhow::Result<Exi
         store: args.serve.store.clone(),
         ..ProjectSource::new(&args.dir, &args.serve.environment)
     };
+    source.check_folder()?;
     let data_path = args.serve.data_dir.clone().unwrap_or_else(|| source.dir.join(data_dir::NAME));
     let running = args.takeover.then(|| DataDir::existing(&data_path)).flatten();
     let arrival = Arrival::new(sockets, running.as_ref()).await?;
-    let serving = match start(&args, &source, &data_path, &arrival).await {
+    let data = DataDir::open(&data_path)?;
+    let serving = match start(&args, &source, &data, &arrival).await {
         Ok(serving) => serving,
         Err(error) => {
             arrival.failed(what_is_wrong(&error)).await;
@@ -58,7 +60,7 @@ pub(crate) async fn run(args: RunArgs, sockets: Inherited) -> anyhow::Result<Exi
         match asked {
             Asked::Reload => {
                 supervisor::reloading();
-                serving.reload_and_log().await;
+                serving.reload_and_log(Applied::new(How::Signal, "SIGHUP")).await;
                 supervisor::ready(&status(&serving));
             }
             Asked::Upgrade => {
@@ -76,15 +78,13 @@ pub(crate) async fn run(args: RunArgs, sockets: Inherited) -> anyhow::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
-/// Reads the project and serves it, or the last one that was good.
+/// Serves what is pinned; else the project on disk; where that is broken, the last good snapshot.
 async fn start(
     args: &RunArgs,
     source: &ProjectSource,
-    data_path: &Path,
+    data: &DataDir,
     arrival: &Arrival,
 ) -> anyhow::Result<Arc<Serving>> {
-    let loaded = source.load_with_scripts().await?;
-    let data = DataDir::open(data_path)?;
     let options = || Options {
         mode: Mode::Run,
         source: source.clone(),
@@ -97,13 +97,27 @@ async fn start(
         format: Format::Json,
         arrival: arrival.clone(),
     };
+    let snapshots = Snapshots::of(data);
+    if let Some((pin, loaded)) = serving::pinned(&snapshots, source).await? {
+        let project = loaded.project.ok_or_else(|| Broken::new(loaded.diagnostics.clone()));
+        let started = match project {
+            Ok(project) => {
+                let origin = Origin::Kept(pin.id, Some(pin.clone()));
+                Serving::start(options(), project, loaded.diagnostics, origin).await
+            }
+            Err(broken) => Err(broken.into()),
+        };
+        match &started {
+            Ok(_) => tracing::warn!(id = pin.id, "{pin}: it serves, whatever the project on disk is"),
+            Err(_) => tracing::error!(id = pin.id, "{pin}, and cannot be served: {}", serving::HOW_TO_UNPIN),
+        }
+        return started;
+    }
+    let loaded = source.load_with_scripts().await?;
     let started = match loaded.project {
         Some(project) => {
-            let started = Serving::start(options(), Arc::clone(&project), loaded.diagnostics).await;
-            if started.is_ok() {
-                LastGood::keep(&data, source, &project);
-            }
-            started
+            let origin = Origin::Disk(Applied::new(How::Start, crate::actor::command_line().name));
+            Serving::start(options(), project, loaded.diagnostics, origin).await
         }
         None => Err(Broken::new(loaded.diagnostics).into()),
     };
@@ -111,20 +125,19 @@ async fn start(
         Ok(serving) => return Ok(serving),
         Err(error) => error,
     };
+    let Some(broken) = error.downcast_ref::<Broken>() else { return Err(error) };
     // Where a gateway runs that serves what is good, a broken project is no reason to replace it.
     if arrival.predecessor.is_some() {
         return Err(error);
     }
-    match (error.downcast_ref::<Broken>(), last_good(args, source, &data).await) {
-        (Some(broken), Some(project)) => {
-            let text = broken.diagnostics().to_text(&crate::text_style());
-            tracing::error!(diagnostics = %text, "the project has mistakes; the last good one serves");
-            let serving = Serving::start(options(), project, broken.diagnostics().clone()).await?;
-            serving.degrade("the project on disk has mistakes; the last good one serves");
-            Ok(serving)
-        }
-        _ => Err(error),
-    }
+    let Some((record, project)) = last_good(args, source, &snapshots).await else { return Err(error) };
+    let why = format!("the project on disk has mistakes; snapshot {}, the last good one, serves", record.id);
+    let diagnostics = broken.diagnostics().to_text(&crate::text_style());
+    tracing::error!(%diagnostics, id = record.id, snapshot = %record.snapshot, "{why}");
+    let origin = Origin::Kept(record.id, None);
+    let serving = Serving::start(options(), project, broken.diagnostics().clone(), origin).await?;
+    serving.degrade(why);
+    Ok(serving)
 }
 
 /// For the service manager's list.
@@ -141,10 +154,22 @@ fn what_is_wrong(error: &anyhow::Error) -> String {
     }
 }
 
-/// The last project that was good, where it may stand in for a broken one.
-async fn last_good(args: &RunArgs, source: &ProjectSource, data: &DataDir) -> Option<Arc<Project>> {
-    let kept = LastGood::find(data, source)?;
-    let project = kept.load_with_scripts().await.ok()?.project?;
-    let wanted = args.last_good || project.settings.server.on_broken_project == OnBrokenProject::LastGood;
-    wanted.then_some(project)
+/// The last project that was good, where there is one that may stand in for a broken one: as the command line
+/// says, else as its own settings do.
+async fn last_good(args: &RunArgs, source: &ProjectSource, snapshots: &Snapshots) -> Option<(Record, Arc<Project>)> {
+    if args.no_last_good {
+        return None;
+    }
+    let read = async {
+        let Some(record) = snapshots.in_force()? else { return Ok(None) };
+        let loaded = snapshots.source(&record, source)?.load_with_scripts().await?;
+        let project = loaded.project.ok_or_else(|| Broken::new(loaded.diagnostics))?;
+        anyhow::Ok(Some((record, project)))
+    };
+    let found = read.await.unwrap_or_else(|error| {
+        tracing::error!(error = format!("{error:#}"), "the last good snapshot cannot be served either");
+        None
+    });
+    let settings = |project: &Project| project.settings.server.on_broken_project;
+    found.filter(|(_, project)| args.last_good || settings(project) == OnBrokenProject::LastGood)
 }

@@ -13,7 +13,7 @@ use crate::cli::{Output, TestArgs};
 use crate::data_dir::DataDir;
 use crate::loading::ProjectSource;
 use crate::output::{self, Palette};
-use crate::serving::{self, Arrival, Mode, Options, Serving, Signals};
+use crate::serving::{self, Arrival, Mode, Options, Origin, Serving, Signals};
 use crate::wiring;
 
 pub(crate) async fn run(args: TestArgs) -> anyhow::Result<ExitCode> {
@@ -57,7 +57,7 @@ pub(crate) async fn run(args: TestArgs) -> anyhow::Result<ExitCode> {
                 format: Format::Json,
                 arrival: Arrival::default(),
             };
-            Some(Serving::start(options, Arc::clone(&project), loaded.diagnostics).await?)
+            Some(Serving::start(options, Arc::clone(&project), loaded.diagnostics, Origin::Passing).await?)
         }
     };
     let endpoint = match (&args.endpoint, &started) {

@@ -23,19 +23,9 @@ const COMMITS: usize = 50;
 /// How long the name of a path, or the head of an object, may be.
 const LINE: u64 = 64 * 1024;
 
-/// Git, in a repository, without network, pager, questions and programs that its settings name.
 fn git(repository: &Path) -> Command {
-    let mut git = Command::new("git");
-    git.arg("-C")
-        .arg(repository)
-        .args(["--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false"])
-        .env("GIT_NO_LAZY_FETCH", "1")
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
+    let mut git = crate::git::command(repository);
+    git.stdout(Stdio::piped());
     git
 }
 

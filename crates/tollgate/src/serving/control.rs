@@ -1,20 +1,24 @@
 //! The running gateway, as the management API sees it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use tollgate_admin::views::{LeakView, ReloadReport, RouteView, SigningKeyView, Status};
-use tollgate_admin::{Control, Health, MintedKey};
+use tollgate_admin::views::{
+    LeakView, PinView, ReloadReport, RouteView, SigningKeyView, SnapshotDetail, SnapshotDiff, SnapshotView, Status,
+};
+use tollgate_admin::{Control, Health, MintedKey, RollbackRefused};
 use tollgate_core::keys::KeyDigest;
 use tollgate_core::later::BoxFuture;
 use tollgate_core::services::TokenIssuer;
-use tollgate_core::store::{LeakReport, Store, StoreError};
+use tollgate_core::store::{Actor, LeakReport, Store, StoreError};
 use tollgate_core::time::Timestamp;
 
 use super::Serving;
+use crate::snapshots::{Applied, How};
 use crate::{minting, views};
 
 /// How long the store has to answer a probe.
-const PING: std::time::Duration = std::time::Duration::from_secs(2);
+const PING: Duration = Duration::from_secs(2);
 
 /// What sealed answers are sealed for: calls that may come again.
 const SEALED_ANSWERS: &str = "management-answer";
@@ -28,6 +32,7 @@ impl Control for Serving {
             Health {
                 snapshot: self.project().digest.clone(),
                 project: self.degraded.load_full().map(|why| why.as_ref().clone()),
+                pinned: self.pinned.load_full().map(|pin| pin.to_string()),
                 certificates: self.uncertified.load_full().map(|why| why.as_ref().clone()),
                 store: self.ping_store().await.err().or(keyring.error),
                 keys: too_long.then(|| "the store has been away for longer than `keys.maxStale`".to_owned()),
@@ -60,13 +65,39 @@ impl Control for Serving {
         views::routes(&self.project())
     }
 
-    fn reload(&self) -> BoxFuture<'_, ReloadReport> {
+    fn reload(&self, by: &Actor, _canary: Option<Duration>) -> BoxFuture<'_, ReloadReport> {
+        let applied = Applied::new(How::Reload, &by.name);
         Box::pin(async move {
-            let outcome = Self::reload(self).await;
+            let outcome = Self::reload(self, applied).await;
             let report = self.report(&outcome);
             log(&report);
             report
         })
+    }
+
+    fn snapshots(&self) -> Result<Vec<SnapshotView>, String> {
+        self.snapshots.views().map_err(|error| format!("{error:#}"))
+    }
+
+    fn snapshot(&self, id: u32) -> Result<Option<SnapshotDetail>, String> {
+        self.snapshots.detail(id).map_err(|error| format!("{error:#}"))
+    }
+
+    fn compare_snapshots(&self, from: u32, to: u32) -> Result<Option<SnapshotDiff>, String> {
+        self.snapshots.compare(from, to).map_err(|error| format!("{error:#}"))
+    }
+
+    fn roll_back(&self, to: Option<u32>, by: &Actor) -> BoxFuture<'_, Result<ReloadReport, RollbackRefused>> {
+        let by = by.name.clone();
+        Box::pin(async move {
+            let outcome = Self::roll_back(self, to, &by, "rolled back").await?;
+            Ok(self.report(&outcome))
+        })
+    }
+
+    fn unpin(&self, by: &Actor) -> BoxFuture<'_, Result<Option<PinView>, String>> {
+        let by = by.name.clone();
+        Box::pin(async move { Self::unpin(self, &by).await.map_err(|error| format!("{error:#}")) })
     }
 
     fn mint_key(&self, description: Option<String>, expires_on: Option<Timestamp>) -> Result<MintedKey, String> {
@@ -163,6 +194,11 @@ pub(super) fn log(report: &ReloadReport) {
         }
         return;
     }
+    if let Some(pin) = &report.pinned {
+        let (id, by) = (pin.id, &pin.by);
+        tracing::warn!(snapshot = %report.snapshot, id, by, "nothing was reloaded: a snapshot is pinned");
+        return;
+    }
     tracing::error!(
         snapshot = %report.snapshot,
         needs_restart = ?report.needs_restart,
@@ -181,8 +217,8 @@ impl Serving {
     }
 
     /// Reloads and logs what became of it.
-    pub(crate) async fn reload_and_log(&self) {
-        let outcome = Self::reload(self).await;
+    pub(crate) async fn reload_and_log(&self, applied: Applied) {
+        let outcome = Self::reload(self, applied).await;
         log(&self.report(&outcome));
     }
 }

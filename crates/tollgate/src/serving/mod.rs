@@ -2,12 +2,12 @@
 
 mod control;
 mod github_alerts;
-mod last_good;
 mod leak_webhooks;
 mod leaks;
 mod listeners;
 mod place;
 mod reload;
+mod rollback;
 mod signals;
 mod store;
 mod usage;
@@ -39,13 +39,13 @@ use crate::data_dir::DataDir;
 use crate::handover::Role;
 use crate::loading::ProjectSource;
 use crate::run_state::RunState;
+use crate::snapshots::{Applied, Pin, Snapshots};
 use crate::wiring::{Plan, Rooms};
 use crate::{Broken, issuer_url, ready_file, stores};
 
-pub(crate) use last_good::LastGood;
 pub(crate) use listeners::Bound;
 pub(crate) use place::Arrival;
-pub(crate) use reload::Outcome;
+pub(crate) use reload::{HOW_TO_UNPIN, Outcome};
 pub(crate) use signals::{Asked, Signals};
 
 /// For whom it serves.
@@ -97,11 +97,38 @@ pub(crate) fn map_hosts(args: &ServeArgs) -> MapHosts {
     hosts
 }
 
+/// The snapshot that stays in force whatever the project on disk is, and what it was read to be.
+pub(crate) async fn pinned(
+    snapshots: &Snapshots,
+    source: &ProjectSource,
+) -> anyhow::Result<Option<(Pin, tollgate_spec::Loaded)>> {
+    let Some(pin) = snapshots.pinned()? else { return Ok(None) };
+    let read = async {
+        let record = snapshots.find(pin.id)?.context("it is not kept")?;
+        snapshots.source(&record, source)?.load_with_scripts().await
+    };
+    let loaded = read.await.with_context(|| format!("{pin}, and cannot be served\n  help: {HOW_TO_UNPIN}"))?;
+    Ok(Some((pin, loaded)))
+}
+
 /// A project in force, and since when.
 #[derive(Debug)]
 pub(crate) struct InForce {
     pub(crate) project: Arc<Project>,
     pub(crate) since: Timestamp,
+    /// The id under which it is kept.
+    pub(crate) kept: Option<u32>,
+}
+
+/// Where the first project of a gateway comes from.
+#[derive(Debug)]
+pub(crate) enum Origin {
+    /// The disk; it is to be kept.
+    Disk(Applied),
+    /// The disk, and nobody will come back to it: tests.
+    Passing,
+    /// A snapshot of this id, and whether it is pinned.
+    Kept(u32, Option<Pin>),
 }
 
 /// A gateway that serves.
@@ -121,6 +148,10 @@ pub(crate) struct Serving {
     management_listen: Option<String>,
     limits: Option<String>,
     in_force: ArcSwap<InForce>,
+    /// The projects that were applied.
+    pub(crate) snapshots: Snapshots,
+    /// Why no other project is put into force.
+    pinned: ArcSwapOption<Pin>,
     /// Why the project on disk is not the one in force.
     degraded: ArcSwapOption<String>,
     /// Why the certificates on disk are not those in force.
@@ -145,6 +176,7 @@ impl Serving {
         options: Options,
         project: Arc<Project>,
         diagnostics: Diagnostics,
+        origin: Origin,
     ) -> anyhow::Result<Arc<Self>> {
         let descriptors = crate::descriptors::raise();
         let settings = &project.settings;
@@ -214,7 +246,7 @@ impl Serving {
         let serving = Arc::new(Self {
             mode: options.mode,
             source: options.source,
-            data: options.data,
+            data: options.data.clone(),
             gateway,
             listen,
             listeners: bound,
@@ -223,7 +255,9 @@ impl Serving {
             started_on: now,
             management_listen: options.management_listen,
             limits: options.limits,
-            in_force: ArcSwap::from_pointee(InForce { project, since: now }),
+            in_force: ArcSwap::from_pointee(InForce { project: Arc::clone(&project), since: now, kept: None }),
+            snapshots: Snapshots::of(&options.data),
+            pinned: ArcSwapOption::empty(),
             degraded: ArcSwapOption::empty(),
             uncertified: ArcSwapOption::empty(),
             reloading: tokio::sync::Mutex::new(()),
@@ -240,6 +274,11 @@ impl Serving {
         });
         listeners::note(&serving.rooms.metrics, &seen);
         serving.take_place().await?;
+        match origin {
+            Origin::Disk(applied) => serving.keep_snapshot(&project, applied).await,
+            Origin::Passing => {}
+            Origin::Kept(id, pin) => serving.serve_kept(id, pin),
+        }
         serving.spawn(bound_to, wire, management_listener, token);
         crate::memory::give_back();
         if let Err(error) = serving.state.write(&serving.data) {
@@ -306,6 +345,7 @@ impl Serving {
     /// Says that what is in force is not what is on disk, and counts it.
     pub(crate) fn degrade(&self, why: impl Into<String>) {
         self.rooms.metrics.reloads_failed.inc();
+        self.rooms.metrics.project_degraded.set(1);
         self.degraded.store(Some(Arc::new(why.into())));
     }
 

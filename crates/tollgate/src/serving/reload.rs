@@ -1,5 +1,6 @@
 //! Putting another state of the project into force: whole, or not at all.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,9 +10,13 @@ use tollgate_core::project::Project;
 use tollgate_core::settings::Settings;
 use tollgate_spec::{Diagnostics, Loaded};
 
-use super::{InForce, LastGood, Mode, Serving, listeners};
+use super::{InForce, Serving, listeners};
 use crate::certificates::Certificates;
+use crate::snapshots::{Applied, Pin};
 use crate::{issuer_url, stores, views};
+
+/// What to do about a pin.
+pub(crate) const HOW_TO_UNPIN: &str = "`tollgate snapshots unpin` lets other projects be put into force again";
 
 /// What became of a reload.
 #[derive(Debug)]
@@ -26,6 +31,8 @@ pub(crate) struct Outcome {
     pub(crate) security_changes: Vec<String>,
     /// What changed but needs a restart, so that nothing was applied.
     pub(crate) needs_restart: Vec<String>,
+    /// Why it was not even tried: this is pinned.
+    pub(crate) pinned: Option<Arc<Pin>>,
     /// Why it could not even be tried.
     pub(crate) failure: Option<String>,
     /// Every file that was read or looked for.
@@ -33,13 +40,14 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    fn refused(diagnostics: Diagnostics) -> Self {
+    pub(super) fn refused(diagnostics: Diagnostics) -> Self {
         Self {
             applied: false,
             unchanged: false,
             diagnostics,
             security_changes: Vec::new(),
             needs_restart: Vec::new(),
+            pinned: None,
             failure: None,
             files: Vec::new(),
         }
@@ -47,12 +55,16 @@ impl Outcome {
 }
 
 impl Serving {
-    /// Reads the project again and puts it into force if it is good.
-    pub(crate) async fn reload(&self) -> Outcome {
+    /// Reads the project again and puts it into force if it is good, unless a snapshot is pinned.
+    pub(crate) async fn reload(&self, applied: Applied) -> Outcome {
         let _one = self.reloading.lock().await;
+        if let Some(pin) = self.pinned.load_full() {
+            return Outcome { pinned: Some(pin), ..Outcome::refused(Diagnostics::new()) };
+        }
         let outcome = self.try_reload().await;
         if outcome.applied {
-            self.degraded.store(None);
+            self.as_on_disk();
+            self.keep_snapshot(&self.project(), applied).await;
         } else {
             self.degrade(match (&outcome.failure, outcome.needs_restart.is_empty()) {
                 (Some(failure), _) => failure.clone(),
@@ -73,7 +85,7 @@ impl Serving {
         }
     }
 
-    fn apply(&self, loaded: Loaded) -> Outcome {
+    pub(super) fn apply(&self, loaded: Loaded) -> Outcome {
         let mut diagnostics = loaded.diagnostics;
         let Some(project) = loaded.project else { return Outcome::refused(diagnostics) };
         let old = self.project();
@@ -106,11 +118,8 @@ impl Serving {
         crate::memory::give_back();
         let security_changes = views::security_changes(&old, &project);
         let unchanged = old.digest == project.digest;
-        let in_force = InForce { project: Arc::clone(&project), since: self.rooms.services.clock.now() };
+        let in_force = InForce { project: Arc::clone(&project), since: self.rooms.services.clock.now(), kept: None };
         self.in_force.store(Arc::new(in_force));
-        if self.mode == Mode::Run {
-            LastGood::keep(&self.data, &self.source, &project);
-        }
         Outcome { applied: true, unchanged, security_changes, ..Outcome::refused(diagnostics) }
     }
 
@@ -154,6 +163,9 @@ impl Serving {
     pub(crate) fn report(&self, outcome: &Outcome) -> ReloadReport {
         let in_force = self.in_force.load();
         let mut text = outcome.failure.clone().unwrap_or_default();
+        if let Some(pin) = &outcome.pinned {
+            let _ = write!(text, "{pin}: {HOW_TO_UNPIN}");
+        }
         if !outcome.diagnostics.is_empty() {
             text.push_str(&outcome.diagnostics.to_text(&tollgate_spec::diagnostic::TextStyle::default()));
         }
@@ -166,6 +178,9 @@ impl Serving {
             text,
             security_changes: outcome.security_changes.clone(),
             needs_restart: outcome.needs_restart.clone(),
+            kept: in_force.kept,
+            pinned: self.pinned.load().as_ref().map(|pin| pin.view()),
+            canary_until: None,
         }
     }
 }
