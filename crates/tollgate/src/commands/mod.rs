@@ -7,6 +7,7 @@ pub(crate) mod completions;
 pub(crate) mod consumer;
 pub(crate) mod dev;
 pub(crate) mod doctor;
+pub(crate) mod explain;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod key_import;
