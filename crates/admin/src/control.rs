@@ -9,7 +9,7 @@ use tollgate_core::later::BoxFuture;
 use tollgate_core::store::{LeakReport, NewKey, Store, StoreError};
 use tollgate_core::time::Timestamp;
 
-use crate::views::{LeakView, ReloadReport, RouteView, SigningKeyView, Status};
+use crate::views::{LeakView, ProjectDescription, ReloadReport, RouteView, SigningKeyView, Status};
 
 /// A key that was just made, and will never be seen again.
 pub struct MintedKey {
@@ -52,6 +52,8 @@ pub trait Control: Send + Sync + fmt::Debug {
     fn status(&self) -> Status;
     /// The routes in force.
     fn routes(&self) -> Vec<RouteView>;
+    /// The project in force, as it can be compared with another.
+    fn describe(&self) -> ProjectDescription;
     /// Reads the project again and puts it into force if it is good.
     fn reload(&self) -> BoxFuture<'_, ReloadReport>;
     /// Makes a key.

@@ -1,6 +1,7 @@
 //! What the management API answers and what the command line prints with `--output json`: the
 //! same types, so that scripts learn one vocabulary.
 
+mod described;
 mod managing;
 
 use std::collections::BTreeMap;
@@ -13,6 +14,10 @@ use tollgate_core::time::Timestamp;
 use utoipa::ToSchema;
 
 pub use crate::leaks::LeakView;
+pub use described::{
+    CorsDescription, HandlerDescription, OptionsDescription, ProjectDescription, RouteDescription, StepDescription,
+    UpstreamDescription,
+};
 pub use managing::{AuditView, BucketView, CreatedOperator, ManagerView, OperatorStatus, OperatorView, UsageView, csv};
 
 /// A consumer.

@@ -191,7 +191,8 @@ pub enum ProjectForm {
 
 /// The switches that the Zuplo form's compatibility date and form decide. Native projects have
 /// the newest of everything.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "each is one documented switch")]
 pub struct Compatibility {
     /// The date, as written.

@@ -5,13 +5,16 @@
 //! common, `wiring` who is handed what.
 
 mod actor;
+mod against;
 mod certificates;
 pub mod cli;
 mod client;
 mod commands;
 mod data_dir;
+mod describe;
 mod descriptors;
 mod dev;
+mod git;
 mod importing;
 mod issuer_url;
 mod leaks;
@@ -20,6 +23,7 @@ mod memory;
 mod minting;
 mod offline;
 mod output;
+mod plan;
 mod ready_file;
 mod run_state;
 mod scan;
@@ -82,6 +86,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Run(args) => return Box::pin(commands::run::run(*args)).await,
         Command::Reload(args) => return commands::reload::run(&args).await,
         Command::Explain(args) => return Box::pin(commands::explain::run(&args)).await,
+        Command::Plan(args) => return commands::plan::run(&args).await,
         Command::Check(args) => return commands::check::run(&args).await,
         Command::Doctor(args) => return commands::doctor::run(&args).await,
         Command::Test(args) => return Box::pin(commands::test::run(*args)).await,

@@ -64,6 +64,12 @@ pub enum Command {
     Check(CheckArgs),
     /// List the routes of a project
     Routes(RoutesArgs),
+    /// Tell what a change of a project does, route by route, before it is in force
+    ///
+    /// Compares the project with what runs, with a git ref or with another folder: routes that are added, removed,
+    /// match differently, become public, lose or gain a limit, a signature, a validation; other changes of
+    /// policies, handlers and upstreams; and settings that need a restart.
+    Plan(Box<PlanArgs>),
     /// Tell what would become of a request, without sending it
     ///
     /// Which route it matches and why others do not, its parameters, every step of its pipeline with

@@ -13,6 +13,7 @@ pub(crate) mod key;
 pub(crate) mod key_import;
 pub(crate) mod man;
 pub(crate) mod operator;
+pub(crate) mod plan;
 pub(crate) mod policies;
 pub(crate) mod reload;
 pub(crate) mod routes;

@@ -5,7 +5,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Stdio};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -15,6 +15,7 @@ use tollgate_identity::KeyFinder;
 use super::Rules;
 use super::found::{Commit, Findings, FoundKey};
 use super::stream::{Reading, look_through};
+use crate::git::git;
 
 /// How many objects git is asked for ahead.
 const AHEAD: usize = 8192;
@@ -22,22 +23,6 @@ const AHEAD: usize = 8192;
 const COMMITS: usize = 50;
 /// How long the name of a path, or the head of an object, may be.
 const LINE: u64 = 64 * 1024;
-
-/// Git, in a repository, without network, pager, questions and programs that its settings name.
-fn git(repository: &Path) -> Command {
-    let mut git = Command::new("git");
-    git.arg("-C")
-        .arg(repository)
-        .args(["--no-pager", "--no-replace-objects", "-c", "core.fsmonitor=false"])
-        .env("GIT_NO_LAZY_FETCH", "1")
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("GIT_OPTIONAL_LOCKS", "0")
-        .env("LC_ALL", "C")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null());
-    git
-}
 
 /// Whether this is a repository that git can read, and what to do where not.
 pub(super) fn check(repository: &Path, range: Option<&str>) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tollgate_admin::views::{LeakView, ReloadReport, RouteView, SigningKeyView, Status};
+use tollgate_admin::views::{LeakView, ProjectDescription, ReloadReport, RouteView, SigningKeyView, Status};
 use tollgate_admin::{Control, Health, MintedKey};
 use tollgate_core::keys::KeyDigest;
 use tollgate_core::later::BoxFuture;
@@ -11,6 +11,7 @@ use tollgate_core::store::{LeakReport, Store, StoreError};
 use tollgate_core::time::Timestamp;
 
 use super::Serving;
+use crate::describe::{self, Fingerprints};
 use crate::{minting, views};
 
 /// How long the store has to answer a probe.
@@ -58,6 +59,12 @@ impl Control for Serving {
 
     fn routes(&self) -> Vec<RouteView> {
         views::routes(&self.project())
+    }
+
+    fn describe(&self) -> ProjectDescription {
+        // Whoever cannot read the data folder cannot test guesses of a hidden value either.
+        let token = self.data.existing_management_token().ok().flatten();
+        describe::project(&self.project(), &Fingerprints::keyed(token))
     }
 
     fn reload(&self) -> BoxFuture<'_, ReloadReport> {
