@@ -10,7 +10,8 @@ use tollgate_core::store::{Actor, LeakReport, NewKey, Store, StoreError};
 use tollgate_core::time::Timestamp;
 
 use crate::views::{
-    LeakView, PinView, ReloadReport, RouteView, SigningKeyView, SnapshotDetail, SnapshotDiff, SnapshotView, Status,
+    LeakView, PinView, ProjectDescription, ReloadReport, RouteView, SigningKeyView, SnapshotDetail, SnapshotDiff,
+    SnapshotView, Status,
 };
 
 /// A key that was just made, and will never be seen again.
@@ -65,6 +66,8 @@ pub trait Control: Send + Sync + fmt::Debug {
     fn status(&self) -> Status;
     /// The routes in force.
     fn routes(&self) -> Vec<RouteView>;
+    /// The project in force, as it can be compared with another.
+    fn describe(&self) -> ProjectDescription;
     /// Reads the project again and puts it into force if it is good and nothing is pinned. With `canary`,
     /// errors are watched for so long.
     fn reload(&self, by: &Actor, canary: Option<Duration>) -> BoxFuture<'_, ReloadReport>;

@@ -1,4 +1,4 @@
-//! `/v1/status`, `/v1/routes`, `/v1/reload`, `/v1/signing-keys`: the running gateway itself.
+//! `/v1/status`, `/v1/routes`, `/v1/project/routes`, `/v1/reload`, `/v1/signing-keys`: the running gateway itself.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 
 use crate::auth::{Call, ManagingProject, Reading};
 use crate::error::{ApiError, ProblemSchema, Query, UNACCEPTABLE, UNAVAILABLE};
-use crate::views::{ReloadReport, RouteView, SigningKeyView, Status};
+use crate::views::{ProjectDescription, ReloadReport, RouteView, SigningKeyView, Status};
 
 /// What runs here
 #[utoipa::path(get, path = "/v1/status", operation_id = "showStatus", tag = "gateway", security(("token" = ["read"])), responses(
@@ -29,6 +29,17 @@ pub(crate) async fn status(call: Call<Reading>) -> Json<Status> {
 ))]
 pub(crate) async fn routes(call: Call<Reading>) -> Json<Vec<RouteView>> {
     Json(call.control.routes())
+}
+
+/// The project in force, resolved
+///
+/// Every route with all that is in force on it, for a comparison with another state of the project:
+/// `tollgate plan` makes it.
+#[utoipa::path(get, path = "/v1/project/routes", operation_id = "describeProject", tag = "gateway", security(("token" = ["read"])), responses(
+    (status = 200, description = "Without secrets.", body = ProjectDescription),
+))]
+pub(crate) async fn describe(call: Call<Reading>) -> Json<ProjectDescription> {
+    Json(call.control.describe())
 }
 
 /// How to reload.

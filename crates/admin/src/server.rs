@@ -47,6 +47,7 @@ fn guarded_routes(wrap: impl Fn(UtoipaMethodRouter<Admin>) -> UtoipaMethodRouter
     OpenApiRouter::new()
         .routes(wrap(routes!(gateway::status)))
         .routes(wrap(routes!(gateway::routes)))
+        .routes(wrap(routes!(gateway::describe)))
         .routes(wrap(routes!(gateway::reload)))
         .routes(wrap(routes!(snapshots::list)))
         .routes(wrap(routes!(snapshots::show)))

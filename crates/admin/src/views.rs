@@ -1,6 +1,7 @@
 //! What the management API answers and what the command line prints with `--output json`: the
 //! same types, so that scripts learn one vocabulary.
 
+mod described;
 mod managing;
 mod snapshots;
 
@@ -14,6 +15,10 @@ use tollgate_core::time::Timestamp;
 use utoipa::ToSchema;
 
 pub use crate::leaks::LeakView;
+pub use described::{
+    CorsDescription, HandlerDescription, OptionsDescription, ProjectDescription, RouteDescription, StepDescription,
+    UpstreamDescription,
+};
 pub use managing::{AuditView, BucketView, CreatedOperator, ManagerView, OperatorStatus, OperatorView, UsageView, csv};
 pub use snapshots::{FileDiff, PinView, SnapshotDetail, SnapshotDiff, SnapshotFile, SnapshotView};
 

@@ -73,12 +73,22 @@ impl Stage {
 }
 
 /// A step of a route: an instance of a policy in a stage.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepRef {
     /// Index into [`Project::policies`].
     pub policy: usize,
     /// Where it runs.
     pub stage: Stage,
+    /// Where the route, or what it inherits from, names the instance, where that is another place
+    /// than the instance's own.
+    pub named: Option<Arc<Place>>,
+}
+
+impl StepRef {
+    /// A step that is written where its instance is.
+    pub const fn new(policy: usize, stage: Stage) -> Self {
+        Self { policy, stage, named: None }
+    }
 }
 
 /// What implements a policy or a handler.
@@ -181,7 +191,8 @@ pub enum ProjectForm {
 
 /// The switches that the Zuplo form's compatibility date and form decide. Native projects have
 /// the newest of everything.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_excessive_bools, reason = "each is one documented switch")]
 pub struct Compatibility {
     /// The date, as written.
@@ -259,6 +270,8 @@ pub struct Project {
     pub scripts: Option<Arc<dyn Scripts>>,
     /// The values that `${env.NAME}` may read.
     pub environment: Arc<std::collections::BTreeMap<String, String>>,
+    /// Those of them that `$env(NAME)` has brought into options and settings: nobody prints them.
+    pub expanded: Arc<std::collections::BTreeMap<String, String>>,
     /// Every file that was read, absolute, so that a watcher knows them.
     pub files: Vec<PathBuf>,
     /// A digest of everything that was read: the snapshot's id.

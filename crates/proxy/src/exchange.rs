@@ -12,21 +12,18 @@ use http::request::Parts;
 use http::{HeaderValue, Request, StatusCode};
 use hyper::body::Incoming;
 use tollgate_core::exchange::{Params, RequestHead, Trace};
-use tollgate_core::reason::{
-    INTERNAL, REQUEST_METHOD_UNSUPPORTED, ROUTE_METHOD, ROUTE_NOT_FOUND, UPSTREAM_MALFORMED, UPSTREAM_TIMEOUT_TOTAL,
-};
+use tollgate_core::reason::{INTERNAL, ROUTE_METHOD, ROUTE_NOT_FOUND, UPSTREAM_MALFORMED, UPSTREAM_TIMEOUT_TOTAL};
 use tollgate_core::services::Alerts;
 use tollgate_core::{Body, Exchange, Flow, Problem, Response, Route};
 
 use crate::gateway::Gateway;
 use crate::hygiene::{self, BodyMeter, ConnectionInfo, Inspected, Patience};
 use crate::inside;
-use crate::router::Outcome;
 use crate::snapshot::{CompiledRoute, Snapshot};
 use crate::story::Story;
 use crate::trace::RequestId;
 use crate::upstream::handshake::{Switched, SwitchedSlot, UpgradeRequest};
-use crate::{answer, grpc, metrics, preflight, system, trace};
+use crate::{answer, grpc, preflight, routing, system, trace};
 
 /// Answers a request. There is always an answer, and always one line in the access log.
 pub async fn handle(
@@ -120,10 +117,11 @@ impl Telling<'_> {
             Some(Err(problem)) => return self.refuse(problem),
             None => {}
         }
-        let (index, params) = match self.route(&parts, &inspected) {
-            Ok(found) => found,
-            Err(problem) => return self.unrouted(parts, body, inspected, trace, problem).await,
-        };
+        let (index, params) =
+            match routing::route(&self.snapshot.router, &self.snapshot.compatibility, &parts.method, &inspected) {
+                Ok(found) => found,
+                Err(problem) => return self.unrouted(parts, body, inspected, trace, problem).await,
+            };
         let Some(route) = self.snapshot.routes.get(index) else {
             return self.refuse(Problem::new(&INTERNAL, "The route is missing."));
         };
@@ -280,35 +278,6 @@ impl Telling<'_> {
             Some(exchange) => hooks.on_response(exchange, response).get().await,
             None => response,
         }
-    }
-
-    /// Finds the route; a path that a more lenient reader would take elsewhere is refused.
-    fn route(&self, parts: &Parts, inspected: &Inspected) -> Result<(usize, Params), Problem> {
-        let router = &self.snapshot.router;
-        let (host, method) = (&*inspected.client.host, &parts.method);
-        let found = match router.find(host, method, &inspected.target.match_path) {
-            Outcome::Found(found) => found,
-            Outcome::WrongMethod(_) | Outcome::NotFound
-                if self.snapshot.compatibility.unknown_method_is_501 && !metrics::is_standard(method) =>
-            {
-                return Err(Problem::new(&REQUEST_METHOD_UNSUPPORTED, "The method of the request is not known here."));
-            }
-            Outcome::WrongMethod(allow) if !self.snapshot.compatibility.method_mismatch_is_404 => {
-                return Err(Problem::new(&ROUTE_METHOD, "This path does not serve the method of the request.")
-                    .with_header(http::header::ALLOW, allow));
-            }
-            Outcome::WrongMethod(_) | Outcome::NotFound => {
-                return Err(Problem::new(&ROUTE_NOT_FOUND, "There is nothing at this path."));
-            }
-        };
-        // A slash at the end, encoded, is one that many servers then ignore.
-        let readings = inspected.second_path.iter().flat_map(|second| [second.as_str(), second.trim_end_matches('/')]);
-        for reading in readings {
-            if matches!(router.find(host, method, reading), Outcome::Found(other) if other.route != found.route) {
-                return Err(hygiene::ambiguous_path());
-            }
-        }
-        Ok((found.route, router.params(&found)?))
     }
 
     /// Makes the request that policies and handler see.

@@ -32,6 +32,7 @@ mod pace;
 pub mod preflight;
 pub mod proxy_protocol;
 pub mod router;
+pub mod routing;
 pub mod snapshot;
 mod spans;
 mod story;

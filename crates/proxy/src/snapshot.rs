@@ -248,11 +248,11 @@ impl Builder<'_> {
 
     fn steps(&self, route: &Arc<Route>, steps: &[StepRef]) -> Option<Vec<Placed>> {
         // Not a short-circuiting collect: every step is built, so that every issue shows.
-        let placed: Vec<_> = steps.iter().map(|step| self.step(route, *step)).collect();
+        let placed: Vec<_> = steps.iter().map(|step| self.step(route, step)).collect();
         placed.into_iter().collect()
     }
 
-    fn step(&self, route: &Arc<Route>, step: StepRef) -> Option<Placed> {
+    fn step(&self, route: &Arc<Route>, step: &StepRef) -> Option<Placed> {
         let instance = self.project.policies.get(step.policy)?;
         let shared = self.policy(step.policy)?;
         let policy = match shared.bind(route) {

@@ -1,7 +1,11 @@
-//! The command `git`, as the gateway runs it: whoever has a repository has git.
+//! The command `git`, as the gateway runs it: whoever has a repository has git; and the files of a commit.
+
+mod tree;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+pub(crate) use tree::GitTree;
 
 /// Git, in a folder, without network of its own accord, pager, questions and programs that the settings of
 /// a repository name.

@@ -5,11 +5,13 @@
 //! common, `wiring` who is handed what.
 
 mod actor;
+mod against;
 mod certificates;
 pub mod cli;
 mod client;
 mod commands;
 mod data_dir;
+mod describe;
 mod descriptors;
 mod dev;
 mod git;
@@ -22,6 +24,7 @@ mod memory;
 mod minting;
 mod offline;
 mod output;
+mod plan;
 mod ready_file;
 mod run_state;
 mod scan;
@@ -95,6 +98,8 @@ async fn dispatch(cli: Cli, sockets: Inherited) -> anyhow::Result<ExitCode> {
         Command::Reload(args) => return commands::reload::run(&args).await,
         Command::Snapshots(command) => return Box::pin(commands::snapshots::run(command)).await,
         Command::Rollback(args) => return Box::pin(commands::snapshots::roll_back(args)).await,
+        Command::Explain(args) => return Box::pin(commands::explain::run(&args)).await,
+        Command::Plan(args) => return commands::plan::run(&args).await,
         Command::Check(args) => return commands::check::run(&args).await,
         Command::Doctor(args) => return commands::doctor::run(&args).await,
         Command::Test(args) => return Box::pin(commands::test::run(*args)).await,

@@ -17,7 +17,7 @@ use http::{HeaderValue, Method};
 use tollgate_core::exchange::Params;
 use tollgate_core::project::Compatibility;
 use tollgate_core::reason::REQUEST_MALFORMED;
-use tollgate_core::route::{Methods, PathMode};
+use tollgate_core::route::{Methods, PathMode, PathTemplate};
 use tollgate_core::{Problem, Route};
 
 use pattern::PathPattern;
@@ -50,6 +50,24 @@ struct Table {
 impl fmt::Debug for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Table").field("patterns", &self.patterns.len()).finish_non_exhaustive()
+    }
+}
+
+/// What a route matches.
+#[derive(Debug, Clone, Copy)]
+pub struct Pattern<'r> {
+    /// Its template.
+    pub template: &'r PathTemplate,
+    /// The methods it serves.
+    pub methods: &'r Methods,
+    /// The hosts it serves; empty for any.
+    pub hosts: &'r [String],
+}
+
+impl<'r> Pattern<'r> {
+    /// That of a route.
+    pub fn of(route: &'r Route) -> Self {
+        Self { template: &route.template, methods: &route.methods, hosts: &route.hosts }
     }
 }
 
@@ -92,6 +110,17 @@ impl Router {
     /// # Errors
     /// Every template that cannot be matched, not only the first.
     pub fn new(routes: &[Arc<Route>], compatibility: &Compatibility) -> Result<Self, Vec<TemplateError>> {
+        Self::of(routes.iter().map(|route| Pattern::of(route)), compatibility)
+    }
+
+    /// The same from what routes match alone.
+    ///
+    /// # Errors
+    /// Every template that cannot be matched, not only the first.
+    pub fn of<'r>(
+        routes: impl ExactSizeIterator<Item = Pattern<'r>>,
+        compatibility: &Compatibility,
+    ) -> Result<Self, Vec<TemplateError>> {
         let mut router = Self {
             document_order: compatibility.document_order,
             routes: Vec::with_capacity(routes.len()),
@@ -100,11 +129,11 @@ impl Router {
             suffixes: Vec::new(),
         };
         let mut errors = Vec::new();
-        for (index, route) in routes.iter().enumerate() {
-            match compile(route, compatibility) {
+        for (index, route) in routes.enumerate() {
+            match compile(route.template, compatibility) {
                 Ok((compiled, names)) => {
                     router.routes.push(Entry { methods: route.methods.clone(), names });
-                    router.insert(index, &route.hosts, &compiled);
+                    router.insert(index, route.hosts, &compiled);
                 }
                 Err(message) => errors.push(TemplateError { route: index, message }),
             }
@@ -213,8 +242,7 @@ fn strip_port(host: &str) -> &str {
     }
 }
 
-fn compile(route: &Route, compatibility: &Compatibility) -> Result<(Compiled, Vec<Arc<str>>), String> {
-    let template = &route.template;
+fn compile(template: &PathTemplate, compatibility: &Compatibility) -> Result<(Compiled, Vec<Arc<str>>), String> {
     let loose = (!compatibility.literal_paths).then(|| pattern::from_loose_template(&template.text)).flatten();
     let pattern = match template.mode {
         PathMode::UrlPattern => Some(template.text.as_str()),

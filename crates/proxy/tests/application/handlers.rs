@@ -172,7 +172,7 @@ async fn a_published_document_holds_nothing_of_the_gateways_business() {
         .document(document())
         .policy("api-key", "api-key", json!({ "authHeader": "X-Key" }))
         .route_with("GET /todos", "redirect", json!({ "location": "/" }), |route| {
-            route.inbound.push(StepRef { policy: 0, stage: Stage::Auth });
+            route.inbound.push(StepRef::new(0, Stage::Auth));
         })
         .route("GET /openapi.json", "openapi", json!({}));
     let app = App::start(draft).await;

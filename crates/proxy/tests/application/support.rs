@@ -89,6 +89,7 @@ impl Draft {
             exports: Vec::new(),
             scripts: None,
             environment: Arc::default(),
+            expanded: Default::default(),
             files: Vec::new(),
             digest: "d1".to_owned(),
         };
@@ -177,7 +178,7 @@ impl Draft {
     pub(crate) fn inbound(mut self, stage: Stage, name: &str) -> Self {
         let policy = self.project.policies.iter().position(|instance| &*instance.name == name).unwrap();
         let last = self.project.routes.last_mut().and_then(Arc::get_mut).unwrap();
-        last.inbound.push(StepRef { policy, stage });
+        last.inbound.push(StepRef::new(policy, stage));
         self
     }
 

@@ -60,7 +60,7 @@ async fn gateway(upstream: &Upstream) -> (App, String) {
         .inbound(Stage::Auth, "key");
     let mut draft = draft;
     let last = draft.project.routes.last_mut().and_then(std::sync::Arc::get_mut).unwrap();
-    last.outbound.push(StepRef { policy: 1, stage: Stage::Outbound });
+    last.outbound.push(StepRef::new(1, Stage::Outbound));
     let app = App::start(draft).await;
     let key = app.bench.key("alice");
     (app, key)

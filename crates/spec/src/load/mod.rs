@@ -145,6 +145,7 @@ fn load_files(options: &LoadOptions<'_>, catalog: &Catalog, files: &ProjectFiles
     diagnostics.redact(used.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     diagnostics.sort();
     let project = project.filter(|_| !diagnostics.has_errors()).map(|mut project| {
+        project.expanded = Arc::new(used);
         project.files = files.paths();
         project.digest = files.digest();
         Arc::new(project)

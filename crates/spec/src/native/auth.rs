@@ -1,7 +1,10 @@
 //! auth = STEP | [STEP, …] (first that succeeds) | public.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use tollgate_core::catalog::Direction;
+use tollgate_core::project::Place;
 
 use super::Reader;
 use super::step::{Authenticates, Step, id_of};
@@ -13,8 +16,8 @@ use crate::tree::Node;
 pub(crate) enum Auth {
     /// Everyone may call.
     Public,
-    /// Whoever this step knows.
-    Step(usize),
+    /// Whoever this step knows: its instance, and where that is named, if it is elsewhere.
+    Step(usize, Option<Arc<Place>>),
     /// Something that is not in order, and has been said: no reason to complain of no auth at all.
     Broken,
 }
@@ -36,7 +39,7 @@ impl Reader<'_> {
                 }
                 self.any_of(&id_of(node), &steps, node)
             }
-            _ => self.auth_step(node).map_or(Auth::Broken, |step| Auth::Step(step.policy)),
+            _ => self.auth_step(node).map_or(Auth::Broken, |step| Auth::Step(step.policy, step.named)),
         }
     }
 
@@ -66,10 +69,10 @@ impl Reader<'_> {
     /// The first of these that succeeds.
     pub(crate) fn any_of(&mut self, id: &str, steps: &[Step], node: &Node<'_>) -> Auth {
         if let [step] = steps {
-            return Auth::Step(step.policy);
+            return Auth::Step(step.policy, step.named.clone());
         }
         let ids: Vec<&str> = steps.iter().map(|step| self.instances.id(step.policy)).collect();
         let options = json!({ "policies": ids });
-        Auth::Step(self.instances.built_in(id, "any-of", options, node.span().place()))
+        Auth::Step(self.instances.built_in(id, "any-of", options, node.span().place()), None)
     }
 }

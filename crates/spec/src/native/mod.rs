@@ -78,6 +78,7 @@ pub(crate) fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> 
         exports,
         scripts: None,
         environment: context.environment.values(),
+        expanded: Default::default(),
         settings: settings.settings,
         files: Vec::new(),
         digest: String::new(),

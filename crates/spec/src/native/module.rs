@@ -58,7 +58,7 @@ impl Reader<'_> {
         let options = options_of(reference.options.as_ref());
         let place = reference.options.as_ref().unwrap_or(node).span().place();
         let policy = self.instances.add(&id_of(node), &name, Use::Module(export), options, place);
-        Some(Step { policy, name: name.into(), authenticates: Authenticates::Perhaps })
+        Some(Step { policy, name: name.into(), authenticates: Authenticates::Perhaps, named: None })
     }
 
     /// The functions of modules that the options of a built-in policy name.

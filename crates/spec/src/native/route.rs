@@ -67,25 +67,24 @@ impl<'r, 'a> RouteReader<'r, '_, 'a> {
         let guard: Vec<Step> = self.scopes.iter().flat_map(|scope| scope.guard.iter().cloned()).collect();
         let inbound = self.steps(|scope| scope.inbound.as_ref());
         let outbound = self.steps(|scope| scope.outbound.as_ref());
-        let authenticated = matches!(auth, Some(Auth::Step(_) | Auth::Broken))
+        let authenticated = matches!(auth, Some(Auth::Step(..) | Auth::Broken))
             || guard.iter().chain(&inbound).any(|step| step.authenticates == Authenticates::Yes);
         if auth.is_none() && !authenticated {
             self.lacking.auth.push(self.operation.node.key_span());
         }
-        let mut steps: Vec<StepRef> =
-            guard.iter().map(|step| StepRef { policy: step.policy, stage: Stage::Guard }).collect();
-        if let Some(Auth::Step(policy)) = auth {
-            steps.push(StepRef { policy, stage: Stage::Auth });
+        let mut steps: Vec<StepRef> = guard.iter().map(|step| step.at(Stage::Guard)).collect();
+        if let Some(Auth::Step(policy, named)) = &auth {
+            steps.push(StepRef { policy: *policy, stage: Stage::Auth, named: named.clone() });
         }
         for scope in self.scopes.clone() {
             for limit in &scope.limits {
                 if !authenticated && auth.is_some() {
                     self.reader.check_limit(limit, &self.operation.node);
                 }
-                steps.push(StepRef { policy: self.reader.limit_instance(limit), stage: Stage::Limit });
+                steps.push(StepRef::new(self.reader.limit_instance(limit), Stage::Limit));
             }
         }
-        steps.extend(inbound.iter().map(|step| StepRef { policy: step.policy, stage: Stage::Inbound }));
+        steps.extend(inbound.iter().map(|step| step.at(Stage::Inbound)));
 
         let handler = self.nearest(|scope| scope.handler.as_ref()).map(|at| at.value.clone());
         let forwards = match &handler {
@@ -102,7 +101,7 @@ impl<'r, 'a> RouteReader<'r, '_, 'a> {
             let root = self.document.openapi.tree.root();
             let scope = self.scopes.first().map_or(root, |scope| scope.node.clone());
             let policy = self.reader.sign_instance(sign, &scope);
-            steps.push(StepRef { policy, stage: Stage::Sign });
+            steps.push(StepRef::new(policy, Stage::Sign));
             Signs {
                 upstream: upstream.as_ref().map(|upstream| upstream.reference.clone()).unwrap_or_default(),
                 audience: audience.is_some() || own_audience,
@@ -126,7 +125,7 @@ impl<'r, 'a> RouteReader<'r, '_, 'a> {
             hosts: self.hosts(),
             inbound: steps,
             handler,
-            outbound: outbound.iter().map(|step| StepRef { policy: step.policy, stage: Stage::Outbound }).collect(),
+            outbound: outbound.iter().map(|step| step.at(Stage::Outbound)).collect(),
             cors: self.cors(),
             timeouts,
             operation: Operation {
@@ -272,7 +271,7 @@ impl<'r, 'a> RouteReader<'r, '_, 'a> {
                 return HandlerDefinition { implementation, options, place: node.span().place() };
             }
             Some(Handler::Mock(policy)) => {
-                steps.push(StepRef { policy, stage: Stage::Handler });
+                steps.push(StepRef::new(policy, Stage::Handler));
                 // The step always answers, so that what stands here is never reached.
                 return built_in("openapi", Map::new(), &self.operation.node);
             }

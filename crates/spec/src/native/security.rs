@@ -52,7 +52,7 @@ impl Reader<'_> {
         let options = json!({ "policies": ids });
         let place = requirement.span().place();
         let policy = self.instances.built_in(&id_of(requirement), "composite", options, place);
-        Step { policy, name: "composite".into(), authenticates: Authenticates::Yes }
+        Step { policy, name: "composite".into(), authenticates: Authenticates::Yes, named: None }
     }
 
     fn scheme<'n>(&mut self, name: &str, node: &Node<'n>, openapi: &'n OpenApi) -> Option<Step> {

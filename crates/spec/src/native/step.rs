@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 use tollgate_core::PolicyKind;
 use tollgate_core::catalog::Direction;
-use tollgate_core::project::{ExportRole, Use};
+use tollgate_core::project::{ExportRole, Place, Stage, StepRef, Use};
 
 use super::Reader;
 use crate::Diagnostic;
@@ -22,6 +22,15 @@ pub(crate) struct Step {
     pub(crate) name: Arc<str>,
     /// Whether it tells who calls.
     pub(crate) authenticates: Authenticates,
+    /// Where it is named, where its instance is written elsewhere.
+    pub(crate) named: Option<Arc<Place>>,
+}
+
+impl Step {
+    /// The step in a stage.
+    pub(crate) fn at(&self, stage: Stage) -> StepRef {
+        StepRef { policy: self.policy, stage, named: self.named.clone() }
+    }
 }
 
 /// Whether a step tells who calls.
@@ -108,7 +117,8 @@ impl Reader<'_> {
             }
             let (policy, authenticates) = self.named(reference.name, direction, node, &mut Vec::new())?;
             let name = reference.alias.as_ref().and_then(|alias| alias.as_str()).unwrap_or(reference.name);
-            return Some(Step { policy, name: name.into(), authenticates });
+            let named = Some(Arc::new(name_span.place()));
+            return Some(Step { policy, name: name.into(), authenticates, named });
         }
         let Some(kind) = self.catalog.policy(reference.name) else {
             self.unknown_policy(&reference, node, direction);
@@ -128,7 +138,7 @@ impl Reader<'_> {
             options,
             self.place(&reference, node),
         );
-        Some(Step { policy, name: name.into(), authenticates })
+        Some(Step { policy, name: name.into(), authenticates, named: None })
     }
 
     /// Where an instance's options are written, so that what building it finds can be drawn there.

@@ -93,6 +93,7 @@ pub fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> Project
         runtime_module,
         exports,
         scripts: None,
+        expanded: Default::default(),
         environment: variables.into_environment(&files.digest()),
         files: Vec::new(),
         digest: String::new(),

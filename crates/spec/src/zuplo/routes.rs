@@ -277,7 +277,7 @@ fn steps(
             Direction::Inbound if only_auth => Stage::Auth,
             Direction::Inbound => Stage::Inbound,
         };
-        steps.push(StepRef { policy: chosen.index, stage });
+        steps.push(StepRef { policy: chosen.index, stage, named: Some(Arc::new(item.span().place())) });
     }
     (steps, authenticated)
 }

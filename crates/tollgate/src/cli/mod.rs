@@ -2,9 +2,11 @@
 //! [`crate::commands`].
 
 mod bucket;
+mod explain;
 mod keys;
 mod operation;
 mod options;
+mod plan;
 mod scan;
 mod scripts;
 mod serve;
@@ -15,6 +17,7 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub use bucket::{BucketCommand, LeakArg};
+pub use explain::{ExplainArgs, Explained, HeaderArg, SecretArg};
 pub use keys::{
     ConsumerCommand, ImportFormat, ImportKeysArgs, KeyCommand, KeyIdArgs, RevokeKeyArgs, RollKeyArgs, TokenCommand,
 };
@@ -23,6 +26,7 @@ pub use operation::{
     UsageFormat, UsagePeriod,
 };
 pub use options::{EnvironmentArgs, ProjectArgs, ProjectFlag, StoreArgs, StoreFlag};
+pub use plan::PlanArgs;
 pub use scan::ScanArgs;
 pub use scripts::{TestArgs, TypesArgs};
 pub use serve::{DevArgs, HealthcheckArgs, MapHost, RunArgs, ServeArgs, UpgradeArgs};
@@ -78,6 +82,17 @@ pub enum Command {
     Check(CheckArgs),
     /// List the routes of a project
     Routes(RoutesArgs),
+    /// Tell what a change of a project does, route by route, before it is in force
+    ///
+    /// Compares the project with what runs, with a git ref or with another folder: routes that are added, removed,
+    /// match differently, become public, lose or gain a limit, a signature, a validation; other changes of
+    /// policies, handlers and upstreams; and settings that need a restart.
+    Plan(Box<PlanArgs>),
+    /// Tell what would become of a request, without sending it
+    ///
+    /// Which route it matches and why others do not, its parameters, every step of its pipeline with
+    /// its place, and how each step would answer.
+    Explain(Box<ExplainArgs>),
     /// Run the tests of a project against a gateway that is started for them
     Test(Box<TestArgs>),
     /// Write the types that give editors completion in modules

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tollgate_admin::views::{
-    LeakView, PinView, ReloadReport, RouteView, SigningKeyView, SnapshotDetail, SnapshotDiff, SnapshotView, Status,
+    LeakView, PinView, ProjectDescription, ReloadReport, RouteView, SigningKeyView, SnapshotDetail, SnapshotDiff,
+    SnapshotView, Status,
 };
 use tollgate_admin::{Control, Health, MintedKey, RollbackRefused};
 use tollgate_core::keys::KeyDigest;
@@ -14,6 +15,7 @@ use tollgate_core::store::{Actor, LeakReport, Store, StoreError};
 use tollgate_core::time::Timestamp;
 
 use super::Serving;
+use crate::describe::{self, Fingerprints};
 use crate::snapshots::{Applied, How};
 use crate::{minting, views};
 
@@ -63,6 +65,12 @@ impl Control for Serving {
 
     fn routes(&self) -> Vec<RouteView> {
         views::routes(&self.project())
+    }
+
+    fn describe(&self) -> ProjectDescription {
+        // Whoever cannot read the data folder cannot test guesses of a hidden value either.
+        let token = self.data.existing_management_token().ok().flatten();
+        describe::project(&self.project(), &Fingerprints::keyed(token))
     }
 
     fn reload(&self, by: &Actor, _canary: Option<Duration>) -> BoxFuture<'_, ReloadReport> {
