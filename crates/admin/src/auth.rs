@@ -159,6 +159,11 @@ pub(crate) struct Call<N> {
 }
 
 impl<N> Call<N> {
+    /// Who calls, as the audit log has it.
+    pub(crate) fn who(&self) -> &str {
+        &self.caller.actor.name
+    }
+
     /// Whether the caller may do something else as well, that the body of the call asks for.
     pub(crate) fn must_also_be<M: Need>(&self) -> Result<(), ApiError> {
         self.caller.check(M::SCOPE)

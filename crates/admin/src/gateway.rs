@@ -10,7 +10,7 @@ use utoipa::IntoParams;
 
 use crate::auth::{Call, ManagingProject, Reading};
 use crate::error::{ApiError, ProblemSchema, Query, UNAVAILABLE};
-use crate::views::{ReloadReport, RouteView, SigningKeyView, Status};
+use crate::views::{LiveView, ReloadReport, RouteView, SigningKeyView, Status};
 
 /// What runs here
 #[utoipa::path(get, path = "/v1/status", operation_id = "showStatus", tag = "gateway", security(("token" = ["read"])), responses(
@@ -18,6 +18,17 @@ use crate::views::{ReloadReport, RouteView, SigningKeyView, Status};
 ))]
 pub(crate) async fn status(call: Call<Reading>) -> Json<Status> {
     Json(call.control.status())
+}
+
+/// What runs at this moment
+///
+/// Routes, consumers, refusals, targets, store, limits, key sets and scripts: what `tollgate top` shows.
+/// Counts only go up; take the difference of two.
+#[utoipa::path(get, path = "/v1/live", operation_id = "showLive", tag = "gateway", security(("token" = ["read"])), responses(
+    (status = 200, description = "Counts, and how things are.", body = LiveView),
+))]
+pub(crate) async fn live(call: Call<Reading>) -> Json<LiveView> {
+    Json(call.control.live())
 }
 
 /// The routes in force

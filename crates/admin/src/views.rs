@@ -1,7 +1,10 @@
 //! What the management API answers and what the command line prints with `--output json`: the
 //! same types, so that scripts learn one vocabulary.
 
+mod debug_token;
+mod live;
 mod managing;
+mod requests;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +16,15 @@ use tollgate_core::time::Timestamp;
 use utoipa::ToSchema;
 
 pub use crate::leaks::LeakView;
+pub use debug_token::DebugTokenView;
+pub use live::{
+    LatencyClass, LiveConsumer, LiveConsumers, LiveKeySet, LiveLimits, LiveRefusal, LiveRoute, LiveScript, LiveScripts,
+    LiveStore, LiveTarget, LiveView, percentile,
+};
 pub use managing::{AuditView, BucketView, CreatedOperator, ManagerView, OperatorStatus, OperatorView, UsageView, csv};
+pub use requests::{
+    AttemptView, FetchView, RanView, ReasonView, RecorderView, RequestFilter, RequestSummary, RequestView, TimingsView,
+};
 
 /// A consumer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]

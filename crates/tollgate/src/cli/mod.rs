@@ -7,6 +7,7 @@ mod operation;
 mod options;
 mod scan;
 mod scripts;
+mod seeing;
 mod serve;
 
 use std::path::PathBuf;
@@ -18,12 +19,13 @@ pub use keys::{
     ConsumerCommand, ImportFormat, ImportKeysArgs, KeyCommand, KeyIdArgs, RevokeKeyArgs, RollKeyArgs, TokenCommand,
 };
 pub use operation::{
-    AuditCommand, BackupStoreArgs, CopyStoreArgs, OperatorCommand, RestoreStoreArgs, StoreCommand, UsageArgs,
-    UsageFormat, UsagePeriod,
+    AuditCommand, BackupStoreArgs, CopyStoreArgs, DebugTokenArgs, OperatorCommand, RestoreStoreArgs, StoreCommand,
+    UsageArgs, UsageFormat, UsagePeriod,
 };
 pub use options::{EnvironmentArgs, ProjectArgs, ProjectFlag, StoreArgs, StoreFlag};
 pub use scan::ScanArgs;
 pub use scripts::{TestArgs, TypesArgs};
+pub use seeing::{ExplainRequestArgs, GatewayFlag, RequestsArgs, TopArgs};
 pub use serve::{DevArgs, MapHost, RunArgs, ServeArgs};
 
 const AFTER: &str = "\
@@ -60,6 +62,12 @@ pub enum Command {
     Check(CheckArgs),
     /// List the routes of a project
     Routes(RoutesArgs),
+    /// Say why a request went as it did: what matched, each step with its verdict and time, the reason
+    Explain(ExplainRequestArgs),
+    /// List requests that a running gateway remembers: the last failures
+    Requests(RequestsArgs),
+    /// Watch a running gateway: routes, consumers, refusals, upstreams, store, scripts
+    Top(TopArgs),
     /// Run the tests of a project against a gateway that is started for them
     Test(Box<TestArgs>),
     /// Write the types that give editors completion in modules

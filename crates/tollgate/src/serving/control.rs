@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
-use tollgate_admin::views::{LeakView, ReloadReport, RouteView, SigningKeyView, Status};
+use tollgate_admin::views::{
+    LeakView, LiveView, RecorderView, ReloadReport, RequestFilter, RequestSummary, RequestView, RouteView, SigningKeyView, Status,
+};
 use tollgate_admin::{Control, Health, MintedKey};
 use tollgate_core::keys::KeyDigest;
 use tollgate_core::later::BoxFuture;
-use tollgate_core::services::TokenIssuer;
+use tollgate_core::services::{DebugGrant, DebugTokens, TokenIssuer};
 use tollgate_core::store::{LeakReport, Store, StoreError};
 use tollgate_core::time::Timestamp;
+use tollgate_identity::DebugTokenKey;
 
 use super::Serving;
-use crate::{minting, views};
+use crate::{minting, seeing, views};
 
 /// How long the store has to answer a probe.
 const PING: std::time::Duration = std::time::Duration::from_secs(2);
@@ -138,6 +141,26 @@ impl Control for Serving {
             let keys = self.rooms.store.signing_keys().await.map_err(|error| error.to_string())?;
             Ok(SigningKeyView::list(&keys, self.now()))
         })
+    }
+
+    fn debug_token(&self, grant: &DebugGrant) -> String {
+        DebugTokenKey::of(&self.rooms.master_key).make(grant)
+    }
+
+    fn request(&self, id: &str) -> Option<RequestView> {
+        seeing::requests::request(&self.gateway, id)
+    }
+
+    fn requests(&self, filter: &RequestFilter) -> Vec<RequestSummary> {
+        seeing::requests::list(&self.gateway, filter)
+    }
+
+    fn live(&self) -> LiveView {
+        seeing::live::view(self)
+    }
+
+    fn recorder(&self) -> RecorderView {
+        seeing::requests::recorder(&self.gateway)
     }
 
     fn metrics(&self) -> String {
