@@ -31,11 +31,13 @@ pub(crate) fn page(document: &Value) -> String {
         let parts = || schema["allOf"].as_array().into_iter().flatten();
         let base = parts().find_map(reference);
         let whole = schema;
-        let Some(schema) = std::iter::once(schema).chain(parts()).find(|schema| schema["properties"].is_object()) else {
+        let Some(schema) = std::iter::once(schema).chain(parts()).find(|schema| schema["properties"].is_object())
+        else {
             continue;
         };
         if !name.starts_with("Listing_") {
-            let description = [schema, whole].iter().find_map(|schema| schema["description"].as_str()).unwrap_or_default();
+            let description =
+                [schema, whole].iter().find_map(|schema| schema["description"].as_str()).unwrap_or_default();
             let more = base.map_or_else(String::new, |base| {
                 format!("\n\nEverything that a [{base}](#{}) holds, and:", base.to_lowercase())
             });

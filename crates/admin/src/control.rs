@@ -11,7 +11,8 @@ use tollgate_core::store::{LeakReport, NewKey, Store, StoreError};
 use tollgate_core::time::Timestamp;
 
 use crate::views::{
-    LeakView, LiveView, RecorderView, ReloadReport, RequestFilter, RequestSummary, RequestView, RouteView, SigningKeyView, Status,
+    LeakView, LiveView, RecorderView, ReloadReport, RequestFilter, RequestSummary, RequestView, RouteView,
+    SigningKeyView, Status,
 };
 
 /// A key that was just made, and will never be seen again.

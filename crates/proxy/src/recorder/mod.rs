@@ -106,8 +106,7 @@ impl Recorder {
             None => {}
         }
         // A tunnel is open for long, and is not slow for that.
-        let is_tunnel = record.fields.contains_key("tunnel");
-        if micros(entry.total()) > self.slow.load(Ordering::Relaxed) && !is_tunnel {
+        if micros(entry.total()) > self.slow.load(Ordering::Relaxed) && !record.fields.contains_key("tunnel") {
             return Some(KeptFor::Slowness);
         }
         // The id of the span is random, and is there already.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use tollgate_admin::views::{
-    LatencyClass, LiveConsumer, LiveConsumers, LiveKeySet, LiveLimits, LiveRefusal, LiveRoute, LiveScript,
-    LiveScripts, LiveStore, LiveTarget, LiveView, percentile,
+    LatencyClass, LiveConsumer, LiveConsumers, LiveKeySet, LiveLimits, LiveRefusal, LiveRoute, LiveScript, LiveScripts,
+    LiveStore, LiveTarget, LiveView, percentile,
 };
 use tollgate_proxy::live::RouteCounts;
 
@@ -125,10 +125,5 @@ fn scripts(serving: &Serving) -> LiveScripts {
         .collect();
     items.sort_by(|one, other| one.name.cmp(&other.name));
     let pulse = serving.source.script_pulse();
-    LiveScripts {
-        threads: pulse.threads as u64,
-        busy: pulse.busy as u64,
-        waiting: pulse.waiting as u64,
-        items,
-    }
+    LiveScripts { threads: pulse.threads as u64, busy: pulse.busy as u64, waiting: pulse.waiting as u64, items }
 }

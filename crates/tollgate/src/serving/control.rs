@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use tollgate_admin::views::{
-    LeakView, LiveView, RecorderView, ReloadReport, RequestFilter, RequestSummary, RequestView, RouteView, SigningKeyView, Status,
+    LeakView, LiveView, RecorderView, ReloadReport, RequestFilter, RequestSummary, RequestView, RouteView,
+    SigningKeyView, Status,
 };
 use tollgate_admin::{Control, Health, MintedKey};
 use tollgate_core::keys::KeyDigest;

@@ -100,7 +100,8 @@ impl Sample {
         let before = before.filter(|before| before.pid == now.pid && before.up_seconds < now.up_seconds);
         let seconds = (now.up_seconds - before.map_or(0.0, |before| before.up_seconds)).max(0.001);
         let routes: Vec<LiveRoute> = now.routes.iter().map(|route| since(before, route)).collect();
-        let total = RouteRow { requests: now.routes.iter().map(|route| route.requests).sum(), ..total(&routes, seconds) };
+        let total =
+            RouteRow { requests: now.routes.iter().map(|route| route.requests).sum(), ..total(&routes, seconds) };
         let rows = routes.iter().zip(&now.routes);
         let count = |reason: &str| {
             let found = before.and_then(|before| before.refusals.iter().find(|refusal| refusal.reason == reason));

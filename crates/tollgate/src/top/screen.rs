@@ -43,7 +43,12 @@ fn summary(app: &App, looks: Looks) -> Vec<Line<'static>> {
     let snapshot: String = sample.snapshot.chars().take(12).collect();
     let mut first = vec![
         Span::styled("tollgate", Style::new().add_modifier(Modifier::BOLD)),
-        Span::raw(format!(" {} · {} · snapshot {snapshot} · up {}", sample.version, sample.mode, up(sample.up_seconds))),
+        Span::raw(format!(
+            " {} · {} · snapshot {snapshot} · up {}",
+            sample.version,
+            sample.mode,
+            up(sample.up_seconds)
+        )),
     ];
     if let Some(lost) = &app.lost {
         let lost = lost.lines().next().unwrap_or_default();

@@ -160,10 +160,7 @@ fn targets(sample: &Sample) -> Sheet {
             Cell::text(row.last_failure.as_deref().unwrap_or("-")),
         ]
     });
-    Sheet {
-        head: &["TARGET", "REQ/S", "FAILED", "WAITING", "IDLE", "FAILURES", "LAST FAILURE"],
-        rows: rows.collect(),
-    }
+    Sheet { head: &["TARGET", "REQ/S", "FAILED", "WAITING", "IDLE", "FAILURES", "LAST FAILURE"], rows: rows.collect() }
 }
 
 fn state(sample: &Sample) -> Sheet {
@@ -172,9 +169,8 @@ fn state(sample: &Sample) -> Sheet {
         rows.push(vec![Cell::Text(part), Cell::text(if good { "ok" } else { "AWAY" }), Cell::Text(more)]);
     };
     let store = &sample.store;
-    let away = store.error.as_deref().map_or_else(String::new, |error| {
-        format!("; for {:.0} s: {error}", store.away_seconds)
-    });
+    let away =
+        store.error.as_deref().map_or_else(String::new, |error| format!("; for {:.0} s: {error}", store.away_seconds));
     add("store".to_owned(), store.up, format!("{} keys in memory{away}", store.keys));
     let limits = &sample.limits;
     let place = if limits.shared { "in a shared store" } else { "in memory" };
@@ -185,11 +181,7 @@ fn state(sample: &Sample) -> Sheet {
         add(format!("keys of {}", set.location), set.error.is_none(), format!("{age}{error}"));
     }
     if let Some(why) = &sample.degraded {
-        rows.push(vec![
-            Cell::text("project"),
-            Cell::text("STALE"),
-            Cell::text(why.lines().next().unwrap_or_default()),
-        ]);
+        rows.push(vec![Cell::text("project"), Cell::text("STALE"), Cell::text(why.lines().next().unwrap_or_default())]);
     }
     Sheet { head: &["PART", "STATE", "MORE"], rows }
 }
