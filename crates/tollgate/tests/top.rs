@@ -5,14 +5,15 @@ mod support;
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 use support::{Gateway, SOON, World};
+use tokio::process::{Child, Command};
 use tollgate_testkit::CapturingUpstream;
 
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
@@ -46,6 +47,7 @@ impl Terminal {
             .stdin(stdio())
             .stdout(stdio())
             .stderr(stdio())
+            .kill_on_drop(true)
             .spawn()
             .unwrap();
         let screen = Arc::new(Mutex::new(vt100::Parser::new(24, 80, 0)));
@@ -71,45 +73,34 @@ impl Terminal {
     }
 
     /// Waits until the screen shows all of these.
-    #[track_caller]
-    fn shows(&self, parts: &[&str]) {
-        self.until(parts.join(" and ").as_str(), |text| parts.iter().all(|part| text.contains(part)));
+    async fn shows(&self, parts: &[&str]) {
+        self.until(parts.join(" and ").as_str(), |text| parts.iter().all(|part| text.contains(part))).await;
     }
 
-    #[track_caller]
-    fn until(&self, what: &str, good: impl Fn(&str) -> bool) {
-        let started = Instant::now();
-        while !good(&self.text()) {
-            assert!(started.elapsed() < SOON, "the screen does not come to show {what}:\n{}", self.text());
-            std::thread::sleep(LOOK_AGAIN);
+    async fn until(&self, what: &str, good: impl Fn(&str) -> bool) {
+        let looked = async {
+            while !good(&self.text()) {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        if tokio::time::timeout(SOON, looked).await.is_err() {
+            panic!("the screen does not come to show {what}:\n{}", self.text());
         }
     }
 
     /// Waits for its end, which must leave the terminal as it was.
-    #[track_caller]
-    fn ends_well(mut self) {
-        let started = Instant::now();
-        let status = loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                break status;
-            }
-            assert!(started.elapsed() < SOON, "it does not end:\n{}", self.text());
-            std::thread::sleep(LOOK_AGAIN);
+    async fn ends_well(mut self) {
+        let Ok(status) = tokio::time::timeout(SOON, self.child.wait()).await else {
+            panic!("it does not end:\n{}", self.text());
         };
-        assert!(status.success(), "{status}:\n{}", self.text());
+        assert!(status.as_ref().is_ok_and(std::process::ExitStatus::success), "{status:?}:\n{}", self.text());
         self.until("the screen of before", |_| {
             let screen = self.screen.lock().unwrap();
             !screen.screen().alternate_screen() && !screen.screen().hide_cursor()
-        });
+        })
+        .await;
         let modes = tcgetattr(&self.line).unwrap().local_modes;
         assert!(modes.contains(LocalModes::ICANON | LocalModes::ECHO | LocalModes::ISIG), "{modes:?}");
-    }
-}
-
-impl Drop for Terminal {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -135,51 +126,53 @@ async fn every_view_is_there_and_keys_sort_filter_and_end_it() {
     let (world, gateway, upstream, key) = gateway().await;
     traffic(&gateway, &key).await;
     let mut terminal = Terminal::start(&world, &[]);
-    terminal.shows(&["ROUTE", "P99 MS", "getOpen", "getProtected", "(no route)", "req/s", "store ok", "q quit"]);
+    terminal.shows(&["ROUTE", "P99 MS", "getOpen", "getProtected", "(no route)", "req/s", "store ok", "q quit"]).await;
     assert!(terminal.screen.lock().unwrap().screen().alternate_screen());
     terminal.press("2");
-    terminal.shows(&["CONSUMER", "acme", "(without a key)"]);
+    terminal.shows(&["CONSUMER", "acme", "(without a key)"]).await;
     terminal.press("3");
-    terminal.shows(&["REASON", "key.missing", "route.not_found"]);
+    terminal.shows(&["REASON", "key.missing", "route.not_found"]).await;
     terminal.press("4");
-    terminal.shows(&["TARGET", &upstream.address().to_string(), "IDLE"]);
+    terminal.shows(&["TARGET", &upstream.address().to_string(), "IDLE"]).await;
     terminal.press("5");
-    terminal.shows(&["limits", "counted in memory", "keys in memory"]);
+    terminal.shows(&["limits", "counted in memory", "keys in memory"]).await;
     terminal.press("6");
-    terminal.shows(&["nothing yet"]);
+    terminal.shows(&["nothing yet"]).await;
 
     // By name, then by name from behind; the line of the table's head is the fifth.
     terminal.press("1");
     let first = |text: &str| text.lines().nth(5).unwrap_or_default().to_owned();
     terminal.press("ssssss");
-    terminal.until("the routes by name", |text| text.contains("ROUTE▾") && first(text).starts_with("(no route)"));
+    terminal.until("the routes by name", |text| text.contains("ROUTE▾") && first(text).starts_with("(no route)")).await;
     terminal.press("r");
-    terminal.until("the routes from behind", |text| first(text).starts_with("getProtected"));
+    terminal.until("the routes from behind", |text| first(text).starts_with("getProtected")).await;
     terminal.press("/open\r");
-    terminal.until("only what the filter lets through", |text| {
-        text.contains("filter: open") && text.contains("getOpen") && !text.contains("getProtected")
-    });
+    terminal
+        .until("only what the filter lets through", |text| {
+            text.contains("filter: open") && text.contains("getOpen") && !text.contains("getProtected")
+        })
+        .await;
     terminal.press("\u{1b}");
-    terminal.shows(&["getProtected"]);
+    terminal.shows(&["getProtected"]).await;
     terminal.press(" ");
-    terminal.shows(&["PAUSED"]);
+    terminal.shows(&["PAUSED"]).await;
     terminal.press("q");
-    terminal.ends_well();
+    terminal.ends_well().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_terminal_is_as_it_was_after_ctrl_c_and_after_a_signal() {
     let (world, _gateway, _upstream, _key) = gateway().await;
     let mut terminal = Terminal::start(&world, &[]);
-    terminal.shows(&["req/s"]);
+    terminal.shows(&["req/s"]).await;
     terminal.press("\u{3}");
-    terminal.ends_well();
+    terminal.ends_well().await;
 
     let terminal = Terminal::start(&world, &[]);
-    terminal.shows(&["req/s"]);
-    let pid = terminal.child.id().to_string();
-    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-    terminal.ends_well();
+    terminal.shows(&["req/s"]).await;
+    let pid = terminal.child.id().unwrap().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+    terminal.ends_well().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -187,11 +180,11 @@ async fn a_gateway_that_goes_away_is_said_and_asked_again() {
     let (world, mut gateway, _upstream, key) = gateway().await;
     traffic(&gateway, &key).await;
     let mut terminal = Terminal::start(&world, &[]);
-    terminal.shows(&["getOpen"]);
+    terminal.shows(&["getOpen"]).await;
     gateway.child.kill().await.unwrap();
-    terminal.shows(&["NO ANSWER", "getOpen"]);
+    terminal.shows(&["NO ANSWER", "getOpen"]).await;
     terminal.press("q");
-    terminal.ends_well();
+    terminal.ends_well().await;
 
     let ended = world.tollgate(&["top"]).await;
     assert!(ended.code == 1 && ended.stderr.contains("no gateway answers"), "{ended:?}");

@@ -10,9 +10,6 @@ use ratatui::widgets::{Paragraph, Row, Table};
 use super::app::App;
 use super::sheet::{Cell, View};
 
-/// How wide a number is at most.
-const NUMBER: u16 = 9;
-
 /// Whether there are colours.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Looks {
@@ -123,8 +120,8 @@ fn draw_table(frame: &mut Frame<'_>, area: Rect, app: &App, looks: Looks) {
     let widths: Vec<Constraint> = (0..sheet.head.len())
         .map(|column| match column {
             0 => Constraint::Min(16),
-            column if is_number(column) => Constraint::Length(NUMBER),
-            column => Constraint::Max(longest(&sheet.rows, column).max(8)),
+            // With room for the mark behind the title.
+            column => Constraint::Length(longest(&sheet.rows, column).max(width(sheet.head[column]) + 1)),
         })
         .collect();
     let head = sheet.head.iter().enumerate().map(|(column, title)| {
@@ -145,8 +142,11 @@ fn draw_table(frame: &mut Frame<'_>, area: Rect, app: &App, looks: Looks) {
 }
 
 fn longest(rows: &[Vec<Cell>], column: usize) -> u16 {
-    let lengths = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.shown().chars().count());
-    u16::try_from(lengths.max().unwrap_or(0)).unwrap_or(u16::MAX)
+    rows.iter().filter_map(|row| row.get(column)).map(|cell| width(cell.shown())).max().unwrap_or(0)
+}
+
+fn width(text: &str) -> u16 {
+    u16::try_from(text.chars().count()).unwrap_or(u16::MAX - 1)
 }
 
 fn keys_line(app: &App, looks: Looks) -> Line<'static> {

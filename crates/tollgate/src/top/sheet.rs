@@ -160,7 +160,7 @@ fn targets(sample: &Sample) -> Sheet {
             Cell::text(row.last_failure.as_deref().unwrap_or("-")),
         ]
     });
-    Sheet { head: &["TARGET", "REQ/S", "FAILED", "WAITING", "IDLE", "FAILURES", "LAST FAILURE"], rows: rows.collect() }
+    Sheet { head: &["TARGET", "REQ/S", "FAILED", "WAIT", "IDLE", "FAILS", "LAST FAILURE"], rows: rows.collect() }
 }
 
 fn state(sample: &Sample) -> Sheet {
