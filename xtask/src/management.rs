@@ -27,11 +27,24 @@ pub(crate) fn page(document: &Value) -> String {
     }
     page.push_str("\n## What bodies hold\n");
     for (name, schema) in members(&document["components"]["schemas"]) {
-        if !name.starts_with("Listing_") && schema["properties"].is_object() {
+        // One that holds all of another, and more, stands beside a reference to that one.
+        let parts = || schema["allOf"].as_array().into_iter().flatten();
+        let base = parts().find_map(reference);
+        let whole = schema;
+        let Some(schema) = std::iter::once(schema).chain(parts()).find(|schema| schema["properties"].is_object())
+        else {
+            continue;
+        };
+        if !name.starts_with("Listing_") {
+            let description =
+                [schema, whole].iter().find_map(|schema| schema["description"].as_str()).unwrap_or_default();
+            let more = base.map_or_else(String::new, |base| {
+                format!("\n\nEverything that a [{base}](#{}) holds, and:", base.to_lowercase())
+            });
             let _ = write!(
                 page,
-                "\n### {name}\n\n{}\n\n| member | holds | meaning |\n| --- | --- | --- |\n",
-                text(&schema["description"])
+                "\n### {name}\n\n{}{more}\n\n| member | holds | meaning |\n| --- | --- | --- |\n",
+                description.replace('\n', " ")
             );
             let required =
                 |name: &str| schema["required"].as_array().is_some_and(|all| all.iter().any(|one| one == name));

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use tollgate_core::keys::KeyDigest;
 use tollgate_core::later::BoxFuture;
+use tollgate_core::services::DebugGrant;
 use tollgate_core::store::{Actor, LeakReport, NewKey, Store, StoreError};
 use tollgate_core::time::Timestamp;
 
 use crate::views::{
-    LeakView, PinView, ProjectDescription, ReloadReport, RouteView, SigningKeyView, SnapshotDetail, SnapshotDiff,
-    SnapshotView, Status,
+    LeakView, LiveView, PinView, ProjectDescription, RecorderView, ReloadReport, RequestFilter, RequestSummary,
+    RequestView, RouteView, SigningKeyView, SnapshotDetail, SnapshotDiff, SnapshotView, Status,
 };
 
 /// A key that was just made, and will never be seen again.
@@ -150,6 +151,16 @@ pub trait Control: Send + Sync + fmt::Debug {
     /// # Errors
     /// Where the store is away.
     fn signing_keys(&self) -> BoxFuture<'_, Result<Vec<SigningKeyView>, String>>;
+    /// Makes a debug token.
+    fn debug_token(&self, grant: &DebugGrant) -> String;
+    /// The latest request with this id that is remembered.
+    fn request(&self, id: &str) -> Option<RequestView>;
+    /// Requests that are remembered, the latest first.
+    fn requests(&self, filter: &RequestFilter) -> Vec<RequestSummary>;
+    /// What runs at this moment.
+    fn live(&self) -> LiveView;
+    /// What is remembered of requests.
+    fn recorder(&self) -> RecorderView;
     /// All metrics in the OpenMetrics text format.
     fn metrics(&self) -> String;
     /// The moment, for expiries.

@@ -13,7 +13,7 @@ use utoipa::IntoParams;
 
 use crate::auth::{Call, ManagingProject, Reading};
 use crate::error::{ApiError, ProblemSchema, Query, UNACCEPTABLE, UNAVAILABLE};
-use crate::views::{ProjectDescription, ReloadReport, RouteView, SigningKeyView, Status};
+use crate::views::{LiveView, ProjectDescription, ReloadReport, RouteView, SigningKeyView, Status};
 
 /// What runs here
 #[utoipa::path(get, path = "/v1/status", operation_id = "showStatus", tag = "gateway", security(("token" = ["read"])), responses(
@@ -21,6 +21,17 @@ use crate::views::{ProjectDescription, ReloadReport, RouteView, SigningKeyView, 
 ))]
 pub(crate) async fn status(call: Call<Reading>) -> Json<Status> {
     Json(call.control.status())
+}
+
+/// What runs at this moment
+///
+/// Routes, consumers, refusals, targets, store, limits, key sets and scripts: what `tollgate top` shows.
+/// Counts only go up; take the difference of two.
+#[utoipa::path(get, path = "/v1/live", operation_id = "showLive", tag = "gateway", security(("token" = ["read"])), responses(
+    (status = 200, description = "Counts, and how things are.", body = LiveView),
+))]
+pub(crate) async fn live(call: Call<Reading>) -> Json<LiveView> {
+    Json(call.control.live())
 }
 
 /// The routes in force

@@ -17,8 +17,8 @@ use crate::auth::{self, ManagementToken};
 use crate::control::Control;
 use crate::document::{self, document};
 use crate::{
-    audit, buckets, consumers, error, gateway, health, idempotency, key_service, keys, leaks, managers, operators,
-    snapshots, usage,
+    audit, buckets, consumers, debug_tokens, error, gateway, health, idempotency, key_service, keys, leaks, managers,
+    operators, requests, snapshots, usage,
 };
 
 /// The longest body of a call.
@@ -46,6 +46,7 @@ fn open_routes() -> OpenApiRouter<Admin> {
 fn guarded_routes(wrap: impl Fn(UtoipaMethodRouter<Admin>) -> UtoipaMethodRouter<Admin>) -> OpenApiRouter<Admin> {
     OpenApiRouter::new()
         .routes(wrap(routes!(gateway::status)))
+        .routes(wrap(routes!(gateway::live)))
         .routes(wrap(routes!(gateway::routes)))
         .routes(wrap(routes!(gateway::describe)))
         .routes(wrap(routes!(gateway::reload)))
@@ -56,6 +57,9 @@ fn guarded_routes(wrap: impl Fn(UtoipaMethodRouter<Admin>) -> UtoipaMethodRouter
         .routes(wrap(routes!(snapshots::unpin)))
         .routes(wrap(routes!(gateway::signing_keys)))
         .routes(wrap(routes!(gateway::rotate)))
+        .routes(wrap(routes!(requests::list)))
+        .routes(wrap(routes!(requests::show)))
+        .routes(wrap(routes!(debug_tokens::create)))
         .routes(wrap(routes!(buckets::list, buckets::create)))
         .routes(wrap(routes!(buckets::show, buckets::update, buckets::delete)))
         .routes(wrap(routes!(buckets::revoke_keys)))

@@ -1,8 +1,11 @@
 //! What the management API answers and what the command line prints with `--output json`: the
 //! same types, so that scripts learn one vocabulary.
 
+mod debug_token;
 mod described;
+mod live;
 mod managing;
+mod requests;
 mod snapshots;
 
 use std::collections::BTreeMap;
@@ -15,11 +18,19 @@ use tollgate_core::time::Timestamp;
 use utoipa::ToSchema;
 
 pub use crate::leaks::LeakView;
+pub use debug_token::DebugTokenView;
 pub use described::{
     CorsDescription, HandlerDescription, OptionsDescription, ProjectDescription, RouteDescription, StepDescription,
     UpstreamDescription,
 };
+pub use live::{
+    LatencyClass, LiveConsumer, LiveConsumers, LiveKeySet, LiveLimits, LiveRefusal, LiveRoute, LiveScript, LiveScripts,
+    LiveStore, LiveTarget, LiveView, percentile,
+};
 pub use managing::{AuditView, BucketView, CreatedOperator, ManagerView, OperatorStatus, OperatorView, UsageView, csv};
+pub use requests::{
+    AttemptView, FetchView, RanView, ReasonView, RecorderView, RequestFilter, RequestSummary, RequestView, TimingsView,
+};
 pub use snapshots::{FileDiff, PinView, SnapshotDetail, SnapshotDiff, SnapshotFile, SnapshotView};
 
 /// A consumer.

@@ -8,7 +8,7 @@ use crate::cors::{self, Cors};
 use crate::exchange::RequestHead;
 use crate::problem::ProblemContext;
 use crate::project::Stage;
-use crate::record::{Refusal, Visit};
+use crate::record::{Refusal, Verdict, Visit};
 use crate::services::Hooks;
 use crate::time::Clock;
 use crate::{Exchange, Flow, Handler, Policy, Problem, Request, Response};
@@ -136,7 +136,7 @@ impl Pipeline {
             let start = clock.monotonic();
             exchange.record.stage = Some(placed.stage);
             let flow = placed.policy.on_request(exchange, request).get().await;
-            visited(exchange, placed, start, clock.monotonic().saturating_sub(start));
+            visited(exchange, placed, Verdict::of(&flow), start, clock.monotonic().saturating_sub(start));
             match flow {
                 Flow::Continue => {}
                 Flow::Respond(response) => return Some(response),
@@ -153,7 +153,7 @@ impl Pipeline {
             let start = clock.monotonic();
             exchange.record.stage = Some(placed.stage);
             let flow = placed.policy.on_response(exchange, response).get().await;
-            visited(exchange, placed, start, clock.monotonic().saturating_sub(start));
+            visited(exchange, placed, Verdict::of(&flow), start, clock.monotonic().saturating_sub(start));
             match flow {
                 Flow::Continue => {}
                 Flow::Respond(other) => *response = other,
@@ -165,8 +165,9 @@ impl Pipeline {
     }
 }
 
-fn visited(exchange: &mut Exchange, placed: &Placed, began: Duration, took: Duration) {
-    exchange.record.visits.push(Visit { policy: Arc::clone(&placed.name), stage: placed.stage, began, took });
+fn visited(exchange: &mut Exchange, placed: &Placed, verdict: Verdict, began: Duration, took: Duration) {
+    let (policy, stage) = (Arc::clone(&placed.name), placed.stage);
+    exchange.record.visits.push(Visit { policy, stage, verdict, began, took });
 }
 
 impl ProblemStyle {

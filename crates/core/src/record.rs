@@ -7,9 +7,9 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
-use crate::Reason;
 use crate::project::Stage;
 use crate::trace::SpanId;
+use crate::{Flow, Reason};
 
 /// Who said no, and why.
 #[derive(Debug, Clone)]
@@ -60,6 +60,37 @@ pub struct Timings {
     pub total: Option<Duration>,
 }
 
+/// What a policy decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The exchange goes on.
+    Continued,
+    /// It answered by itself, or put another answer in the place of the one there was.
+    Answered,
+    /// It refused.
+    Refused,
+}
+
+impl Verdict {
+    /// What a flow comes to.
+    pub const fn of(flow: &Flow) -> Self {
+        match flow {
+            Flow::Continue => Self::Continued,
+            Flow::Respond(_) => Self::Answered,
+            Flow::Refuse(_) => Self::Refused,
+        }
+    }
+
+    /// `continued`, `answered` or `refused`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Continued => "continued",
+            Self::Answered => "answered",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 /// One policy's share.
 #[derive(Debug, Clone)]
 pub struct Visit {
@@ -67,6 +98,8 @@ pub struct Visit {
     pub policy: Arc<str>,
     /// The stage it stands in.
     pub stage: Stage,
+    /// What it decided.
+    pub verdict: Verdict,
     /// When it began, on the monotonic clock.
     pub began: Duration,
     /// How long it took.

@@ -169,6 +169,16 @@ impl MasterKey {
         Some(key)
     }
 
+    /// A key for one purpose, from which neither this one nor those of other purposes follow.
+    pub(crate) fn derived(&self, purpose: &[u8]) -> Zeroizing<[u8; 32]> {
+        let mut key = Zeroizing::new([0; 32]);
+        let pseudorandom = hkdf::Prk::new_less_safe(hkdf::HKDF_SHA256, &self.0);
+        // It is exactly as long as the hash, which is what can fail here.
+        let filled = pseudorandom.expand(&[purpose], hkdf::HKDF_SHA256).and_then(|derived| derived.fill(&mut *key));
+        debug_assert!(filled.is_ok(), "HKDF gives as many bytes as its hash has");
+        key
+    }
+
     fn from_file(path: &Path) -> Result<Self, MasterKeyError> {
         let text = fs::read_to_string(path)
             .map(Zeroizing::new)

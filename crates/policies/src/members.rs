@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tollgate_core::catalog::{BuildContext, BuildError, Nested};
 use tollgate_core::project::Stage;
-use tollgate_core::record::{Refusal, Visit};
+use tollgate_core::record::{Refusal, Verdict, Visit};
 use tollgate_core::{Exchange, Flow, Problem, Request, Response, Route};
 
 /// The members of a policy, in running order.
@@ -52,7 +52,7 @@ impl Members {
 pub(crate) async fn run_inbound(member: &Nested, exchange: &mut Exchange, request: &mut Request) -> Flow {
     let start = exchange.services.clock.monotonic();
     let flow = member.policy.on_request(exchange, request).get().await;
-    visited(member, exchange, start);
+    visited(member, exchange, Verdict::of(&flow), start);
     flow
 }
 
@@ -60,14 +60,14 @@ pub(crate) async fn run_inbound(member: &Nested, exchange: &mut Exchange, reques
 pub(crate) async fn run_outbound(member: &Nested, exchange: &mut Exchange, response: &mut Response) -> Flow {
     let start = exchange.services.clock.monotonic();
     let flow = member.policy.on_response(exchange, response).get().await;
-    visited(member, exchange, start);
+    visited(member, exchange, Verdict::of(&flow), start);
     flow
 }
 
-fn visited(member: &Nested, exchange: &mut Exchange, start: std::time::Duration) {
+fn visited(member: &Nested, exchange: &mut Exchange, verdict: Verdict, start: std::time::Duration) {
     let stage = exchange.record.stage.unwrap_or(Stage::Inbound);
     let took = exchange.services.clock.monotonic().saturating_sub(start);
-    exchange.record.visits.push(Visit { policy: Arc::clone(&member.name), stage, began: start, took });
+    exchange.record.visits.push(Visit { policy: Arc::clone(&member.name), stage, verdict, began: start, took });
 }
 
 /// Notes that it was this member that refused, before the pipeline notes the policy around it:

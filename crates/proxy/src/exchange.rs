@@ -55,11 +55,9 @@ pub async fn handle(
     });
 
     let switched = told.switched(&mut response);
-    if let Some(record) = told.story.record() {
-        answer::proxy_status(record, &mut response);
-        if is_call {
-            response = grpc::told(record, response);
-        }
+    told.story.tell_in(&snapshot.project.settings.server.answers, &mut response);
+    if is_call && let Some(record) = told.story.record() {
+        response = grpc::told(record, response);
     }
     if snapshot.compatibility.zuplo_problems {
         response.headers_mut().insert(trace::ZUPLO_REQUEST_ID, id.field.clone());

@@ -5,17 +5,24 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use http::{HeaderMap, HeaderName};
 use tollgate_core::Services;
-use tollgate_core::services::Alerts;
+use tollgate_core::services::{Alerts, DebugGrant, DebugTokens};
 use tollgate_core::settings::GITHUB_ALERTS;
+use tollgate_core::time::Timestamp;
 
 use crate::access_log::AccessLog;
 use crate::failed_auth::FailedAuth;
+use crate::live::Tallies;
 use crate::metrics::Metrics;
+use crate::recorder::Recorder;
 use crate::snapshot::Snapshot;
 use crate::spans::SpansInForce;
 use crate::upstream::Upstreams;
 use crate::usage::UsageMeter;
+
+/// The field that a debug token comes in. Like all fields of the gateway it never travels on.
+const DEBUG: HeaderName = HeaderName::from_static("x-tollgate-debug");
 
 /// The gateway: the snapshot in force, and everything that outlives it.
 pub struct Gateway {
@@ -29,8 +36,13 @@ pub struct Gateway {
     pub access_log: AccessLog,
     /// Who calls what.
     pub usage: UsageMeter,
+    /// What is counted for whoever watches.
+    pub tallies: Tallies,
+    /// What is remembered of requests that are over.
+    pub recorder: Recorder,
     pub(crate) failed_auth: FailedAuth,
     alerts: OnceLock<Arc<dyn Alerts>>,
+    debug_tokens: OnceLock<Arc<dyn DebugTokens>>,
     spans: SpansInForce,
     snapshot: ArcSwap<Snapshot>,
 }
@@ -48,8 +60,12 @@ impl Gateway {
         metrics.serves(&snapshot.id);
         let spans = SpansInForce::default();
         snapshot.spans = spans.of(snapshot.project.settings.traces.as_ref(), &services, &metrics);
+        let recorder = Recorder::default();
+        recorder.set(&snapshot.project.settings.recorder);
         Arc::new(Self {
             spans,
+            recorder,
+            tallies: Tallies::default(),
             failed_auth: FailedAuth::new(&services),
             services,
             upstreams,
@@ -57,6 +73,7 @@ impl Gateway {
             access_log,
             usage: UsageMeter::default(),
             alerts: OnceLock::new(),
+            debug_tokens: OnceLock::new(),
             snapshot: ArcSwap::from_pointee(snapshot),
         })
     }
@@ -72,6 +89,7 @@ impl Gateway {
         snapshot.connect(&self.metrics);
         self.metrics.serves(&snapshot.id);
         snapshot.spans = self.spans.of(snapshot.project.settings.traces.as_ref(), &self.services, &self.metrics);
+        self.recorder.set(&snapshot.project.settings.recorder);
         let snapshot = Arc::new(snapshot);
         let before = self.snapshot.swap(Arc::clone(&snapshot));
         self.upstreams.retain(&snapshot.upstreams);
@@ -83,10 +101,26 @@ impl Gateway {
         let _ = self.alerts.set(alerts);
     }
 
+    /// Believes debug tokens that `tokens` knows from now on.
+    pub fn debug_with(&self, tokens: Arc<dyn DebugTokens>) {
+        let _ = self.debug_tokens.set(tokens);
+    }
+
+    /// What the debug token of a request allows, where it brings one that is good.
+    pub(crate) fn debug_grant(&self, headers: &HeaderMap, now: Timestamp) -> Option<Box<DebugGrant>> {
+        let token = headers.get(&DEBUG)?;
+        self.debug_tokens.get()?.check(token.as_bytes(), now).map(Box::new)
+    }
+
     /// Who takes what comes to this path, where it is one of alerts.
     pub(crate) fn alerts_at(&self, snapshot: &Snapshot, path: &str) -> Option<&Arc<dyn Alerts>> {
         let open = path == GITHUB_ALERTS && snapshot.project.settings.leaks.github.is_some();
         self.alerts.get().filter(|_| open)
+    }
+
+    /// The page of a problem, where the gateway serves it.
+    pub fn problem_page(&self, code: &str) -> String {
+        format!("{}{code}", self.snapshot.load().problems.type_base)
     }
 
     /// Sends the spans that wait, for at most so long.

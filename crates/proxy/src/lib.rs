@@ -4,7 +4,8 @@
 //! [`exchange::handle`] tells the story of each request: [`hygiene`] makes it unambiguous,
 //! [`system`] and [`preflight`] answer what is the gateway's own, [`router`] finds the route, the
 //! route's pipeline (in `core`) runs its policies and one of the [`handlers`], and [`upstream`]
-//! talks to the backend. Whatever happens, one record goes to [`access_log`] and [`metrics`].
+//! talks to the backend. Whatever happens, one record goes to [`access_log`] and [`metrics`], and where
+//! it is one to remember, to the [`recorder`].
 //!
 //! Where client and upstream agree to speak another protocol, a [`tunnel`] joins their connections.
 //!
@@ -17,6 +18,7 @@
 pub mod access_log;
 mod alarm;
 mod answer;
+mod answer_fields;
 pub mod connection;
 pub mod exchange;
 mod failed_auth;
@@ -27,10 +29,12 @@ pub mod http_client;
 pub mod hygiene;
 mod inside;
 pub mod listener;
+pub mod live;
 pub mod metrics;
 mod pace;
 pub mod preflight;
 pub mod proxy_protocol;
+pub mod recorder;
 pub mod router;
 pub mod routing;
 pub mod snapshot;

@@ -15,10 +15,13 @@ use serde_json::json;
 use tollgate_core::exchange::Trace;
 use tollgate_core::reason::{CLIENT_GONE, UPSTREAM_RESET};
 use tollgate_core::record::{Record, Refusal};
+use tollgate_core::services::DebugGrant;
+use tollgate_core::settings::AnswerSettings;
 use tollgate_core::time::Timestamp;
 use tollgate_core::{Body, BoxError, Exchange, Reason, Response, Route};
 
 use crate::access_log::Entry;
+use crate::answer_fields::{self, Asked};
 use crate::gateway::Gateway;
 use crate::hygiene::{BodyMeter, ConnectionInfo, Inspected};
 use crate::metrics::RouteMetrics;
@@ -43,6 +46,8 @@ pub(crate) struct Story {
     spans: Option<Arc<Spans>>,
     /// When its answer opened a tunnel.
     opened: Option<Duration>,
+    /// What an operator who debugs may be told.
+    grant: Option<Box<DebugGrant>>,
     /// The exchange while its pipeline runs; it holds on to the snapshot's route.
     pub(crate) exchange: Option<Box<Exchange>>,
 }
@@ -94,6 +99,7 @@ impl Story {
             logged: snapshot.access_log,
             spans: snapshot.spans.as_ref().filter(|_| trace.flags & 1 == 1).map(Arc::clone),
             opened: None,
+            grant: gateway.debug_grant(&parts.headers, now),
             exchange: None,
         }
     }
@@ -140,6 +146,21 @@ impl Story {
         match &mut self.exchange {
             Some(exchange) => Some(&mut exchange.record),
             None => self.entry.as_mut().map(|entry| &mut entry.record),
+        }
+    }
+
+    /// Tells of its way in the fields of its answer, as far as whoever asked may know.
+    pub(crate) fn tell_in(&mut self, settings: &AnswerSettings, response: &mut Response) {
+        let Some(entry) = &self.entry else { return };
+        let record = self.exchange.as_ref().map_or(&entry.record, |exchange| &exchange.record);
+        let route = entry.route.as_deref();
+        let debugs = allows(self.grant.as_deref(), route);
+        let asked = Asked { settings, debugs, route, snapshot: &entry.snapshot };
+        answer_fields::proxy_status(record, asked, response);
+        if settings.server_timing || debugs {
+            let now = self.gateway.services.clock.monotonic();
+            answer_fields::server_timing(record, asked, now, response);
+            answer_fields::trace(record, asked, response);
         }
     }
 
@@ -236,6 +257,8 @@ impl Story {
         // How long a tunnel was open says nothing of how fast its route answers.
         let answered = self.opened.map_or(total, |opened| opened.saturating_sub(record.started));
         self.metrics.took(answered, record.timings.first_byte);
+        self.metrics.watched(entry.status, answered);
+        self.gateway.tallies.note(record);
         self.metrics.moved(record.request_bytes, record.response_bytes);
         for attempt in &record.attempts {
             metrics.attempted(attempt.outcome);
@@ -251,6 +274,7 @@ impl Story {
         if self.logged {
             self.gateway.access_log.write(&entry);
         }
+        self.gateway.recorder.note(&entry, allows(self.grant.as_deref(), entry.route.as_deref()));
         if let Some(spans) = self.spans.take() {
             spans.tell(entry);
         }
@@ -264,6 +288,11 @@ impl Drop for Story {
     }
 }
 
+/// Whether an operator may be told of a request on this route.
+fn allows(grant: Option<&DebugGrant>, route: Option<&str>) -> bool {
+    grant.is_some_and(|grant| grant.route.is_none() || grant.route.as_deref() == route)
+}
+
 /// Tells of a request whose head could not be read, so that it is in the log and the metrics like
 /// any other refusal.
 pub(crate) fn unreadable(gateway: &Gateway, connection: &ConnectionInfo, head: &UnreadableHead) {
@@ -275,9 +304,6 @@ pub(crate) fn unreadable(gateway: &Gateway, connection: &ConnectionInfo, head: &
 /// Tells of a connection that never came to a request: in the log alone, because it is none.
 pub(crate) fn failed(gateway: &Gateway, connection: &ConnectionInfo, head: &UnreadableHead) {
     let (clock, snapshot) = (&gateway.services.clock, gateway.snapshot());
-    if !snapshot.access_log {
-        return;
-    }
     let now = clock.now();
     let (id, trace) = trace::identify(&HeaderMap::new(), now);
     let ip = connection.peer.ip().to_canonical();
@@ -289,7 +315,7 @@ pub(crate) fn failed(gateway: &Gateway, connection: &ConnectionInfo, head: &Unre
         cause: Some(head.cause.clone()),
         detail: head.reason.meaning.to_owned(),
     });
-    gateway.access_log.write(&Entry {
+    let entry = Entry {
         time: now,
         id: id.text,
         method: None,
@@ -311,7 +337,11 @@ pub(crate) fn failed(gateway: &Gateway, connection: &ConnectionInfo, head: &Unre
         snapshot: Arc::clone(&snapshot.id),
         tls: connection.tls.clone(),
         record,
-    });
+    };
+    if snapshot.access_log {
+        gateway.access_log.write(&entry);
+    }
+    gateway.recorder.note(&entry, false);
 }
 
 /// The body of an answer that streams; knows how it ended.

@@ -9,8 +9,10 @@ use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use parking_lot::Mutex;
+use tokio::time::Instant;
 use tollgate_core::exchange::{Credential, User};
 use tollgate_core::store::Period;
 use tollgate_core::time::Timestamp;
@@ -25,6 +27,8 @@ const ROOM: usize = 8192;
 pub struct Calls {
     /// The consumer's id; `None` where nobody was recognised.
     pub consumer: Option<Arc<str>>,
+    /// The consumer's name.
+    pub name: Option<Arc<str>>,
     /// The key's id; `None` where it was no key.
     pub key: Option<Arc<str>>,
     /// The route's id; `None` where there was none.
@@ -43,9 +47,41 @@ pub struct Calls {
 type Place = (usize, usize, u8, i64);
 
 /// Counts calls.
-#[derive(Default)]
 pub struct UsageMeter {
     shards: Box<[Mutex<HashMap<Place, Calls>>; SHARDS]>,
+    /// What was taken last, for whoever watches.
+    last: Mutex<Span>,
+}
+
+/// How many callers are remembered of what was taken.
+const CALLERS: usize = 1000;
+
+/// What was counted in a span of time.
+struct Span {
+    began: Instant,
+    ended: Instant,
+    callers: Vec<Caller>,
+}
+
+/// Somebody who calls, and how much.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The consumer's id; `None` for everyone who has no key.
+    pub consumer: Option<Arc<str>>,
+    /// The consumer's name.
+    pub name: Option<Arc<str>>,
+    /// Calls.
+    pub requests: u64,
+    /// Those that were answered with 4xx or 5xx.
+    pub errors: u64,
+}
+
+impl Default for UsageMeter {
+    fn default() -> Self {
+        let now = Instant::now();
+        let last = Span { began: now, ended: now, callers: Vec::new() };
+        Self { shards: Box::default(), last: Mutex::new(last) }
+    }
 }
 
 impl fmt::Debug for UsageMeter {
@@ -79,10 +115,12 @@ impl UsageMeter {
         }
         let full = counters.len() >= ROOM;
         let (key, consumer) = if full { (None, None) } else { (key, consumer) };
+        let name = consumer.and_then(|_| user.map(|user| Arc::clone(&user.sub)));
         let place = (address(key), place.1, class, minute);
         let calls = counters.entry(place).or_insert_with(|| Calls {
             // As long as these are held, their addresses mean nothing else.
             consumer: consumer.cloned(),
+            name,
             key: key.cloned(),
             route: route.cloned(),
             status_class: class,
@@ -101,8 +139,44 @@ impl UsageMeter {
             let counters = std::mem::take(&mut *shard.lock());
             taken.extend(counters.into_values());
         }
+        let mut callers = by_caller(taken.iter(), Vec::new());
+        callers.truncate(CALLERS);
+        let mut last = self.last.lock();
+        *last = Span { began: last.ended, ended: Instant::now(), callers };
         taken
     }
+
+    /// Who called most, the busiest first, and over how long: since what was taken before the last time.
+    pub fn busiest(&self, most: usize) -> (Duration, Vec<Caller>) {
+        let (began, mut callers) = {
+            let last = self.last.lock();
+            (last.began, last.callers.clone())
+        };
+        for shard in self.shards.iter() {
+            callers = by_caller(shard.lock().values(), callers);
+        }
+        callers.truncate(most);
+        (began.elapsed(), callers)
+    }
+}
+
+/// Adds calls up by who made them.
+fn by_caller<'c>(calls: impl Iterator<Item = &'c Calls>, before: Vec<Caller>) -> Vec<Caller> {
+    let before = before.into_iter().map(|caller| (caller.consumer.clone(), caller));
+    let mut callers: HashMap<Option<Arc<str>>, Caller> = before.collect();
+    for calls in calls {
+        let caller = callers.entry(calls.consumer.clone()).or_insert_with(|| Caller {
+            consumer: calls.consumer.clone(),
+            name: calls.name.clone(),
+            requests: 0,
+            errors: 0,
+        });
+        caller.requests += calls.count;
+        caller.errors += if calls.status_class >= 4 { calls.count } else { 0 };
+    }
+    let mut callers: Vec<Caller> = callers.into_values().collect();
+    callers.sort_by(|one, other| other.requests.cmp(&one.requests).then_with(|| one.consumer.cmp(&other.consumer)));
+    callers
 }
 
 #[cfg(test)]
@@ -137,6 +211,26 @@ mod tests {
             [(Some("key_1"), 2, 2, 59_999), (Some("key_1"), 2, 1, 60_000), (Some("key_1"), 4, 1, 1), (None, 4, 1, 5)]
         );
         assert!(meter.take().is_empty(), "what was taken is gone");
+    }
+
+    #[test]
+    fn the_busiest_are_known_with_what_was_taken_last_and_what_was_not_taken_yet() {
+        let meter = UsageMeter::default();
+        let key: Arc<str> = "key_1".into();
+        let user = user(&key);
+        for status in [200, 200, 500] {
+            meter.count(Some(&user), None, status, Timestamp(0), FROM);
+        }
+        meter.take();
+        meter.count(Some(&user), None, 200, Timestamp(0), FROM);
+        meter.count(None, None, 401, Timestamp(0), FROM);
+        let (_, callers) = meter.busiest(10);
+        let told: Vec<_> = callers.iter().map(|c| (c.name.as_deref(), c.requests, c.errors)).collect();
+        assert_eq!(told, [(Some("bob"), 4, 1), (None, 1, 1)]);
+        assert_eq!(meter.busiest(1).1.len(), 1);
+        meter.take();
+        meter.take();
+        assert!(meter.busiest(10).1.is_empty(), "what was long ago is forgotten");
     }
 
     #[test]

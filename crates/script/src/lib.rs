@@ -39,6 +39,6 @@ mod variables;
 mod world;
 
 pub use link::link;
-pub use pool::ScriptPool;
+pub use pool::{Pulse, ScriptPool};
 pub use tester::{TestError, TestResult, TestRun, test, test_files};
 pub use types::{TSCONFIG, TYPES};

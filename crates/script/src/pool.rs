@@ -2,7 +2,7 @@
 //! the gateway.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::{fmt, io};
 
@@ -47,6 +47,19 @@ struct Inner {
 pub(crate) struct Thread {
     pub(crate) jobs: mpsc::Sender<Job>,
     pub(crate) forgotten: Arc<Forgotten>,
+    /// Whether it has something to do.
+    pub(crate) busy: Arc<AtomicBool>,
+}
+
+/// What the threads do at a moment.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Pulse {
+    /// How many there are.
+    pub threads: usize,
+    /// Those that compute.
+    pub busy: usize,
+    /// Calls that wait for one.
+    pub waiting: usize,
 }
 
 /// Exchanges that are over: their contexts may go. A thread looks here when it has something to do, and a
@@ -110,6 +123,16 @@ impl ScriptPool {
         let _ = outside.services.set(Arc::clone(services));
         let _ = outside.workers.set(tokio::runtime::Handle::current());
         let _ = outside.cache.set(Arc::new(ByteCache::new(CACHE, Arc::clone(&services.clock))));
+    }
+
+    /// What the threads do at this moment.
+    pub fn pulse(&self) -> Pulse {
+        let threads = &self.0.threads;
+        Pulse {
+            threads: threads.len(),
+            busy: threads.iter().filter(|thread| thread.busy.load(Ordering::Relaxed)).count(),
+            waiting: threads.iter().map(|thread| thread.jobs.max_capacity() - thread.jobs.capacity()).sum(),
+        }
     }
 
     /// A key for an exchange, and the thread that its calls go to.

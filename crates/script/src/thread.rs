@@ -7,6 +7,7 @@ use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -41,7 +42,8 @@ struct Slot {
 pub(crate) fn start(place: usize, queue: usize, outside: Arc<Outside>) -> io::Result<Thread> {
     let (sender, jobs) = mpsc::channel(queue);
     let forgotten = Arc::new(Forgotten::default());
-    let thread = Thread { jobs: sender, forgotten: Arc::clone(&forgotten) };
+    let busy = Arc::new(AtomicBool::new(false));
+    let thread = Thread { jobs: sender, forgotten: Arc::clone(&forgotten), busy: Arc::clone(&busy) };
     // Without a driver of I/O: connections live on the gateway's workers, and to be woken is cheaper so.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
     std::thread::Builder::new()
@@ -51,12 +53,12 @@ pub(crate) fn start(place: usize, queue: usize, outside: Arc<Outside>) -> io::Re
         .spawn(move || {
             // Only this thread: Linux keeps the niceness of each.
             let _ = rustix::process::setpriority_process(rustix::thread::gettid().into(), NICE);
-            tokio::task::LocalSet::new().block_on(&runtime, serve(jobs, &forgotten, outside));
+            tokio::task::LocalSet::new().block_on(&runtime, serve(jobs, &forgotten, outside, &busy));
         })?;
     Ok(thread)
 }
 
-async fn serve(mut jobs: mpsc::Receiver<Job>, forgotten: &Forgotten, outside: Arc<Outside>) {
+async fn serve(mut jobs: mpsc::Receiver<Job>, forgotten: &Forgotten, outside: Arc<Outside>, computes: &AtomicBool) {
     let mut slots: HashMap<u64, Slot> = HashMap::new();
     let outbox = Rc::new(Outbox::new(Arc::clone(&outside)));
     outbox.attach();
@@ -78,6 +80,7 @@ async fn serve(mut jobs: mpsc::Receiver<Job>, forgotten: &Forgotten, outside: Ar
                 }
             }
         };
+        computes.store(true, Ordering::Relaxed);
         let began = Instant::now();
         forget(forgotten, &slots);
         match job {
@@ -100,6 +103,7 @@ async fn serve(mut jobs: mpsc::Receiver<Job>, forgotten: &Forgotten, outside: Ar
                 }
             }
         }
+        computes.store(false, Ordering::Relaxed);
         busy += began.elapsed();
     }
 }

@@ -29,10 +29,12 @@ mod ready_file;
 mod run_state;
 mod scan;
 mod schema_files;
+mod seeing;
 mod serving;
 mod snapshots;
 mod stores;
 mod supervisor;
+mod top;
 mod views;
 mod wiring;
 
@@ -104,6 +106,8 @@ async fn dispatch(cli: Cli, sockets: Inherited) -> anyhow::Result<ExitCode> {
         Command::Doctor(args) => return commands::doctor::run(&args).await,
         Command::Test(args) => return Box::pin(commands::test::run(*args)).await,
         Command::Types(args) => commands::types::run(&args)?,
+        Command::Requests(args) => commands::requests::run(&args).await?,
+        Command::Top(args) => commands::top::run(&args).await?,
         Command::Routes(args) => commands::routes::run(&args).await?,
         Command::Consumer(command) => Box::pin(commands::consumer::run(command)).await?,
         Command::Bucket(command) => Box::pin(commands::bucket::run(command)).await?,

@@ -11,7 +11,7 @@ use anyhow::Context;
 use tollgate_core::project::{Place, Project};
 use tollgate_core::services::{HttpClient, ScriptIssue, Scripts, Services};
 use tollgate_limits::redis::Address;
-use tollgate_script::ScriptPool;
+use tollgate_script::{Pulse, ScriptPool};
 use tollgate_spec::{Diagnostic, LoadOptions, Loaded, Tree};
 
 use crate::cli::{EnvironmentArgs, StoreFlag};
@@ -157,6 +157,11 @@ impl ProjectSource {
         if let (Some(pool), Some((services, management))) = (self.scripts.get(), self.outside.get()) {
             pool.open(services, *management);
         }
+    }
+
+    /// What the threads of its scripts do at this moment; none where it has no scripts.
+    pub(crate) fn script_pulse(&self) -> Pulse {
+        self.scripts.get().map(ScriptPool::pulse).unwrap_or_default()
     }
 
     /// Loads the modules of what was read, and lets their `runtimeInit` have its say.

@@ -42,7 +42,7 @@ fn methods(route: &Route) -> Vec<String> {
     }
 }
 
-fn name(implementation: &Use) -> String {
+pub(crate) fn name(implementation: &Use) -> String {
     match implementation {
         Use::BuiltIn(name) => name.clone(),
         Use::Module(export) => export.to_string(),

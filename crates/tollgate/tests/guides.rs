@@ -9,7 +9,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tollgate_testkit::process::wait_for_file;
 use tollgate_testkit::servers::PostgresServer;
-use tollgate_testkit::{Child, temp_dir};
+use tollgate_testkit::{CapturingUpstream, Child, temp_dir};
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -112,6 +112,37 @@ fn shell(command: &str, folder: &Path) -> std::process::Output {
         .unwrap()
 }
 
+/// The request that the guide for the one on call explains.
+const EXPLAINED: &str = "0199d5f2-1f6e-7c1a-9d3b-5f0e2a6c4b7d";
+
+/// What the guide for the one on call is about: a gateway that runs, a consumer, a request that failed.
+async fn on_call(folder: &Path) -> (Child, CapturingUpstream) {
+    let upstream = CapturingUpstream::start().await.unwrap();
+    let document = format!(
+        "openapi: 3.1.0\ninfo: {{ title: t, version: 1.0.0 }}\nx-tollgate: {{ upstream: \"{}\", auth: public }}\npaths:\n  /a:\n    get:\n      responses: {{ \"200\": {{ description: ok }} }}\n",
+        upstream.url()
+    );
+    std::fs::create_dir_all(folder.join("my-api")).unwrap();
+    std::fs::write(folder.join("my-api/openapi.yaml"), document).unwrap();
+    let ready = folder.join("ready.json");
+    let arguments =
+        "run my-api --data-dir data --listen 127.0.0.1:0 --management-listen 127.0.0.1:0 --ready-file ready.json";
+    let arguments: Vec<&str> = arguments.split(' ').collect();
+    let state = folder.join("state").to_string_lossy().into_owned();
+    let child =
+        Child::spawn(env!("CARGO_BIN_EXE_tollgate"), &arguments, folder, &[("XDG_STATE_HOME", &state)]).unwrap();
+    let text = match wait_for_file(&ready, SOON).await {
+        Ok(text) => text,
+        Err(error) => panic!("{error}\n{}", child.output()),
+    };
+    let ready: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let url = format!("http://{}/nowhere", ready["listen"].as_str().unwrap());
+    tollgate_testkit::client::get(&url, &[("x-request-id", EXPLAINED)]).await.unwrap();
+    let made = shell(&format!("{} consumer create acme --data-dir data", env!("CARGO_BIN_EXE_tollgate")), folder);
+    assert!(made.status.success(), "{made:?}");
+    (child, upstream)
+}
+
 async fn serves(command: &str, folder: &Path) {
     let ready = folder.join("ready.json");
     let _ = std::fs::remove_file(&ready);
@@ -139,6 +170,10 @@ async fn every_command_of_the_guides_works_as_it_stands() {
         let name = page.file_name().unwrap().to_string_lossy().into_owned();
         // One folder a page: what a block makes, the next one uses; only `init` starts anew.
         let mut place = folder();
+        let _gateway = match name.as_str() {
+            "on-call.md" => Some(on_call(place.path()).await),
+            _ => None,
+        };
         for block in blocks(&std::fs::read_to_string(&page).unwrap()) {
             let commands = match block {
                 Block::File { name, text } => {
@@ -153,7 +188,11 @@ async fn every_command_of_the_guides_works_as_it_stands() {
                 if command.starts_with("tollgate init") {
                     place = folder();
                 }
-                let text = adapted(command, place.path(), &database);
+                let mut text = adapted(command, place.path(), &database);
+                if name == "on-call.md" {
+                    // It says so once, for the whole page.
+                    text = format!("TOLLGATE_DATA_DIR={} {text}", place.path().join("data").display());
+                }
                 if command.starts_with("tollgate dev") || command.starts_with("tollgate run") {
                     serves(&text, place.path()).await;
                 } else {

@@ -139,4 +139,8 @@ pub trait Limiter: Send + Sync + fmt::Debug {
     fn counter(&self, id: &str, sharing: Sharing) -> Arc<dyn Counter>;
     /// Counters by their names, below this id.
     fn group(&self, id: &str, names: &[&str], sharing: Sharing) -> Arc<dyn CounterGroup>;
+    /// Whether the store that several nodes share can be reached; `None` where there is no such store.
+    fn shared_store_is_up(&self) -> Option<bool> {
+        None
+    }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::time::Clock;
 
 pub mod alerts;
+pub mod debugging;
 pub mod gateway;
 pub mod http_client;
 pub mod issuer;
@@ -16,6 +17,7 @@ pub mod scripts;
 pub mod verifier;
 
 pub use alerts::Alerts;
+pub use debugging::{DebugGrant, DebugTokens};
 pub use gateway::{Caller, Gateway, ScriptContext};
 pub use http_client::{Duplex, HttpClient, HttpError, HttpResponse, Switched};
 pub use issuer::{IssueError, TokenIssuer, TokenRequest};
@@ -26,7 +28,7 @@ pub use scripts::{
     Export, Hooks, IssuerPlugin, MessageExports, MessageScripts, PluginDocument, Plugins, ScriptFunction, ScriptIssue,
     ScriptTemplate, Scripts,
 };
-pub use verifier::{TokenVerifier, VerifierFactory, VerifierSettings, VerifyError};
+pub use verifier::{KeySet, TokenVerifier, VerifierFactory, VerifierSettings, VerifyError};
 
 /// Everything that stands behind a trait. Lives as long as the process: snapshots come and go,
 /// counters and keys stay.

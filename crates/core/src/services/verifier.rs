@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -87,4 +88,19 @@ pub trait VerifierFactory: Send + Sync + fmt::Debug {
     /// # Errors
     /// Where they cannot work: neither keys nor a secret, an unknown algorithm.
     fn verifier(&self, settings: &VerifierSettings) -> Result<Arc<dyn TokenVerifier>, BuildError>;
+    /// The keys of other issuers that are in use.
+    fn key_sets(&self) -> Vec<KeySet> {
+        Vec::new()
+    }
+}
+
+/// The keys of another issuer, and how they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeySet {
+    /// Its URL, or the issuer that says where it is.
+    pub location: String,
+    /// How old it is; `None` where it has not been fetched.
+    pub age: Option<Duration>,
+    /// Why it could not be fetched when that was last tried.
+    pub error: Option<String>,
 }

@@ -1,9 +1,11 @@
 //! `tollgate.yaml`, as types. Their doc comments are the reference page, the JSON Schema and the
 //! editor's completion; their defaults are the defaults.
 
+mod answers;
 mod issuer;
 mod leaks;
 mod listener;
+mod recorder;
 mod scripts;
 mod server;
 mod traces;
@@ -19,12 +21,14 @@ use serde_json::Value;
 
 use crate::keys::DeclaredConsumer;
 
+pub use answers::{AnswerSettings, ProxyStatus};
 pub use issuer::{IssuerSettings, KeySettings, SecretSettings, SigningAlgorithm};
 pub use leaks::{GITHUB_ALERTS, GithubAlertSettings, LeakSettings, LeakWebhookSettings};
 pub use listener::{
     CertificateSettings, ClientCertificateMode, ClientCertificateSettings, ForwardedCertificate, ListenerSettings,
     ProxyProtocol, TlsSettings, TlsVersion,
 };
+pub use recorder::RecorderSettings;
 pub use scripts::{Destination, DestinationError, FetchSettings, ScriptSettings};
 pub use server::{ClientTimeouts, Http2Settings, OnBrokenProject, ServerLimits, ServerSettings, TunnelSettings};
 pub use traces::{TraceFormat, TraceSettings};
@@ -79,6 +83,8 @@ pub struct Settings {
     pub scripts: ScriptSettings,
     /// The access log.
     pub access_log: AccessLogSettings,
+    /// What is remembered of requests that are over, for `tollgate explain`.
+    pub recorder: RecorderSettings,
     /// Spans of requests, for a collector of OpenTelemetry. None are sent by default.
     pub traces: Option<TraceSettings>,
     /// Consumers that are part of the project, with the hashes of their keys.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::units::{Interval, Size};
 
-use super::{ListenerSettings, ProxyProtocol, TlsSettings};
+use super::{AnswerSettings, ListenerSettings, ProxyProtocol, TlsSettings};
 
 /// Listeners, timeouts and limits of the process.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -48,6 +48,8 @@ pub struct ServerSettings {
     pub http2: Http2Settings,
     /// WebSocket connections and other upgrades.
     pub tunnels: TunnelSettings,
+    /// What answers tell of their way through the gateway.
+    pub answers: AnswerSettings,
 }
 
 impl Default for ServerSettings {
@@ -66,6 +68,7 @@ impl Default for ServerSettings {
             timeouts: ClientTimeouts::default(),
             http2: Http2Settings::default(),
             tunnels: TunnelSettings::default(),
+            answers: AnswerSettings::default(),
         }
     }
 }

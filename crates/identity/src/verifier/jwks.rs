@@ -8,7 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use parking_lot::Mutex;
 use serde_json::Value;
-use tollgate_core::services::{HttpClient, VerifyError};
+use tollgate_core::services::{HttpClient, KeySet, VerifyError};
 use tollgate_core::time::Clock;
 
 use super::header::TokenHeader;
@@ -139,6 +139,18 @@ impl JwksSource {
             }
             source.refreshing.store(false, Ordering::Release);
         });
+    }
+
+    /// How it is at this moment.
+    pub(super) fn describe(&self) -> KeySet {
+        let (Location::Url(location) | Location::Issuer(location)) = &self.location;
+        let attempt = self.attempt.lock();
+        KeySet {
+            // What stands behind may be a secret.
+            location: location.split(['?', '#']).next().unwrap_or_default().to_owned(),
+            age: attempt.succeeded.map(|at| self.clock.monotonic().saturating_sub(at)),
+            error: attempt.error.clone(),
+        }
     }
 
     fn recent_failure(&self, patience: Duration) -> Option<String> {

@@ -22,7 +22,7 @@ use serde_json::Value;
 use tollgate_core::MaybeLater;
 use tollgate_core::catalog::BuildError;
 use tollgate_core::services::verifier::VerifiedToken;
-use tollgate_core::services::{HttpClient, TokenVerifier, VerifierFactory, VerifierSettings, VerifyError};
+use tollgate_core::services::{HttpClient, KeySet, TokenVerifier, VerifierFactory, VerifierSettings, VerifyError};
 use tollgate_core::time::{Clock, Timestamp};
 
 use header::{Name, TokenHeader};
@@ -89,6 +89,13 @@ impl VerifierFactory for Verifiers {
         });
         verifiers.insert(settings.clone(), Arc::downgrade(&verifier));
         Ok(verifier)
+    }
+
+    fn key_sets(&self) -> Vec<KeySet> {
+        let sources: Vec<_> = self.sources.lock().values().filter_map(Weak::upgrade).collect();
+        let mut sets: Vec<KeySet> = sources.iter().map(|source| source.describe()).collect();
+        sets.sort_by(|one, other| one.location.cmp(&other.location));
+        sets
     }
 }
 

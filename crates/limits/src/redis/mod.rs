@@ -115,6 +115,10 @@ impl Limiter for RedisLimiter {
     fn group(&self, id: &str, names: &[&str], sharing: Sharing) -> Arc<dyn CounterGroup> {
         Arc::new(self.group_of(id, names, sharing))
     }
+
+    fn shared_store_is_up(&self) -> Option<bool> {
+        Some(self.is_up())
+    }
 }
 
 impl Counter for RedisCounter {

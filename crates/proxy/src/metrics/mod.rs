@@ -19,6 +19,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
+use crate::live::RouteCounts;
 pub use route::RouteMetrics;
 use route::RouteSeries;
 pub(crate) use route::is_standard;
@@ -263,6 +264,11 @@ impl Metrics {
     /// The handles of a route. Equal ids share their series.
     pub fn route(&self, id: &Arc<str>) -> RouteMetrics {
         self.routes.of(id)
+    }
+
+    /// What was counted of each route, for whoever watches.
+    pub fn live_routes(&self) -> Vec<RouteCounts> {
+        self.routes.live()
     }
 
     /// A place for the handles of each of these routes. Those that have been counted before are

@@ -13,6 +13,8 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use crate::live::{RouteCounts, RouteTally};
+
 /// The bounds of the duration histograms, in seconds: those of OpenTelemetry's HTTP conventions,
 /// with two finer ones below, because a gateway's own share lies there.
 const DURATIONS: [f64; 16] =
@@ -50,6 +52,8 @@ struct Held {
     /// How many [`RouteMetrics`] of it there are.
     holders: usize,
     requests: HashSet<RequestLabels>,
+    /// For whoever watches.
+    live: Arc<RouteTally>,
 }
 
 impl Default for RouteSeries {
@@ -93,7 +97,8 @@ impl RouteSeries {
         let families = &self.0;
         let labels = RouteLabels { route: Arc::clone(id) };
         let mut held = families.held.lock();
-        held.entry(Arc::clone(id)).or_default().holders += 1;
+        let entry = held.entry(Arc::clone(id)).or_default();
+        entry.holders += 1;
         RouteMetrics {
             route: Arc::clone(id),
             duration: families.durations.get_or_create_owned(&labels),
@@ -101,8 +106,18 @@ impl RouteSeries {
             request_bytes: families.request_bytes.get_or_create_owned(&labels),
             response_bytes: families.response_bytes.get_or_create_owned(&labels),
             served: Default::default(),
+            live: Arc::clone(&entry.live),
             series: self.clone(),
         }
+    }
+
+    /// What was counted of each route that somebody holds.
+    pub(super) fn live(&self) -> Vec<RouteCounts> {
+        let held: Vec<_> = {
+            let held = self.0.held.lock();
+            held.iter().map(|(id, held)| (Arc::clone(id), Arc::clone(&held.live))).collect()
+        };
+        held.iter().map(|(id, live)| live.counts(id)).collect()
     }
 
     /// The counter of answers with these labels, kept until the route's last holder goes.
@@ -176,6 +191,7 @@ pub struct RouteMetrics {
     request_bytes: Counter,
     response_bytes: Counter,
     served: [[OnceLock<Counter>; 5]; METHODS.len() + 1],
+    live: Arc<RouteTally>,
     series: RouteSeries,
 }
 
@@ -190,6 +206,11 @@ impl RouteMetrics {
         } else {
             self.series.requests(labels()).inc();
         }
+    }
+
+    /// Counts an answer for whoever watches.
+    pub(crate) fn watched(&self, status: u16, total: Duration) {
+        self.live.note(status, total);
     }
 
     /// Notes how long an exchange took, and how much of it was waiting for the upstream.

@@ -35,6 +35,7 @@ mod upgrade;
 mod upload;
 mod wait;
 
+use crate::live::{TargetCounts, TargetTally};
 use connect::{Connector, Place};
 pub use map_hosts::MapHosts;
 use pool::Pool;
@@ -221,7 +222,27 @@ impl Upstreams {
                 RequestBuffering::Off(_) => None,
             },
             clock: Arc::clone(&self.clock),
+            tally: TargetTally::default(),
         }
+    }
+
+    /// What was counted of each target that something was sent to. One target may stand in several
+    /// definitions.
+    pub fn targets(&self) -> Vec<TargetCounts> {
+        let mut all: Vec<Arc<Upstream>> = self.defined.lock().values().map(Arc::clone).collect();
+        all.extend(self.by_url.lock().values().map(Arc::clone));
+        all.extend(self.guarded.lock().values().map(Arc::clone));
+        let mut targets: Vec<TargetCounts> = Vec::with_capacity(all.len());
+        for upstream in all {
+            let counts = upstream.tally.counts(&upstream.target, upstream.idle_connections());
+            match targets.iter_mut().find(|known| known.target == counts.target) {
+                Some(known) => known.add(counts),
+                None => targets.push(counts),
+            }
+        }
+        targets.retain(|counts| counts.sent > 0);
+        targets.sort_by(|one, other| one.target.cmp(&other.target));
+        targets
     }
 
     /// Read once, and only when somebody speaks TLS: the system's store has hundreds of
@@ -254,6 +275,7 @@ pub struct Upstream {
     /// Up to how many bytes of a body of unknown length are read before it is sent.
     buffering: Option<usize>,
     clock: Arc<dyn Clock>,
+    tally: TargetTally,
 }
 
 impl Upstream {

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tollgate_core::project::Timeouts;
 use tollgate_core::record::Record;
 use tollgate_core::settings::UpstreamHost;
-use tollgate_core::{Body, Exchange, Problem, Request, Response};
+use tollgate_core::{Body, Exchange, Fault, Problem, Request, Response};
 
 use super::Upstream;
 use super::handshake::UpgradeRequest;
@@ -47,6 +47,24 @@ impl Upstream {
     /// The same for requests of the gateway itself. `started` is when the exchange began that
     /// the total timeout counts for; now, where there is none.
     pub(crate) async fn exchange(
+        &self,
+        record: &mut Record,
+        request: Request,
+        host: HeaderValue,
+        timeouts: &Timeouts,
+        started: Option<Duration>,
+    ) -> Result<Response, Problem> {
+        let waiting = self.tally.begin();
+        let result = self.exchanged(record, request, host, timeouts, started).await;
+        if let Err(problem) = &result
+            && problem.reason.fault == Fault::Upstream
+        {
+            waiting.failed(problem.reason.name);
+        }
+        result
+    }
+
+    async fn exchanged(
         &self,
         record: &mut Record,
         request: Request,

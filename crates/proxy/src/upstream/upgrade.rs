@@ -70,7 +70,13 @@ impl Upstream {
             .map_err(|error| problem(&reason::INTERNAL).caused_by(error))?;
         let (upload, method) = encode(request, &host, Some(&wanted))?;
         let mut ask = Ask { upload, method, upgrades: true, meter: None, limits: &limits };
-        let answered = self.ask_http1(record, &mut ask, None, Instant::now()).await?;
+        let waiting = self.tally.begin();
+        let asked = self.ask_http1(record, &mut ask, None, Instant::now()).await;
+        if let Err(problem) = &asked {
+            waiting.failed(problem.reason.name);
+        }
+        let answered = asked?;
+        drop(waiting);
         if answered.head.framing != Framing::Tunnel {
             return Ok(self.answer(answered, ask));
         }

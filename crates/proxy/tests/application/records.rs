@@ -94,7 +94,7 @@ async fn every_kind_of_refusal_is_one_line_with_its_reason() {
             assert_eq!((&line["stage"], &line["policy"]), (&json!("auth"), &json!("key")));
         }
         if path == "/down" {
-            assert_eq!(reply.header("proxy-status"), "tollgate; error=connection_refused");
+            assert_eq!(reply.header("proxy-status"), "tollgate;error=connection_refused");
             assert_eq!(line["attempts"][0]["outcome"], reason);
         }
     }

@@ -12,18 +12,23 @@ use super::{EnvironmentArgs, Output, StoreFlag};
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  tollgate explain 0199d5f2-1f6e-7c1a-9d3b-5f0e2a6c4b7d      Why that request went as it did
   tollgate explain GET /users/7
   tollgate explain GET /users/7 --key tg_… --header 'Accept: application/json'
   tollgate explain POST https://api.example.com/orders my-api --data '{\"item\": 1}' --client 203.0.113.7
   tollgate explain OPTIONS /users/7 --header 'Origin: https://app.example.com' --header 'Access-Control-Request-Method: PUT'
 
-Nothing is sent and nothing is counted. The routes, the rules for paths and hosts and the policies are those that
+With the id of a request (in the `x-request-id` of every answer, the `requestId` of every error, and the log), the
+running gateway tells what became of it: it remembers all failures and a sample of the rest (`recorder` in
+tollgate.yaml; `tollgate requests` lists them).
+
+With a method and a URL, nothing is sent and nothing is counted. The routes, the rules for paths and hosts and the policies are those that
 serve; what only the network or the project's code can tell is said to be so.
 
 Exit codes: 0 explained, whatever the answer would be · 1 failed · 2 wrong usage · 78 the project is broken")]
 pub struct ExplainArgs {
-    /// The method of a request
-    #[arg(value_name = "METHOD")]
+    /// The method of a request; or the id of one that was answered
+    #[arg(value_name = "METHOD|REQUEST_ID")]
     pub what: String,
     /// Its URL, or its path: https://api.example.com/users/7?full=1, /users/7
     #[arg(value_name = "URL")]

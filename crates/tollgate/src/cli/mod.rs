@@ -9,6 +9,7 @@ mod options;
 mod plan;
 mod scan;
 mod scripts;
+mod seeing;
 mod serve;
 mod snapshots;
 
@@ -22,13 +23,14 @@ pub use keys::{
     ConsumerCommand, ImportFormat, ImportKeysArgs, KeyCommand, KeyIdArgs, RevokeKeyArgs, RollKeyArgs, TokenCommand,
 };
 pub use operation::{
-    AuditCommand, BackupStoreArgs, CopyStoreArgs, OperatorCommand, RestoreStoreArgs, StoreCommand, UsageArgs,
-    UsageFormat, UsagePeriod,
+    AuditCommand, BackupStoreArgs, CopyStoreArgs, DebugTokenArgs, OperatorCommand, RestoreStoreArgs, StoreCommand,
+    UsageArgs, UsageFormat, UsagePeriod,
 };
 pub use options::{EnvironmentArgs, ProjectArgs, ProjectFlag, StoreArgs, StoreFlag};
 pub use plan::PlanArgs;
 pub use scan::ScanArgs;
 pub use scripts::{TestArgs, TypesArgs};
+pub use seeing::{GatewayFlag, RequestsArgs, TopArgs};
 pub use serve::{DevArgs, HealthcheckArgs, MapHost, RunArgs, ServeArgs, UpgradeArgs};
 pub use snapshots::{RollbackArgs, SnapshotsCommand};
 
@@ -93,6 +95,10 @@ pub enum Command {
     /// Which route it matches and why others do not, its parameters, every step of its pipeline with
     /// its place, and how each step would answer.
     Explain(Box<ExplainArgs>),
+    /// List requests that a running gateway remembers: the last failures
+    Requests(RequestsArgs),
+    /// Watch a running gateway: routes, consumers, refusals, upstreams, store, scripts
+    Top(TopArgs),
     /// Run the tests of a project against a gateway that is started for them
     Test(Box<TestArgs>),
     /// Write the types that give editors completion in modules

@@ -29,6 +29,16 @@ Examples:
     List(ListOperatorsArgs),
     /// Refuse an operator's token from now on, for good
     Revoke(RevokeOperatorArgs),
+    /// Make a token with which requests are told, in their answers, what happened to them
+    ///
+    /// Send it in `X-Tollgate-Debug`; the answer tells in `X-Tollgate-Trace` what matched, each step with
+    /// its verdict and time, and the reason. It never reaches the upstream, and ends by itself.
+    #[command(after_help = "\
+Examples:
+  TOKEN=$(tollgate operator debug-token)
+  curl -si http://127.0.0.1:9000/todos -H \"X-Tollgate-Debug: $TOKEN\" | grep -i x-tollgate-trace
+  tollgate operator debug-token --route getTodos --expires 5m")]
+    DebugToken(DebugTokenArgs),
 }
 
 /// `operator create`
@@ -46,6 +56,23 @@ pub struct CreateOperatorArgs {
     /// Which store.
     #[command(flatten)]
     pub store: StoreArgs,
+}
+
+/// `operator debug-token`
+#[derive(Debug, Args)]
+pub struct DebugTokenArgs {
+    /// The only route that it is for, by id; all unless given
+    #[arg(long, value_name = "ROUTE")]
+    pub route: Option<String>,
+    /// How long it is good, up to 1h
+    #[arg(long, value_name = "DURATION", default_value = "15m")]
+    pub expires: Interval,
+    /// Which gateway.
+    #[command(flatten)]
+    pub gateway: super::GatewayFlag,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub output: super::Output,
 }
 
 /// `operator list`

@@ -4,11 +4,16 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 
-use crate::cli::{ExplainArgs, Explained};
+use super::explain_request;
+use crate::cli::{ExplainArgs, Explained, GatewayFlag};
 
 pub(crate) async fn run(args: &ExplainArgs) -> anyhow::Result<ExitCode> {
     match args.explained().map_err(anyhow::Error::msg)? {
-        Explained::Answered(id) => bail!("`{id}` is no method\n  help: tollgate explain GET /path"),
+        Explained::Answered(id) => {
+            let gateway = GatewayFlag { data_dir: args.data_dir.clone(), project: Some(args.dir.clone()) };
+            explain_request::run(id, &gateway, args.output).await?;
+            Ok(ExitCode::SUCCESS)
+        }
         Explained::Request { .. } => bail!("requests cannot be explained yet"),
     }
 }

@@ -1,12 +1,14 @@
 //! `tollgate operator`
 
+use serde_json::json;
 use tollgate_admin::OperationError;
 use tollgate_admin::operations::{self, parse_expiry};
-use tollgate_admin::views::{CreatedOperator, OperatorView};
+use tollgate_admin::views::{CreatedOperator, DebugTokenView, OperatorView};
 use tollgate_core::store::{Operator, Scope};
 use tollgate_core::time::Timestamp;
 
-use crate::cli::{OperatorCommand, Output};
+use crate::cli::{DebugTokenArgs, OperatorCommand, Output};
+use crate::client::ManagementClient;
 use crate::output::{self, Palette};
 use crate::{minting, stores};
 
@@ -37,6 +39,7 @@ pub(crate) async fn run(command: OperatorCommand) -> anyhow::Result<()> {
                 Output::Text => output::line(table(&operators, now)),
             }
         }
+        OperatorCommand::DebugToken(args) => debug_token(&args).await?,
         OperatorCommand::Revoke(args) => {
             let open = stores::open(&args.store).await?;
             let operator =
@@ -45,6 +48,22 @@ pub(crate) async fn run(command: OperatorCommand) -> anyhow::Result<()> {
                 Output::Json => output::json(&operator)?,
                 Output::Text => output::line(format!("the token of `{}` is refused from now on", operator.name)),
             }
+        }
+    }
+    Ok(())
+}
+
+/// The token alone goes to standard output, so that `TOKEN=$(tollgate operator debug-token)` works.
+async fn debug_token(args: &DebugTokenArgs) -> anyhow::Result<()> {
+    let client = ManagementClient::of_flag(&args.gateway)?;
+    let wanted = json!({ "expiresIn": args.expires.to_string(), "route": args.route });
+    let made: DebugTokenView = client.post("/v1/debug-tokens", &wanted).await?;
+    match args.output {
+        Output::Json => output::json(&made)?,
+        Output::Text => {
+            output::line(&made.token);
+            let whose = made.route.as_deref().map_or_else(String::new, |route| format!(" on `{route}`"));
+            output::note(format!("send it in {}{whose}; it is good until {}", made.header, made.expires_on));
         }
     }
     Ok(())

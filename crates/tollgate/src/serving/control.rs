@@ -4,20 +4,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tollgate_admin::views::{
-    LeakView, PinView, ProjectDescription, ReloadReport, RouteView, SigningKeyView, SnapshotDetail, SnapshotDiff,
-    SnapshotView, Status,
+    LeakView, LiveView, PinView, ProjectDescription, RecorderView, ReloadReport, RequestFilter, RequestSummary,
+    RequestView, RouteView, SigningKeyView, SnapshotDetail, SnapshotDiff, SnapshotView, Status,
 };
 use tollgate_admin::{Control, Health, MintedKey, RollbackRefused};
 use tollgate_core::keys::KeyDigest;
 use tollgate_core::later::BoxFuture;
-use tollgate_core::services::TokenIssuer;
+use tollgate_core::services::{DebugGrant, DebugTokens, TokenIssuer};
 use tollgate_core::store::{Actor, LeakReport, Store, StoreError};
 use tollgate_core::time::Timestamp;
+use tollgate_identity::DebugTokenKey;
 
 use super::Serving;
 use crate::describe::{self, Fingerprints};
 use crate::snapshots::{Applied, How};
-use crate::{minting, views};
+use crate::{minting, seeing, views};
 
 /// How long the store has to answer a probe.
 const PING: Duration = Duration::from_secs(2);
@@ -177,6 +178,26 @@ impl Control for Serving {
             let keys = self.rooms.store.signing_keys().await.map_err(|error| error.to_string())?;
             Ok(SigningKeyView::list(&keys, self.now()))
         })
+    }
+
+    fn debug_token(&self, grant: &DebugGrant) -> String {
+        DebugTokenKey::of(&self.rooms.master_key).make(grant)
+    }
+
+    fn request(&self, id: &str) -> Option<RequestView> {
+        seeing::requests::request(&self.gateway, id)
+    }
+
+    fn requests(&self, filter: &RequestFilter) -> Vec<RequestSummary> {
+        seeing::requests::list(&self.gateway, filter)
+    }
+
+    fn live(&self) -> LiveView {
+        seeing::live::view(self)
+    }
+
+    fn recorder(&self) -> RecorderView {
+        seeing::requests::recorder(&self.gateway)
     }
 
     fn metrics(&self) -> String {

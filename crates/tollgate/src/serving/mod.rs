@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tollgate_admin::{Admin, ManagementToken};
 use tollgate_core::project::Project;
 use tollgate_core::time::{Clock, SystemClock, Timestamp};
+use tollgate_identity::DebugTokenKey;
 use tollgate_proxy::Gateway;
 use tollgate_proxy::access_log::{AccessLog, Format};
 use tollgate_proxy::connection::WireSettings;
@@ -307,6 +308,7 @@ impl Serving {
         // These write files of the data folder, which are one process's.
         self.until_handed_over(Arc::clone(self).follow_store());
         self.until_handed_over(Arc::clone(self).tell_of_leaks());
+        self.gateway.debug_with(Arc::new(DebugTokenKey::of(&self.rooms.master_key)));
         self.gateway.alert(Arc::new(github_alerts::GithubAlerts(Arc::downgrade(self))));
         if self.listeners.iter().any(|bound| bound.tls.is_some()) {
             tokio::spawn(Arc::clone(self).follow_certificates());
@@ -335,6 +337,16 @@ impl Serving {
     /// The project in force.
     pub(crate) fn project(&self) -> Arc<Project> {
         Arc::clone(&self.in_force.load().project)
+    }
+
+    /// Why what is in force is not what is on disk, where that is so.
+    pub(crate) fn degradation(&self) -> Option<String> {
+        self.degraded.load_full().map(|why| why.as_ref().clone())
+    }
+
+    /// For how long it has served.
+    pub(crate) fn up_for(&self) -> Duration {
+        self.rooms.services.clock.now().since(self.started_on)
     }
 
     /// Whether what is in force is not what is on disk.
