@@ -17,6 +17,7 @@ mod consumers;
 mod control;
 mod document;
 mod error;
+mod exposition;
 mod extract;
 mod gateway;
 mod health;

@@ -18,7 +18,7 @@ use tollgate_core::record::{Record, Refusal};
 use tollgate_core::time::Timestamp;
 use tollgate_core::{Body, BoxError, Exchange, Reason, Response, Route};
 
-use crate::access_log::Entry;
+use crate::access_log::{Entry, LogRules};
 use crate::gateway::Gateway;
 use crate::hygiene::{BodyMeter, ConnectionInfo, Inspected};
 use crate::metrics::RouteMetrics;
@@ -38,7 +38,7 @@ pub(crate) struct Story {
     entry: Option<Box<Entry>>,
     request_body: Option<BodyMeter>,
     answered: bool,
-    logged: bool,
+    log: LogRules,
     /// Where its spans go, where they are sent.
     spans: Option<Arc<Spans>>,
     /// When its answer opened a tunnel.
@@ -91,7 +91,7 @@ impl Story {
             entry: Some(Box::new(entry)),
             request_body: None,
             answered: false,
-            logged: snapshot.access_log,
+            log: snapshot.access_log,
             spans: snapshot.spans.as_ref().filter(|_| trace.flags & 1 == 1).map(Arc::clone),
             opened: None,
             exchange: None,
@@ -248,9 +248,7 @@ impl Story {
         }
         let now = self.gateway.services.clock.now();
         self.gateway.usage.count(entry.user.as_ref(), entry.route.as_ref(), entry.status, now, entry.client);
-        if self.logged {
-            self.gateway.access_log.write(&entry);
-        }
+        self.gateway.access_log.write(&entry, &self.log);
         if let Some(spans) = self.spans.take() {
             spans.tell(entry);
         }
@@ -275,7 +273,7 @@ pub(crate) fn unreadable(gateway: &Gateway, connection: &ConnectionInfo, head: &
 /// Tells of a connection that never came to a request: in the log alone, because it is none.
 pub(crate) fn failed(gateway: &Gateway, connection: &ConnectionInfo, head: &UnreadableHead) {
     let (clock, snapshot) = (&gateway.services.clock, gateway.snapshot());
-    if !snapshot.access_log {
+    if !snapshot.access_log.is_enabled() {
         return;
     }
     let now = clock.now();
@@ -289,7 +287,7 @@ pub(crate) fn failed(gateway: &Gateway, connection: &ConnectionInfo, head: &Unre
         cause: Some(head.cause.clone()),
         detail: head.reason.meaning.to_owned(),
     });
-    gateway.access_log.write(&Entry {
+    let entry = Entry {
         time: now,
         id: id.text,
         method: None,
@@ -311,7 +309,8 @@ pub(crate) fn failed(gateway: &Gateway, connection: &ConnectionInfo, head: &Unre
         snapshot: Arc::clone(&snapshot.id),
         tls: connection.tls.clone(),
         record,
-    });
+    };
+    gateway.access_log.write(&entry, &snapshot.access_log);
 }
 
 /// The body of an answer that streams; knows how it ended.

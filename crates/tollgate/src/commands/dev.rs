@@ -56,7 +56,14 @@ pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
     loop {
         tokio::select! {
             () = watcher.changed() => {}
-            asked = signals.next() => if asked == Asked::Stop { break },
+            asked = signals.next() => match asked {
+                Asked::Stop => break,
+                Asked::Reopen => {
+                    serving.gateway.access_log.reopen();
+                    continue;
+                }
+                Asked::Reload => {}
+            },
         }
         let was_degraded = serving.is_degraded();
         let outcome = Serving::reload(&serving).await;

@@ -71,8 +71,12 @@ pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
         descriptors = serving.descriptors,
         "serving"
     );
-    while signals.next().await == Asked::Reload {
-        serving.reload_and_log().await;
+    loop {
+        match signals.next().await {
+            Asked::Reload => serving.reload_and_log().await,
+            Asked::Reopen => serving.gateway.access_log.reopen(),
+            Asked::Stop => break,
+        }
     }
     serving.stop(&mut signals).await;
     Ok(ExitCode::SUCCESS)

@@ -1,4 +1,4 @@
-//! SIGHUP reloads; SIGTERM and SIGINT stop.
+//! SIGHUP reloads; SIGUSR1 opens log files again; SIGTERM and SIGINT stop.
 
 use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -7,6 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 #[derive(Debug)]
 pub(crate) struct Signals {
     hangup: Signal,
+    reopen: Signal,
     terminate: Signal,
     interrupt: Signal,
 }
@@ -15,6 +16,7 @@ pub(crate) struct Signals {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asked {
     Reload,
+    Reopen,
     Stop,
 }
 
@@ -23,6 +25,7 @@ impl Signals {
         let listen = |kind| signal(kind).context("cannot listen to signals");
         Ok(Self {
             hangup: listen(SignalKind::hangup())?,
+            reopen: listen(SignalKind::user_defined1())?,
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
         })
@@ -32,6 +35,7 @@ impl Signals {
     pub(crate) async fn next(&mut self) -> Asked {
         tokio::select! {
             _ = self.hangup.recv() => Asked::Reload,
+            _ = self.reopen.recv() => Asked::Reopen,
             _ = self.terminate.recv() => Asked::Stop,
             _ = self.interrupt.recv() => Asked::Stop,
         }
