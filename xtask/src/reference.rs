@@ -18,6 +18,8 @@ pub(crate) fn all() -> anyhow::Result<Vec<Generated>> {
         command_line(),
         problems(catalog),
         management(),
+        metrics(),
+        access_log(),
     ];
     files.extend(catalog.policies.iter().map(|kind| {
         let (title, rest) = kind.docs.split_once('\n').unwrap_or((kind.docs, ""));
@@ -40,6 +42,37 @@ pub(crate) fn all() -> anyhow::Result<Vec<Generated>> {
 fn management() -> Generated {
     let page = format!("{NOTE}{}", crate::management::page(&tollgate::management_api()));
     Generated { path: "docs/reference/management-api.md".into(), content: tidy(&page) }
+}
+
+fn metrics() -> Generated {
+    let mut page = format!(
+        "{NOTE}# Metrics\n\n`/metrics` on the management listener has these series and no others, as OpenMetrics or \
+         in Prometheus' older text format. Every label is bounded: routes, policies, listeners and sinks are those of the \
+         project, methods beyond the registered ones count as `_OTHER`, statuses are classes, reasons are [a closed \
+         list](problems.md), and consumers are never a label. A series appears when there is something to tell.\n\n\
+         | series | kind | labels | meaning |\n| --- | --- | --- | --- |\n"
+    );
+    for series in tollgate::metric_series() {
+        let labels: Vec<String> = series.labels.iter().map(|label| format!("`{label}`")).collect();
+        let (name, kind, help) = (series.full_name(), series.kind.as_str(), series.help);
+        let _ = writeln!(page, "| `{name}` | {kind} | {} | {help} |", labels.join(", "));
+    }
+    Generated { path: "docs/reference/metrics.md".into(), content: page }
+}
+
+fn access_log() -> Generated {
+    let schemas = tollgate::schemas();
+    let schema =
+        schemas.into_iter().find(|(name, _)| *name == "access-log").map(|(_, schema)| schema).unwrap_or_default();
+    let page = format!(
+        "{NOTE}# The access log\n\nOne line of JSON for every request. What these members mean is a contract: `v` grows \
+         when one goes or means something else; new ones may come with any release. The JSON Schema is \
+         `schemas/access-log.schema.json`, and what `tollgate schema --kind access-log` prints.\n\n{}",
+        options::table(&schema)
+            .replacen("| option | type | default |", "| member | type | always there |", 1)
+            .replace("| required |", "| yes |")
+    );
+    Generated { path: "docs/reference/access-log.md".into(), content: tidy(&page) }
 }
 
 /// One newline at the end, never two blank lines in a row.

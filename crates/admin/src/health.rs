@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 
+use crate::exposition;
 use crate::server::Admin;
 use crate::views::Readiness;
 
@@ -55,22 +56,17 @@ pub(crate) async fn readyz(State(admin): State<Admin>) -> Response {
 
 /// Metrics
 ///
-/// In the OpenMetrics text format where the scraper asks for it, else in the older Prometheus one,
-/// which differs in its media type and its last line only.
+/// In the OpenMetrics text format where the scraper asks for it, else in the older Prometheus one.
 #[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "health", responses((status = 200, description = "All of them.", content((String = "text/plain"), (String = "application/openmetrics-text")))))]
 pub(crate) async fn metrics(State(admin): State<Admin>, headers: HeaderMap) -> Response {
     let open = headers
         .get_all(ACCEPT)
         .iter()
         .any(|accept| accept.to_str().is_ok_and(|accept| accept.contains("application/openmetrics-text")));
-    let mut text = admin.control.metrics();
-    let media = if open {
-        "application/openmetrics-text; version=1.0.0; charset=utf-8"
-    } else {
-        if let Some(start) = text.rfind("# EOF") {
-            text.truncate(start);
-        }
-        "text/plain; version=0.0.4; charset=utf-8"
+    let text = admin.control.metrics();
+    let (media, text) = match open {
+        true => ("application/openmetrics-text; version=1.0.0; charset=utf-8", text),
+        false => ("text/plain; version=0.0.4; charset=utf-8", exposition::plain(&text)),
     };
     ([(CONTENT_TYPE, media), (CACHE_CONTROL, "no-store")], text).into_response()
 }

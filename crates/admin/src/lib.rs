@@ -18,6 +18,7 @@ mod control;
 mod debug_tokens;
 mod document;
 mod error;
+mod exposition;
 mod extract;
 mod gateway;
 mod health;

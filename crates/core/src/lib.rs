@@ -25,6 +25,7 @@ pub mod project;
 pub mod reason;
 pub mod record;
 pub mod route;
+pub mod series;
 pub mod services;
 pub mod settings;
 pub mod store;

@@ -58,6 +58,7 @@ impl Gateway {
     ) -> Arc<Self> {
         snapshot.connect(&metrics);
         metrics.serves(&snapshot.id);
+        access_log.apply(&snapshot.project.settings.access_log, &services, &metrics);
         let spans = SpansInForce::default();
         snapshot.spans = spans.of(snapshot.project.settings.traces.as_ref(), &services, &metrics);
         let recorder = Recorder::default();
@@ -88,6 +89,7 @@ impl Gateway {
     pub fn apply(&self, mut snapshot: Snapshot) -> Arc<Snapshot> {
         snapshot.connect(&self.metrics);
         self.metrics.serves(&snapshot.id);
+        self.access_log.apply(&snapshot.project.settings.access_log, &self.services, &self.metrics);
         snapshot.spans = self.spans.of(snapshot.project.settings.traces.as_ref(), &self.services, &self.metrics);
         self.recorder.set(&snapshot.project.settings.recorder);
         let snapshot = Arc::new(snapshot);

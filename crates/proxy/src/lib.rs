@@ -13,13 +13,14 @@
 //! and everything that outlives it: counters, pools, metrics, the log.
 //!
 //! *Invariants.* This crate knows no policy by name but `api-key` in published documents. It reads no file: the
-//! project comes checked and lowered. No snapshot is changed once it is built.
+//! project comes checked and lowered; the log alone writes some. No snapshot is changed once it is built.
 
 pub mod access_log;
 mod alarm;
 mod answer;
 mod answer_fields;
 pub mod connection;
+mod delivery;
 pub mod exchange;
 mod failed_auth;
 pub mod gateway;

@@ -14,6 +14,7 @@ use tollgate_core::services::{Hooks, PluginDocument};
 use tollgate_core::settings::FailedAuthLimit;
 use tollgate_core::{Catalog, Pipeline, Policy, Response, Route, Services};
 
+use crate::access_log::LogRules;
 use crate::handlers::{self, HandlerContext};
 use crate::hygiene::HygieneRules;
 use crate::metrics::{Metrics, NO_ROUTE, RouteMetrics, RoutePlaces};
@@ -39,7 +40,7 @@ pub struct Snapshot {
     pub(crate) failed_auth_limit: FailedAuthLimit,
     pub(crate) issuer_path: String,
     pub(crate) problem_pages: Vec<(&'static str, Bytes)>,
-    pub(crate) access_log: bool,
+    pub(crate) access_log: LogRules,
     /// Where spans go, once it is in force.
     pub(crate) spans: Option<Arc<Spans>>,
     /// What the project's code does around every route, where there is any.
@@ -122,7 +123,7 @@ impl Snapshot {
             failed_auth_limit: settings.failed_auth_limit,
             issuer_path: settings.issuer.path.trim_end_matches('/').to_owned(),
             problem_pages: system::problem_pages(catalog),
-            access_log: settings.access_log.enabled,
+            access_log: LogRules::new(&settings.access_log),
             spans: None,
             upstreams: used,
             hooks: project.scripts.as_ref().and_then(|scripts| scripts.hooks()),

@@ -20,7 +20,7 @@ use tollgate_core::settings::AnswerSettings;
 use tollgate_core::time::Timestamp;
 use tollgate_core::{Body, BoxError, Exchange, Reason, Response, Route};
 
-use crate::access_log::Entry;
+use crate::access_log::{Entry, LogRules};
 use crate::answer_fields::{self, Asked};
 use crate::gateway::Gateway;
 use crate::hygiene::{BodyMeter, ConnectionInfo, Inspected};
@@ -41,7 +41,7 @@ pub(crate) struct Story {
     entry: Option<Box<Entry>>,
     request_body: Option<BodyMeter>,
     answered: bool,
-    logged: bool,
+    log: LogRules,
     /// Where its spans go, where they are sent.
     spans: Option<Arc<Spans>>,
     /// When its answer opened a tunnel.
@@ -96,7 +96,7 @@ impl Story {
             entry: Some(Box::new(entry)),
             request_body: None,
             answered: false,
-            logged: snapshot.access_log,
+            log: snapshot.access_log,
             spans: snapshot.spans.as_ref().filter(|_| trace.flags & 1 == 1).map(Arc::clone),
             opened: None,
             grant: gateway.debug_grant(&parts.headers, now),
@@ -271,9 +271,7 @@ impl Story {
         }
         let now = self.gateway.services.clock.now();
         self.gateway.usage.count(entry.user.as_ref(), entry.route.as_ref(), entry.status, now, entry.client);
-        if self.logged {
-            self.gateway.access_log.write(&entry);
-        }
+        self.gateway.access_log.write(&entry, &self.log);
         self.gateway.recorder.note(&entry, allows(self.grant.as_deref(), entry.route.as_deref()));
         if let Some(spans) = self.spans.take() {
             spans.tell(entry);
@@ -338,9 +336,7 @@ pub(crate) fn failed(gateway: &Gateway, connection: &ConnectionInfo, head: &Unre
         tls: connection.tls.clone(),
         record,
     };
-    if snapshot.access_log {
-        gateway.access_log.write(&entry);
-    }
+    gateway.access_log.write(&entry, &snapshot.access_log);
     gateway.recorder.note(&entry, false);
 }
 

@@ -45,6 +45,7 @@ use std::sync::Arc;
 use clap::Parser;
 use tollgate_core::Catalog;
 use tollgate_core::project::Project;
+use tollgate_core::series::Series;
 use tollgate_spec::Diagnostics;
 use tollgate_spec::diagnostic::TextStyle;
 
@@ -60,6 +61,11 @@ pub use tollgate_admin::{REASONS as MANAGEMENT_REASONS, document as management_a
 pub fn catalog() -> &'static Catalog {
     static CATALOG: Catalog = Catalog { policies: tollgate_policies::ALL, handlers: tollgate_proxy::handlers::ALL };
     &CATALOG
+}
+
+/// All series of the metrics: what a scraper can find, and nothing else.
+pub fn metric_series() -> impl Iterator<Item = Series> {
+    tollgate_proxy::metrics::SERIES.iter().chain(tollgate_limits::redis::SERIES).copied()
 }
 
 /// Runs the command line; what is wrong goes to standard error, and into the exit code.

@@ -4,7 +4,11 @@ use serde_json::Value;
 
 /// Each schema with its name.
 pub fn schemas() -> Vec<(&'static str, Value)> {
-    vec![("tollgate", server()), ("x-tollgate", document())]
+    vec![
+        ("tollgate", server()),
+        ("x-tollgate", document()),
+        ("access-log", tollgate_proxy::access_log::schema::schema()),
+    ]
 }
 
 /// Of `tollgate.yaml`.

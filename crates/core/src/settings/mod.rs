@@ -1,6 +1,7 @@
 //! `tollgate.yaml`, as types. Their doc comments are the reference page, the JSON Schema and the
 //! editor's completion; their defaults are the defaults.
 
+mod access_log;
 mod answers;
 mod issuer;
 mod leaks;
@@ -21,6 +22,7 @@ use serde_json::Value;
 
 use crate::keys::DeclaredConsumer;
 
+pub use access_log::{AccessLogSettings, LogFileSettings, LogHttpSettings, LogPreset};
 pub use answers::{AnswerSettings, ProxyStatus};
 pub use issuer::{IssuerSettings, KeySettings, SecretSettings, SigningAlgorithm};
 pub use leaks::{GITHUB_ALERTS, GithubAlertSettings, LeakSettings, LeakWebhookSettings};
@@ -213,18 +215,4 @@ pub struct HygieneSettings {
     /// Names with an underscore, a dot or anything else but letters, digits and hyphens that are
     /// let through. All others are dropped, because WSGI and CGI merge `x_user` with `x-user`.
     pub allow_underscore: Vec<String>,
-}
-
-/// The access log: one JSON line for every request.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct AccessLogSettings {
-    /// Whether there is one.
-    pub enabled: bool,
-}
-
-impl Default for AccessLogSettings {
-    fn default() -> Self {
-        Self { enabled: true }
-    }
 }

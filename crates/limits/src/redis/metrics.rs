@@ -4,7 +4,34 @@ use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Metric, Registry};
+use tollgate_core::series;
+
+/// The series of a shared store, there where the settings name one.
+pub const SERIES: &[series::Series] = &[
+    series::Series::gauge("limits_store_up", &[], "Whether the shared store of the limits can be reached"),
+    series::Series::counter("limits_store_decisions", &[], "Decisions of the shared store"),
+    series::Series::counter(
+        "limits_store_failures",
+        &["outcome"],
+        "Calls of the shared store that failed, by what happened",
+    ),
+    series::Series::counter(
+        "limits_without_store",
+        &[],
+        "Decisions that were made without the shared store, because it was away",
+    ),
+    series::Series::counter(
+        "limits_refused_here",
+        &[],
+        "Hits that were refused without asking the shared store again, because it had said for how long",
+    ),
+];
+
+/// Registers a series with the help of the list.
+fn register(registry: &mut Registry, name: &'static str, metric: impl Metric) {
+    registry.register(name, series::Series::help_of(SERIES, name), metric);
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct OutcomeLabels {
@@ -23,24 +50,13 @@ pub(crate) struct Series {
 
 impl Series {
     pub(crate) fn register(&self, registry: &mut Registry) {
+        let r = registry;
+        register(r, "limits_store_up", self.up.clone());
         // One handle on the hot path instead of a look-up by label.
-        registry.register("limits_store_up", "Whether the shared store of the limits can be reached", self.up.clone());
-        registry.register("limits_store_decisions", "Decisions of the shared store", self.decided.clone());
-        registry.register(
-            "limits_store_failures",
-            "Calls of the shared store that failed, by what happened",
-            self.calls.clone(),
-        );
-        registry.register(
-            "limits_without_store",
-            "Decisions that were made without the shared store, because it was away",
-            self.without.clone(),
-        );
-        registry.register(
-            "limits_refused_here",
-            "Hits that were refused without asking the shared store again, because it had said for how long",
-            self.refused_here.clone(),
-        );
+        register(r, "limits_store_decisions", self.decided.clone());
+        register(r, "limits_store_failures", self.calls.clone());
+        register(r, "limits_without_store", self.without.clone());
+        register(r, "limits_refused_here", self.refused_here.clone());
     }
 
     pub(crate) fn up(&self, up: bool) {

@@ -30,6 +30,7 @@ pub(crate) use link::Link;
 pub(crate) use script::Tag;
 
 pub use address::{Address, AddressError};
+pub use metrics::SERIES;
 pub use script::LIMITS as SCRIPT;
 
 use crate::LocalLimiter;

@@ -13,11 +13,13 @@ use tollgate_core::record::Attempt;
 use tollgate_core::time::Timestamp;
 
 use super::entry::{Entry, cut};
+use super::schema::VERSION;
 
 /// Appends the line of an entry.
-pub(super) fn line(entry: &Entry, moment: &mut Moment, line: &mut Vec<u8>) {
+pub(super) fn line(entry: &Entry, sample: Option<f64>, moment: &mut Moment, line: &mut Vec<u8>) {
     let record = &entry.record;
     let mut out = Object::begin(line);
+    out.value("v", &VERSION);
     moment.write(entry.time, out.member("time"));
     out.text("id", &entry.id);
     out.optional("method", entry.method.as_ref().map(http::Method::as_str));
@@ -81,6 +83,9 @@ pub(super) fn line(entry: &Entry, moment: &mut Moment, line: &mut Vec<u8>) {
     out.text("traceId", entry.trace_id.as_str());
     out.text("spanId", entry.span_id.as_str());
     out.text("snapshot", &entry.snapshot);
+    if let Some(sample) = sample {
+        out.value("sample", &sample);
+    }
     if !record.fields.is_empty() {
         out.value("fields", &record.fields);
     }

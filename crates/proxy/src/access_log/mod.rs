@@ -1,54 +1,44 @@
 //! The access log: one line for every request, whatever became of it.
 //!
 //! Whoever ends an exchange turns its [`Entry`] into a line, in a buffer that its thread keeps, and
-//! adds the line to the batch; one thread writes batches. Where a batch has grown too large the line
-//! is dropped and counted: a slow disk must not slow down requests.
+//! adds the line to the batch of its lane; a thread hands batches on to the sinks. Where a batch has grown too large
+//! the line is dropped and counted: a slow disk must not slow down requests.
 //!
-//! The schema of a JSON line (members without a value are left out):
-//!
-//! | member | meaning |
-//! |---|---|
-//! | `time` | when the head of the request had arrived, RFC 3339, UTC |
-//! | `id` | the request id, as in `x-request-id` |
-//! | `method`, `host`, `path` | what was asked for; the path is the match path, without the query |
-//! | `query` | the names of the query parameters; never their values, which may be secrets |
-//! | `protocol` | `HTTP/1.1` … |
-//! | `status` | the status of the answer; 499 where the client left before there was one, 408 where its head did not come in time |
-//! | `reason` | `ok`, or the entry of the closed list of reasons |
-//! | `stage`, `policy` | who refused, where one did |
-//! | `detail`, `cause` | the public sentence of the refusal, and the private cause |
-//! | `route` | the id of the route; absent where none matched |
-//! | `consumer`, `keyId` | who called, and with which key |
-//! | `client`, `peer` | the caller's address; the address at the other end of the connection, where it differs |
-//! | `userAgent` | as sent, cut at 256 bytes |
-//! | `bytesIn`, `bytesOut` | bytes of both bodies |
-//! | `ms` | the whole time, in milliseconds; `msRouting`, `msInbound`, `msConnect`, `msTls`, `msFirstByte`, `msOutbound` its parts |
-//! | `attempts` | tries to reach the upstream: `target`, `outcome`, `ms`, `reused` |
-//! | `traceId`, `spanId` | the W3C trace context that the upstream saw |
-//! | `snapshot` | the digest of the project in force |
-//! | `fields` | whatever policies and scripts added |
+//! What a line of JSON holds stands in [`schema`].
 
 mod entry;
 mod json;
+mod lane;
 mod pretty;
-mod writer;
+mod rules;
+pub mod schema;
+mod sinks;
 
 use std::cell::RefCell;
 use std::fmt;
 use std::io::Write;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use prometheus_client::metrics::counter::Counter;
+use tollgate_core::Services;
+use tollgate_core::settings::AccessLogSettings;
 
 pub use entry::Entry;
 pub(crate) use entry::cut;
 use json::Moment;
+use lane::Lane;
+use rules::Kept;
+pub(crate) use rules::LogRules;
+use sinks::Sinks;
 #[cfg(test)]
 pub(crate) use tests::entry as test_entry;
-use writer::{Batch, Ender};
 
-/// How lines look.
+use crate::metrics::Metrics;
+
+/// How lines look on standard output. Everywhere else they are JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// One JSON object in each line.
@@ -61,18 +51,18 @@ pub enum Format {
     },
 }
 
-/// Takes entries; a thread of its own writes them.
+/// Takes entries; threads and tasks of its own write them.
 #[derive(Clone)]
 pub struct AccessLog {
-    on: Option<On>,
-    dropped: Counter,
+    on: Option<Arc<On>>,
 }
 
-#[derive(Clone)]
 struct On {
-    format: Format,
-    batch: Arc<Batch>,
-    _ender: Arc<Ender>,
+    /// That of standard output first; the second is for the other sinks, where it is another format.
+    lanes: Vec<Lane>,
+    sinks: Mutex<Sinks>,
+    dropped: Counter,
+    sampled_out: Counter,
 }
 
 thread_local! {
@@ -81,49 +71,89 @@ thread_local! {
 }
 
 impl AccessLog {
-    /// Starts the writer. `dropped` counts the lines there was no room for.
+    /// Starts with standard output alone. Relative paths of files are below `folder`.
     ///
     /// # Errors
     /// Where no thread can be started.
-    pub fn start(sink: Box<dyn Write + Send>, format: Format, dropped: Counter) -> std::io::Result<Self> {
-        let batch = Arc::new(Batch::default());
-        let written = Arc::clone(&batch);
-        // People at a terminal wait for each line.
-        let gathers = format == Format::Json;
-        std::thread::Builder::new()
-            .name("access-log".to_owned())
-            .spawn(move || writer::run(&written, sink, gathers))?;
-        let ender = Arc::new(Ender(Arc::clone(&batch)));
-        Ok(Self { on: Some(On { format, batch, _ender: ender }), dropped })
+    pub fn start(
+        console: Box<dyn Write + Send>,
+        format: Format,
+        folder: &Path,
+        metrics: &Metrics,
+    ) -> std::io::Result<Self> {
+        let sinks = Sinks::start(console, folder, metrics)?;
+        let mut lanes = vec![Lane::start(format)?];
+        if format != Format::Json {
+            lanes.push(Lane::start(Format::Json)?);
+        }
+        lanes[0].lead_to(vec![sinks.console()]);
+        let (dropped, sampled_out) = (metrics.access_log_dropped.clone(), metrics.access_log_sampled_out.clone());
+        Ok(Self { on: Some(Arc::new(On { lanes, sinks: Mutex::new(sinks), dropped, sampled_out })) })
     }
 
     /// A log that writes nothing.
     pub fn off() -> Self {
-        Self { on: None, dropped: Counter::default() }
+        Self { on: None }
     }
 
-    pub(crate) fn write(&self, entry: &Entry) {
-        let Some(On { format, batch, .. }) = &self.on else { return };
-        let add = |(line, moment): &mut (Vec<u8>, Moment)| {
-            line.clear();
-            match format {
-                Format::Json => json::line(entry, moment, line),
-                Format::Pretty { color } => line.extend_from_slice(pretty::lines(entry, *color).as_bytes()),
+    /// Goes on with the sinks of these settings. Those that did not change keep what waits for them.
+    pub(crate) fn apply(&self, settings: &AccessLogSettings, services: &Arc<Services>, metrics: &Metrics) {
+        let Some(on) = &self.on else { return };
+        let mut sinks = on.sinks.lock();
+        sinks.apply(settings, services, metrics);
+        let console = settings.stdout.then(|| sinks.console());
+        match &on.lanes[..] {
+            [console_lane, others] => {
+                console_lane.lead_to(console.into_iter().collect());
+                others.lead_to(sinks.others());
             }
-            batch.add(line)
+            lanes => lanes.iter().for_each(|lane| {
+                lane.lead_to(console.iter().cloned().chain(sinks.others()).collect());
+            }),
+        }
+    }
+
+    pub(crate) fn write(&self, entry: &Entry, rules: &LogRules) {
+        let Some(on) = self.on.as_ref().filter(|_| rules.is_enabled()) else { return };
+        let sample = match rules.judge(entry) {
+            Kept::Always => None,
+            Kept::Sampled(share) => Some(share),
+            Kept::No => {
+                on.sampled_out.inc();
+                return;
+            }
         };
-        // A thread that is ending has no draft any more.
-        let taken =
-            DRAFT.try_with(|draft| add(&mut draft.borrow_mut())).unwrap_or_else(|_| add(&mut Default::default()));
-        if !taken {
-            self.dropped.inc();
+        for lane in on.lanes.iter().filter(|lane| lane.is_wanted()) {
+            let add = |(line, moment): &mut (Vec<u8>, Moment)| {
+                line.clear();
+                match lane.format {
+                    Format::Json => json::line(entry, sample, moment, line),
+                    Format::Pretty { color } => line.extend_from_slice(pretty::lines(entry, color).as_bytes()),
+                }
+                lane.add(line)
+            };
+            // A thread that is ending has no draft any more.
+            let taken =
+                DRAFT.try_with(|draft| add(&mut draft.borrow_mut())).unwrap_or_else(|_| add(&mut Default::default()));
+            if !taken {
+                on.dropped.inc();
+            }
+        }
+    }
+
+    /// Opens files again: another program has moved them away.
+    pub fn reopen(&self) {
+        if let Some(on) = &self.on {
+            on.sinks.lock().reopen();
         }
     }
 
     /// Waits until everything that was handed over is written, for at most `limit`. False where
-    /// the writer did not get there. Blocks the thread: for the end of the process, and for tests.
+    /// a sink did not get there. Blocks the thread: for the end of the process, and for tests.
     pub fn flush(&self, limit: Duration) -> bool {
-        self.on.as_ref().is_none_or(|on| on.batch.flush(limit))
+        let Some(on) = &self.on else { return true };
+        // One after the other: together they have little to do but wait for the same sinks.
+        on.lanes.iter().filter(|lane| lane.is_wanted()).map(|lane| lane.flush(limit)).fold(true, |all, one| all && one)
     }
 }
 

@@ -73,7 +73,7 @@ pub(crate) fn entry() -> Entry {
     }
 }
 
-fn refused() -> Entry {
+pub(super) fn refused() -> Entry {
     let mut entry = entry();
     entry.status = 404;
     entry.route = None;
@@ -88,11 +88,15 @@ fn refused() -> Entry {
     entry
 }
 
+fn everything() -> LogRules {
+    LogRules::new(&AccessLogSettings::default())
+}
+
 fn written(entries: Vec<Entry>, format: Format) -> String {
     let captured = Captured::default();
-    let log = AccessLog::start(Box::new(captured.clone()), format, Counter::default()).unwrap();
+    let log = AccessLog::start(Box::new(captured.clone()), format, Path::new("."), &Metrics::new()).unwrap();
     for entry in entries {
-        log.write(&entry);
+        log.write(&entry, &everything());
     }
     assert!(log.flush(LIMIT));
     captured.text()
@@ -105,7 +109,7 @@ fn each_entry_is_one_line_of_json() {
     assert_eq!(
         lines[0],
         json!({
-            "time": "2026-01-01T00:00:00.123Z", "id": "id-1", "method": "GET", "host": "gw.example", "path": "/todos",
+            "v": 1, "time": "2026-01-01T00:00:00.123Z", "id": "id-1", "method": "GET", "host": "gw.example", "path": "/todos",
             "query": ["token", "page", "flag"], "protocol": "HTTP/1.1", "status": 200, "reason": "ok",
             "route": "getTodos", "consumer": "alice", "keyId": "key_1", "client": "127.0.0.1", "userAgent": "curl/8\n",
             "bytesIn": 0, "bytesOut": 11, "ms": 3.21, "msInbound": 0.1, "msFirstByte": 2.9,
@@ -149,14 +153,53 @@ fn a_writer_that_is_behind_drops_lines_and_counts_them() {
         }
     }
     let (free, gate) = std::sync::mpsc::channel();
-    let dropped = Counter::default();
-    let log = AccessLog::start(Box::new(Stuck(gate)), Format::Json, dropped.clone()).unwrap();
+    let metrics = Metrics::new();
+    let log = AccessLog::start(Box::new(Stuck(gate)), Format::Json, Path::new("."), &metrics).unwrap();
     // Each line has more than a hundred bytes; a batch may be on its way already.
     let entry = entry();
-    for _ in 0..3 * writer::MOST / 100 {
-        log.write(&entry);
+    for _ in 0..3 * lane::MOST / 100 {
+        log.write(&entry, &everything());
     }
-    assert!(dropped.get() > 0);
+    let console = metrics.sink("stdout");
+    assert!(console.dropped.get() + metrics.access_log_dropped.get() > 0);
     drop(free);
     assert!(log.flush(LIMIT));
+}
+
+/// Everything that a line can hold.
+fn full() -> Entry {
+    let mut entry = refused();
+    entry.route = Some("getTodos".into());
+    entry.peer = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
+    let timings = &mut entry.record.timings;
+    timings.routing = Some(Duration::from_micros(1));
+    (timings.connect, timings.tls, timings.outbound) = (timings.inbound, timings.inbound, timings.inbound);
+    entry.record.fields.insert("plan".to_owned(), json!("gold"));
+    entry
+}
+
+#[test]
+fn what_is_written_is_what_the_schema_says() {
+    let rules =
+        LogRules::new(&AccessLogSettings { sample: tollgate_core::units::Ratio(0.5), ..AccessLogSettings::default() });
+    let mut sampled = entry();
+    sampled.span_id = SpanId::of(1);
+    let captured = Captured::default();
+    let log = AccessLog::start(Box::new(captured.clone()), Format::Json, Path::new("."), &Metrics::new()).unwrap();
+    for entry in [full(), refused(), sampled] {
+        log.write(&entry, &rules);
+    }
+    assert!(log.flush(LIMIT));
+    let mut members = std::collections::BTreeSet::new();
+    for line in captured.text().lines() {
+        let value: Value = serde_json::from_str(line).unwrap();
+        let typed: schema::AccessLogLine = serde_json::from_str(line).unwrap();
+        assert_eq!(serde_json::to_value(&typed).unwrap(), value, "nothing is lost or added");
+        members.extend(value.as_object().unwrap().keys().cloned());
+    }
+    let schema = schema::schema();
+    let documented: std::collections::BTreeSet<String> =
+        schema["properties"].as_object().unwrap().keys().cloned().collect();
+    let unseen: Vec<_> = documented.difference(&members).collect();
+    assert_eq!(unseen, ["clientCertificate", "policy", "sni", "stage", "tls"], "the rest of the schema was written");
 }

@@ -6,7 +6,9 @@
 //! in use. A reload finds the same series again by the route's id. The series of a route that no
 //! snapshot has any more go with its last exchange.
 
+mod list;
 mod route;
+mod sinks;
 
 use std::fmt;
 use std::sync::atomic::AtomicU64;
@@ -17,12 +19,16 @@ use prometheus_client::encoding::{EncodeLabelSet, text};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Metric, Registry};
+use tollgate_core::series::Series;
 
 use crate::live::RouteCounts;
+pub use list::SERIES;
 pub use route::RouteMetrics;
 use route::RouteSeries;
 pub(crate) use route::is_standard;
+use sinks::AllSinks;
+pub(crate) use sinks::SinkSeries;
 
 /// What the label `route` says where no route matched.
 pub const NO_ROUTE: &str = "_none";
@@ -100,6 +106,11 @@ struct PolicyLabels {
     policy: Arc<str>,
 }
 
+/// Registers a series with the help of the list.
+fn register(registry: &mut Registry, name: &'static str, metric: impl Metric) {
+    registry.register(name, Series::help_of(SERIES, name), metric);
+}
+
 /// All series of the data plane.
 pub struct Metrics {
     registry: Registry,
@@ -124,6 +135,9 @@ pub struct Metrics {
     pub certificates_failed: Counter,
     /// Lines that the access log had no room for.
     pub access_log_dropped: Counter,
+    /// Requests that have no line, by chance.
+    pub access_log_sampled_out: Counter,
+    sinks: AllSinks,
     /// Requests whose spans were not sent.
     pub spans_dropped: Counter,
     leaks: Family<LeakLabels, Counter>,
@@ -166,6 +180,8 @@ impl Metrics {
             certificates: Family::default(),
             certificates_failed: Counter::default(),
             access_log_dropped: Counter::default(),
+            access_log_sampled_out: Counter::default(),
+            sinks: AllSinks::default(),
             spans_dropped: Counter::default(),
             leaks: Family::default(),
             leak_webhooks: Family::default(),
@@ -180,79 +196,35 @@ impl Metrics {
         };
         let r = &mut registry;
         metrics.routes.register(r);
-        r.register("upstream_attempts", "Tries to reach an upstream, by outcome", metrics.attempts.clone());
-        r.register("snapshot_info", "The project in force, by the digest of its files", metrics.snapshots.clone());
-        r.register(
-            "policy_cpu_seconds",
-            "Processor time of policies, handlers and hooks that are scripts",
-            metrics.policy_cpu.clone(),
-        );
-        r.register(
-            "limits_would_refuse",
-            "Requests that limits would have refused, if they did not only report",
-            metrics.would_refuse.clone(),
-        );
-        r.register("requests_in_flight", "Requests that are being answered", metrics.in_flight.clone());
-        r.register("tunnels", "WebSocket connections and other upgrades that are open", metrics.tunnels.clone());
-        r.register("connections", "Open client connections", metrics.connections.clone());
-        r.register("connections_accepted", "Client connections accepted", metrics.connections_accepted.clone());
-        r.register(
-            "connections_refused",
-            "Client connections turned away before their first request, by reason",
-            metrics.connections_refused.clone(),
-        );
-        r.register(
-            "accepts_paused",
-            "How often nothing could be accepted for a moment, by reason",
-            metrics.accepts_paused.clone(),
-        );
-        r.register("tls_handshakes", "TLS handshakes with clients that succeeded", metrics.handshakes.clone());
-        r.register(
-            "certificate_not_after_seconds",
-            "When a certificate in force expires, in seconds since 1970",
-            metrics.certificates.clone(),
-        );
-        r.register(
-            "certificates_failed",
-            "Changed certificates that could not be put into force",
-            metrics.certificates_failed.clone(),
-        );
-        r.register(
-            "access_log_dropped",
-            "Access log lines dropped because the writer was behind",
-            metrics.access_log_dropped.clone(),
-        );
-        r.register("spans_dropped", "Requests whose spans the collector did not take", metrics.spans_dropped.clone());
-        r.register(
-            "leaked_keys",
-            "Keys that were reported as leaked, by who said so and what was done",
-            metrics.leaks.clone(),
-        );
-        r.register(
-            "leak_webhooks",
-            "Webhooks about leaked keys, by outcome of each try",
-            metrics.leak_webhooks.clone(),
-        );
-        r.register("store_up", "Whether the store answered when it was last asked", metrics.store_up.clone());
-        r.register("store_outages", "How often the store went away", metrics.store_outages.clone());
-        r.register("reloads_failed", "Projects that did not pass a reload", metrics.reloads_failed.clone());
-        r.register("reloads", "Projects put into force", metrics.reloads.clone());
-        r.register(
-            "project_degraded",
-            "Whether the project in force is an earlier one, because the one on disk cannot be put into force",
-            metrics.project_degraded.clone(),
-        );
-        r.register(
-            "snapshot_pinned",
-            "Whether a snapshot is pinned, so that no other project is put into force",
-            metrics.snapshot_pinned.clone(),
-        );
-        r.register("rollbacks", "How often a snapshot was put back into force", metrics.rollbacks.clone());
-        r.register(
-            "canaries",
-            "Projects whose first errors were watched, by what became of them",
-            metrics.canaries.clone(),
-        );
+        register(r, "upstream_attempts", metrics.attempts.clone());
+        register(r, "snapshot_info", metrics.snapshots.clone());
+        register(r, "policy_cpu_seconds", metrics.policy_cpu.clone());
+        register(r, "limits_would_refuse", metrics.would_refuse.clone());
+        register(r, "requests_in_flight", metrics.in_flight.clone());
+        register(r, "tunnels", metrics.tunnels.clone());
+        register(r, "connections", metrics.connections.clone());
+        register(r, "connections_accepted", metrics.connections_accepted.clone());
+        register(r, "connections_refused", metrics.connections_refused.clone());
+        register(r, "accepts_paused", metrics.accepts_paused.clone());
+        register(r, "tls_handshakes", metrics.handshakes.clone());
+        register(r, "certificate_not_after_seconds", metrics.certificates.clone());
+        register(r, "certificates_failed", metrics.certificates_failed.clone());
+        register(r, "access_log_dropped", metrics.access_log_dropped.clone());
+        register(r, "spans_dropped", metrics.spans_dropped.clone());
+        register(r, "leaked_keys", metrics.leaks.clone());
+        register(r, "leak_webhooks", metrics.leak_webhooks.clone());
+        register(r, "store_up", metrics.store_up.clone());
+        register(r, "store_outages", metrics.store_outages.clone());
+        register(r, "reloads_failed", metrics.reloads_failed.clone());
+        register(r, "reloads", metrics.reloads.clone());
+        register(r, "access_log_sampled_out", metrics.access_log_sampled_out.clone());
+        register(r, "access_log_sink_lines", metrics.sinks.written.clone());
+        register(r, "access_log_sink_dropped", metrics.sinks.dropped.clone());
+        register(r, "access_log_sink_up", metrics.sinks.up.clone());
+        register(r, "project_degraded", metrics.project_degraded.clone());
+        register(r, "snapshot_pinned", metrics.snapshot_pinned.clone());
+        register(r, "rollbacks", metrics.rollbacks.clone());
+        register(r, "canaries", metrics.canaries.clone());
         Self { registry, ..metrics }
     }
 
@@ -279,6 +251,16 @@ impl Metrics {
             false => OnceLock::new(),
         });
         RoutePlaces { places: places.collect(), series: self.routes.clone() }
+    }
+
+    /// The series of a sink of the access log.
+    pub(crate) fn sink(&self, name: &str) -> SinkSeries {
+        self.sinks.of(name)
+    }
+
+    /// Lets go of the series of all other sinks.
+    pub(crate) fn keep_sinks(&self, names: &[&str]) {
+        self.sinks.keep(names);
     }
 
     /// Counts a key that leaked. `source` is `github` or `api`, never a caller's word.

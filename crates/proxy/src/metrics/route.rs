@@ -13,6 +13,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
+use super::register;
 use crate::live::{RouteCounts, RouteTally};
 
 /// The bounds of the duration histograms, in seconds: those of OpenTelemetry's HTTP conventions,
@@ -72,19 +73,11 @@ impl Default for RouteSeries {
 
 impl RouteSeries {
     pub(super) fn register(&self, r: &mut Registry) {
-        r.register("requests", "Requests that were answered", self.0.requests.clone());
-        r.register(
-            "request_duration_seconds",
-            "From the head of the request to the last byte of the answer",
-            self.0.durations.clone(),
-        );
-        r.register(
-            "upstream_duration_seconds",
-            "From sending a request upstream to the head of its answer",
-            self.0.upstream_durations.clone(),
-        );
-        r.register("request_bytes", "Bytes of request bodies", self.0.request_bytes.clone());
-        r.register("response_bytes", "Bytes of response bodies", self.0.response_bytes.clone());
+        register(r, "requests", self.0.requests.clone());
+        register(r, "request_duration_seconds", self.0.durations.clone());
+        register(r, "upstream_duration_seconds", self.0.upstream_durations.clone());
+        register(r, "request_bytes", self.0.request_bytes.clone());
+        register(r, "response_bytes", self.0.response_bytes.clone());
     }
 
     /// Whether somebody holds the series of a route.

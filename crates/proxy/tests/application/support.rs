@@ -219,7 +219,7 @@ impl App {
         let metrics = Arc::new(Metrics::new());
         let log = Captured::new();
         let access_log =
-            AccessLog::start(Box::new(log.clone()), Format::Json, metrics.access_log_dropped.clone()).unwrap();
+            AccessLog::start(Box::new(log.clone()), Format::Json, std::path::Path::new("."), &metrics).unwrap();
         let snapshot = draft.build(&services, &upstreams).unwrap();
         let gateway = Gateway::new(services, upstreams, metrics, access_log, snapshot);
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -4,6 +4,7 @@ mod authorities;
 pub mod environment;
 pub mod files;
 mod listeners;
+mod logs;
 pub(crate) mod modules;
 pub(crate) mod public_url;
 pub mod settings;

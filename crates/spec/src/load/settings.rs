@@ -253,10 +253,11 @@ fn check(root: &Node<'_>, diagnostics: &mut Diagnostics) {
         }
     }
     check_scripts(root, &mut say);
+    super::logs::check(root, &mut say);
     check_consumers(root, &mut say);
 }
 
-type Say<'a> = &'a mut dyn FnMut(&'static str, &Node<'_>, String, Option<String>);
+pub(super) type Say<'a> = &'a mut dyn FnMut(&'static str, &Node<'_>, String, Option<String>);
 
 /// Limits that would stop every call, and a stack for which the threads have no room.
 fn check_scripts(root: &Node<'_>, say: Say<'_>) {

@@ -326,6 +326,8 @@ pub enum SchemaKind {
     Document,
     /// The management API: its OpenAPI document
     Admin,
+    /// A line of the access log
+    AccessLog,
 }
 
 /// `schema`

@@ -73,6 +73,10 @@ pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
             asked = signals.next() => match asked {
                 Asked::Stop => break,
                 Asked::Upgrade => continue,
+                Asked::Reopen => {
+                    serving.gateway.access_log.reopen();
+                    continue;
+                }
                 Asked::Reload => {}
             },
         }

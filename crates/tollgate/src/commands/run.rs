@@ -63,6 +63,7 @@ pub(crate) async fn run(args: RunArgs, sockets: Inherited) -> anyhow::Result<Exi
                 serving.reload_and_log(Applied::new(How::Signal, "SIGHUP")).await;
                 supervisor::ready(&status(&serving));
             }
+            Asked::Reopen => serving.gateway.access_log.reopen(),
             Asked::Upgrade => {
                 let serving = Arc::clone(&serving);
                 tokio::spawn(async move { serving.upgrade_and_log().await });

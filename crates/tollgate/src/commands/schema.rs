@@ -8,5 +8,6 @@ pub(crate) fn run(args: &SchemaArgs) -> anyhow::Result<()> {
         SchemaKind::Server => crate::schema_files::server(),
         SchemaKind::Document => crate::schema_files::document(),
         SchemaKind::Admin => tollgate_admin::document(),
+        SchemaKind::AccessLog => tollgate_proxy::access_log::schema::schema(),
     })
 }

@@ -222,7 +222,7 @@ impl Serving {
         })?;
         rooms.keyring.set_declared(&project.consumers)?;
         let wire = WireSettings::new(settings).with_descriptor_limit(descriptors);
-        let access_log = AccessLog::start(options.log, options.format, rooms.metrics.access_log_dropped.clone())
+        let access_log = AccessLog::start(options.log, options.format, options.data.path(), &rooms.metrics)
             .context("the access log cannot be started")?;
         let gateway = Gateway::new(
             Arc::clone(&rooms.services),

@@ -1,4 +1,4 @@
-//! SIGHUP reloads, SIGUSR2 upgrades; SIGTERM and SIGINT stop.
+//! SIGHUP reloads, SIGUSR1 opens log files again, SIGUSR2 upgrades; SIGTERM and SIGINT stop.
 
 use anyhow::Context;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -7,6 +7,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 #[derive(Debug)]
 pub(crate) struct Signals {
     hangup: Signal,
+    reopen: Signal,
     terminate: Signal,
     interrupt: Signal,
     upgrade: Signal,
@@ -17,6 +18,7 @@ pub(crate) struct Signals {
 pub(crate) enum Asked {
     Reload,
     Upgrade,
+    Reopen,
     Stop,
 }
 
@@ -25,6 +27,7 @@ impl Signals {
         let listen = |kind| signal(kind).context("cannot listen to signals");
         Ok(Self {
             hangup: listen(SignalKind::hangup())?,
+            reopen: listen(SignalKind::user_defined1())?,
             terminate: listen(SignalKind::terminate())?,
             interrupt: listen(SignalKind::interrupt())?,
             upgrade: listen(SignalKind::user_defined2())?,
@@ -36,6 +39,7 @@ impl Signals {
         tokio::select! {
             _ = self.hangup.recv() => Asked::Reload,
             _ = self.upgrade.recv() => Asked::Upgrade,
+            _ = self.reopen.recv() => Asked::Reopen,
             _ = self.terminate.recv() => Asked::Stop,
             _ = self.interrupt.recv() => Asked::Stop,
         }
