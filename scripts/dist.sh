@@ -11,7 +11,8 @@ TARGETS="${TARGETS:-x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu}"
 version=$(sed -n '/^\[workspace.package\]/,/^$/s/^version = "\(.*\)"/\1/p' Cargo.toml)
 built="${CARGO_TARGET_DIR:-target}"
 dist=target/dist
-share="$dist/share"
+# What goes into several packages.
+share=target/dist-work
 # Archives of one commit are the same bytes, whenever they are made.
 SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}"
 export SOURCE_DATE_EPOCH
@@ -26,8 +27,8 @@ tool cargo-auditable 0.7.7
 tool cargo-cyclonedx 0.5.9
 tool cargo-deb 3.8.0
 
-rm -rf "$dist"
-mkdir -p "$share/man" "$share/completions"
+rm -rf "$dist" "$share"
+mkdir -p "$dist" "$share/man" "$share/completions"
 
 # What can be built here: the machine itself, and others whose standard library and linker there are.
 can_build() {
@@ -104,7 +105,6 @@ for target in $targets; do
     cargo deb --quiet --no-build --package tollgate --profile "$PROFILE" --output "$dist" \
         ${DEB_VERSION:+--deb-version "$DEB_VERSION"} "$@"
 done
-rm -rf "$share"
 
 (cd "$dist" && find . -maxdepth 1 -type f ! -name SHA256SUMS | sed 's,^\./,,' | sort | xargs sha256sum >SHA256SUMS)
 echo "==> In $dist:"

@@ -102,7 +102,8 @@ fn the_service_manager_finds_nothing_wrong_with_the_units_and_little_exposed() {
             std::fs::write(folder.path().join(path.file_name().unwrap()), text).unwrap();
         }
     }
-    let units = ["tollgate.service", "tollgate.socket", "tollgate-management.socket"].map(|unit| folder.path().join(unit));
+    let units =
+        ["tollgate.service", "tollgate.socket", "tollgate-management.socket"].map(|unit| folder.path().join(unit));
     let verified = Command::new("systemd-analyze").arg("verify").arg("--man=no").args(&units).output().unwrap();
     let told = String::from_utf8_lossy(&verified.stderr).into_owned();
     let ours: Vec<&str> = told.lines().filter(|line| line.contains("tollgate")).collect();
@@ -143,8 +144,19 @@ fn instructions() -> Vec<(String, String)> {
 #[test]
 fn everything_that_the_image_copies_is_there_and_everything_that_the_build_includes_is_copied() {
     const KNOWN: [&str; 13] = [
-        "ARG", "FROM", "WORKDIR", "RUN", "COPY", "USER", "ENV", "EXPOSE", "VOLUME", "STOPSIGNAL", "HEALTHCHECK",
-        "ENTRYPOINT", "CMD",
+        "ARG",
+        "FROM",
+        "WORKDIR",
+        "RUN",
+        "COPY",
+        "USER",
+        "ENV",
+        "EXPOSE",
+        "VOLUME",
+        "STOPSIGNAL",
+        "HEALTHCHECK",
+        "ENTRYPOINT",
+        "CMD",
     ];
     let ignored = read("packaging/container/Dockerfile.dockerignore");
     let mut copied = Vec::new();
@@ -175,7 +187,10 @@ fn everything_that_the_image_copies_is_there_and_everything_that_the_build_inclu
     }
     let members = read("Cargo.toml");
     for folder in ["crates", "xtask", "benches"] {
-        assert!(members.contains(folder) && copied.iter().any(|copied| copied == folder), "{folder} is in the workspace");
+        assert!(
+            members.contains(folder) && copied.iter().any(|copied| copied == folder),
+            "{folder} is in the workspace"
+        );
     }
 }
 
@@ -208,7 +223,8 @@ fn the_image_runs_as_nobody_what_the_binary_understands() {
         .collect();
     assert_eq!(ports, last("EXPOSE").split_whitespace().collect());
     // The toolchain of the image is the one that the workspace asks for.
-    let version = Regex::new(r#"rust-version = "([\d.]+)""#).unwrap().captures(&read("Cargo.toml")).unwrap()[1].to_owned();
+    let version =
+        Regex::new(r#"rust-version = "([\d.]+)""#).unwrap().captures(&read("Cargo.toml")).unwrap()[1].to_owned();
     assert!(read("packaging/container/Dockerfile").contains(&format!("ARG RUST_VERSION={version}\n")));
 }
 
@@ -369,14 +385,18 @@ fn the_templates_use_only_values_and_helpers_that_there_are() {
     let mut all_values = Vec::new();
     leaves(&values, "", &mut all_values);
     for value in all_values {
-        assert!(seen.iter().any(|seen| value == *seen || value.starts_with(&format!("{seen}/"))), "{value} does nothing");
+        assert!(
+            seen.iter().any(|seen| value == *seen || value.starts_with(&format!("{seen}/"))),
+            "{value} does nothing"
+        );
     }
     let deployment = texts.iter().find(|(name, _)| name == "deployment.yaml").unwrap().1.clone();
     let known = variables();
     for found in Regex::new(r"name: (TOLLGATE_[A-Z_]+)").unwrap().captures_iter(&deployment) {
         assert!(known.contains(&found[1]), "{}", &found[1]);
     }
-    let account = Regex::new(r"account=(\d+)").unwrap().captures(&read("packaging/container/rootfs.sh")).unwrap()[1].to_owned();
+    let account =
+        Regex::new(r"account=(\d+)").unwrap().captures(&read("packaging/container/rootfs.sh")).unwrap()[1].to_owned();
     for needed in [
         format!("runAsUser: {account}"),
         "path: /livez".to_owned(),
@@ -431,7 +451,10 @@ fn where_helm_is_at_hand_the_chart_is_rendered_and_refuses_what_would_lose_keys(
 /// data. Needs root for that.
 #[test]
 fn the_root_of_the_image_has_all_that_the_binary_needs() {
-    if !rustix::process::geteuid().is_root() || !has("unshare") || !Path::new("/etc/ssl/certs/ca-certificates.crt").exists() {
+    if !rustix::process::geteuid().is_root()
+        || !has("unshare")
+        || !Path::new("/etc/ssl/certs/ca-certificates.crt").exists()
+    {
         eprintln!("not tried: entering another root needs root, unshare and certificates");
         return;
     }
@@ -451,7 +474,7 @@ fn the_root_of_the_image_has_all_that_the_binary_needs() {
         mount --bind "$IMAGE" "$IMAGE" && mount -o remount,ro,bind "$IMAGE"
         mount -t tmpfs -o mode=0700,uid=65532,gid=65532 tmpfs "$IMAGE/var/lib/tollgate"
         inside() { chroot --userspec=65532:65532 "$IMAGE" /usr/bin/tollgate "$@"; }
-        inside run /etc/tollgate >"$OUT/log" 2>&1 & gateway=$!
+        chroot --userspec=65532:65532 "$IMAGE" /usr/bin/tollgate run /etc/tollgate >"$OUT/log" 2>&1 & gateway=$!
         for _ in $(seq 200); do
             if inside healthcheck >"$OUT/health" 2>&1; then break; fi
             sleep 0.05
