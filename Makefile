@@ -1,6 +1,6 @@
 # Two commands do everything on a machine that has Rust: `make demo` and `make test`.
 .DEFAULT_GOAL := help
-.PHONY: help demo test ready fmt codegen python node deny bench bench-quick bench-build bench-instructions
+.PHONY: help dist dist-test demo test ready fmt codegen python node deny bench bench-quick bench-build bench-instructions
 
 CARGO ?= cargo
 PYTHON := target/python/bin/python
@@ -52,3 +52,9 @@ node: ## The npm packages of the tests, in target/node
 
 python: ## The Python environment of the examples, in target/python
 	@scripts/python-env.sh
+
+dist: ## What is given to others, in target/dist: binaries, archives, Debian packages, SBOM, checksums; PROFILE=dev to try it
+	@scripts/dist.sh
+
+dist-test: ## The same, checked, and the Debian package installed, run, upgraded and purged in a system of its own (as root)
+	@scripts/dist-test.sh

@@ -11,10 +11,11 @@ TARGETS="${TARGETS:-x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu}"
 version=$(sed -n '/^\[workspace.package\]/,/^$/s/^version = "\(.*\)"/\1/p' Cargo.toml)
 built="${CARGO_TARGET_DIR:-target}"
 dist=target/dist
-share="$dist/share"
-# Archives of one commit are the same bytes, whenever they are made.
-SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}"
-export SOURCE_DATE_EPOCH
+# What goes into several packages.
+share=target/dist-work
+# Archives of one binary are the same bytes, whenever they are made. Not exported to the builds: C libraries would be
+# compiled anew for each commit.
+stamp="${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}"
 
 tool() { # name, version
     command -v "$1" >/dev/null || {
@@ -26,8 +27,8 @@ tool cargo-auditable 0.7.7
 tool cargo-cyclonedx 0.5.9
 tool cargo-deb 3.8.0
 
-rm -rf "$dist"
-mkdir -p "$share/man" "$share/completions"
+rm -rf "$dist" "$share"
+mkdir -p "$dist" "$share/man" "$share/completions"
 
 # What can be built here: the machine itself, and others whose standard library and linker there are.
 can_build() {
@@ -78,7 +79,7 @@ gzip -9nc CHANGELOG.md >"$share/changelog.gz"
 
 echo "==> Writing the SBOM"
 sbom="tollgate-$version.cdx.json"
-cargo cyclonedx --quiet --format json --spec-version 1.5 --override-filename tollgate-sbom
+SOURCE_DATE_EPOCH="$stamp" cargo cyclonedx --quiet --format json --spec-version 1.5 --override-filename tollgate-sbom
 mv crates/tollgate/tollgate-sbom.json "$dist/$sbom"
 # One is written for every crate of the workspace; the binary's holds them all.
 find . -path ./target -prune -o -name tollgate-sbom.json -exec rm -f {} +
@@ -95,16 +96,15 @@ for target in $targets; do
     fi
     cp LICENSE-APACHE LICENSE-MIT README.md CHANGELOG.md "$place/"
     cp -r "$share/man" "$share/completions" packaging/systemd "$place/"
-    tar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w \
+    tar --sort=name --mtime="@$stamp" --owner=0 --group=0 --numeric-owner --mode=u+rwX,go+rX,go-w \
         -C "$dist" -cf - "$name" | gzip -9n >"$dist/$name.tar.gz"
     rm -rf "$place"
 
     echo "==> Packing the Debian package for $target"
     if [ "$target" = "$host" ]; then set --; else set -- --target "$target"; fi
-    cargo deb --quiet --no-build --package tollgate --profile "$PROFILE" --output "$dist" \
+    SOURCE_DATE_EPOCH="$stamp" cargo deb --quiet --no-build --package tollgate --profile "$PROFILE" --output "$dist" \
         ${DEB_VERSION:+--deb-version "$DEB_VERSION"} "$@"
 done
-rm -rf "$share"
 
 (cd "$dist" && find . -maxdepth 1 -type f ! -name SHA256SUMS | sed 's,^\./,,' | sort | xargs sha256sum >SHA256SUMS)
 echo "==> In $dist:"

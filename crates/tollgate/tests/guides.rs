@@ -157,6 +157,24 @@ async fn serves(command: &str, folder: &Path) {
     assert!(child.wait(SOON).await.unwrap().success(), "{command} ends well when told to\n{}", child.output());
 }
 
+/// Runs a command that puts another process in the place of the gateway on the data folder of a page.
+async fn upgrades(command: &str, folder: &Path) {
+    let ready = folder.join("ready.json");
+    let _ = std::fs::remove_file(&ready);
+    let address = ["--listen", "127.0.0.1:0", "--management-listen", "127.0.0.1:0"];
+    let mut arguments = vec!["run", "my-api", "--data-dir", "data", "--ready-file", "ready.json"];
+    arguments.extend(address);
+    let mut child = Child::spawn(env!("CARGO_BIN_EXE_tollgate"), &arguments, folder, &[]).unwrap();
+    let Ok(before) = wait_for_file(&ready, SOON).await else { panic!("{}", child.output()) };
+    let output = shell(command, folder);
+    assert!(output.status.success(), "{command}:\n{}", String::from_utf8_lossy(&output.stderr));
+    let after = std::fs::read_to_string(&ready).unwrap();
+    let pid = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap()["pid"].to_string();
+    assert_ne!(pid(&before), pid(&after), "{command}");
+    assert!(child.exited(SOON).await.unwrap().success(), "{command}: the process before ends well");
+    assert!(shell(&format!("kill {}", pid(&after)), folder).status.success());
+}
+
 #[tokio::test]
 async fn every_command_of_the_guides_works_as_it_stands() {
     let mut run = 0;
@@ -195,6 +213,8 @@ async fn every_command_of_the_guides_works_as_it_stands() {
                 }
                 if command.starts_with("tollgate dev") || command.starts_with("tollgate run") {
                     serves(&text, place.path()).await;
+                } else if command.starts_with("tollgate upgrade") {
+                    upgrades(&text, place.path()).await;
                 } else {
                     let output = shell(&text, place.path());
                     let errors = String::from_utf8_lossy(&output.stderr);

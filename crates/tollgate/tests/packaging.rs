@@ -474,7 +474,7 @@ fn the_root_of_the_image_has_all_that_the_binary_needs() {
         mount --bind "$IMAGE" "$IMAGE" && mount -o remount,ro,bind "$IMAGE"
         mount -t tmpfs -o mode=0700,uid=65532,gid=65532 tmpfs "$IMAGE/var/lib/tollgate"
         inside() { chroot --userspec=65532:65532 "$IMAGE" /usr/bin/tollgate "$@"; }
-        inside run /etc/tollgate >"$OUT/log" 2>&1 & gateway=$!
+        chroot --userspec=65532:65532 "$IMAGE" /usr/bin/tollgate run /etc/tollgate >"$OUT/log" 2>&1 & gateway=$!
         for _ in $(seq 200); do
             if inside healthcheck >"$OUT/health" 2>&1; then break; fi
             sleep 0.05

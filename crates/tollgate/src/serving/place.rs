@@ -164,21 +164,24 @@ impl Serving {
     }
 
     async fn answer(self: Arc<Self>, mut channel: Channel) {
-        let heard = tokio::time::timeout(START, channel.hear()).await;
-        let answered = match heard {
-            Ok(Ok(Some(Word::TakeOver { protocol, .. }))) if protocol != PROTOCOL => {
+        let answered = match heard(&mut channel).await {
+            Ok(Some(Word::TakeOver { protocol, .. })) if protocol != PROTOCOL => {
                 let why = "it speaks another protocol: stop this gateway, and start the other one".to_owned();
                 channel.say(&Word::No { why, code: 1 }).await
             }
-            Ok(Ok(Some(Word::TakeOver { pid, version, .. }))) => {
-                let handed = tokio::time::timeout(START, self.hand_over(channel, Successor { pid, version })).await;
-                if let Err(why) = handed.unwrap_or_else(|_| Err("it took too long".to_owned())) {
+            Ok(Some(Word::TakeOver { pid, version, .. })) => {
+                let Ok(_one) = self.place.under_way.try_lock() else {
+                    let why = "another process is about to take it".to_owned();
+                    let _ = channel.say(&Word::No { why, code: 1 }).await;
+                    return;
+                };
+                if let Err(why) = self.hand_over(channel, Successor { pid, version }).await {
                     tracing::error!(pid, why, "the place is kept: its successor did not come to serve");
                     self.place.failure.store(Some(Arc::new(why)));
                 }
                 Ok(())
             }
-            Ok(Ok(Some(Word::Upgrade))) => {
+            Ok(Some(Word::Upgrade)) => {
                 let word = self.upgrade().await;
                 channel.say(&word).await
             }
@@ -194,9 +197,6 @@ impl Serving {
     async fn hand_over(&self, mut channel: Channel, successor: Successor) -> Result<(), String> {
         let text = |error: std::io::Error| error.to_string();
         let refuse = |why: &str| Word::No { why: why.to_owned(), code: 1 };
-        let Ok(_one) = self.place.under_way.try_lock() else {
-            return channel.say(&refuse("another process is about to take it")).await.map_err(text);
-        };
         let Some(shared) = self.place.shared.load_full().filter(|_| !self.leaving.is_cancelled()) else {
             return channel.say(&refuse("it is stopping")).await.map_err(text);
         };
@@ -205,7 +205,7 @@ impl Serving {
         let version = env!("CARGO_PKG_VERSION").to_owned();
         let offer = Word::Offer { pid: std::process::id(), version, sockets };
         channel.say_with(&offer, &descriptors).await.map_err(text)?;
-        match channel.hear().await.map_err(text)? {
+        match heard(&mut channel).await.map_err(text)? {
             Some(Word::Ready) => {}
             Some(Word::Failed { why }) => return Err(why),
             _ => return Err("it ended before it was ready".to_owned()),
@@ -218,7 +218,7 @@ impl Serving {
             return Err(why);
         }
         let said = channel.say(&Word::Released).await;
-        match (said, channel.hear().await) {
+        match (said, heard(&mut channel).await) {
             (Ok(()), Ok(Some(Word::Serving))) => {}
             (_, heard) => {
                 self.reclaim_quotas().await;
@@ -266,6 +266,8 @@ impl Serving {
             () = self.handed_over() => {}
             status = child.wait() => {
                 let code = status.ok().and_then(|status| status.code());
+                // What it said before its end may still be being heard.
+                let _heard = self.place.under_way.lock().await;
                 let failure = self.place.failure.load_full();
                 let why = failure.map_or_else(
                     || format!("the new process ended with {code:?} before it served; its log says why"),
@@ -328,4 +330,10 @@ impl Serving {
             }
         });
     }
+}
+
+/// What the other side says next, within the time of a start.
+async fn heard(channel: &mut Channel) -> std::io::Result<Option<Word>> {
+    let late = |_| std::io::Error::new(std::io::ErrorKind::TimedOut, "it took too long");
+    tokio::time::timeout(START, channel.hear()).await.map_err(late)?
 }
