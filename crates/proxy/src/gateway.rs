@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tollgate_core::Services;
 use tollgate_core::services::Alerts;
-use tollgate_core::settings::GITHUB_ALERTS;
+use tollgate_core::settings::{GITHUB_ALERTS, SOURCE_HOOK};
 
 use crate::access_log::AccessLog;
 use crate::failed_auth::FailedAuth;
@@ -31,6 +31,7 @@ pub struct Gateway {
     pub usage: UsageMeter,
     pub(crate) failed_auth: FailedAuth,
     alerts: OnceLock<Arc<dyn Alerts>>,
+    commits: OnceLock<Arc<dyn Alerts>>,
     spans: SpansInForce,
     snapshot: ArcSwap<Snapshot>,
 }
@@ -57,6 +58,7 @@ impl Gateway {
             access_log,
             usage: UsageMeter::default(),
             alerts: OnceLock::new(),
+            commits: OnceLock::new(),
             snapshot: ArcSwap::from_pointee(snapshot),
         })
     }
@@ -83,10 +85,19 @@ impl Gateway {
         let _ = self.alerts.set(alerts);
     }
 
+    /// Hands messages about new commits to `commits` from now on, where the settings take any.
+    pub fn take_commits(&self, commits: Arc<dyn Alerts>) {
+        let _ = self.commits.set(commits);
+    }
+
     /// Who takes what comes to this path, where it is one of alerts.
     pub(crate) fn alerts_at(&self, snapshot: &Snapshot, path: &str) -> Option<&Arc<dyn Alerts>> {
-        let open = path == GITHUB_ALERTS && snapshot.project.settings.leaks.github.is_some();
-        self.alerts.get().filter(|_| open)
+        let settings = &snapshot.project.settings;
+        match path {
+            GITHUB_ALERTS => self.alerts.get().filter(|_| settings.leaks.github.is_some()),
+            SOURCE_HOOK => self.commits.get().filter(|_| settings.source.webhook.is_some()),
+            _ => None,
+        }
     }
 
     /// Sends the spans that wait, for at most so long.

@@ -1,7 +1,13 @@
 //! The command `git`, as the gateway runs it: whoever has a repository has git.
 
+mod address;
+mod checkout;
+
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+pub use address::GitAddress;
+pub(crate) use checkout::Checkout;
 
 /// Git, in a folder, without network of its own accord, pager, questions and programs that the settings of
 /// a repository name.

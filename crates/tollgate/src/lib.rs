@@ -5,6 +5,7 @@
 //! common, `wiring` who is handed what.
 
 mod actor;
+mod canary;
 mod certificates;
 pub mod cli;
 mod client;

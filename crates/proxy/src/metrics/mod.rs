@@ -8,6 +8,7 @@
 
 mod route;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
@@ -19,9 +20,9 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 
-pub use route::RouteMetrics;
 use route::RouteSeries;
 pub(crate) use route::is_standard;
+pub use route::{Answers, RouteMetrics};
 
 /// What the label `route` says where no route matched.
 pub const NO_ROUTE: &str = "_none";
@@ -142,6 +143,7 @@ pub struct Metrics {
     /// How often somebody went back to a snapshot.
     pub rollbacks: Counter,
     canaries: Family<OutcomeLabels, Counter>,
+    source_looks: Family<OutcomeLabels, Counter>,
 }
 
 impl Metrics {
@@ -176,6 +178,7 @@ impl Metrics {
             snapshot_pinned: Gauge::default(),
             rollbacks: Counter::default(),
             canaries: Family::default(),
+            source_looks: Family::default(),
         };
         let r = &mut registry;
         metrics.routes.register(r);
@@ -252,6 +255,11 @@ impl Metrics {
             "Projects whose first errors were watched, by what became of them",
             metrics.canaries.clone(),
         );
+        r.register(
+            "source_looks",
+            "Looks at the repository that the project comes from, by outcome",
+            metrics.source_looks.clone(),
+        );
         Self { registry, ..metrics }
     }
 
@@ -283,6 +291,16 @@ impl Metrics {
     /// Counts a try to tell of a leaked key.
     pub fn leak_told(&self, outcome: &'static str) {
         self.leak_webhooks.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// What every route has answered so far.
+    pub fn answers(&self) -> HashMap<Arc<str>, Answers> {
+        self.routes.answers()
+    }
+
+    /// Counts a look at the repository that the project comes from.
+    pub fn source_looked(&self, outcome: &'static str) {
+        self.source_looks.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
     /// Counts a project whose first errors were watched.

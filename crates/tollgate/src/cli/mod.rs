@@ -12,6 +12,8 @@ mod snapshots;
 
 use std::path::PathBuf;
 
+use tollgate_core::units::Interval;
+
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub use bucket::{BucketCommand, LeakArg};
@@ -25,7 +27,7 @@ pub use operation::{
 pub use options::{EnvironmentArgs, ProjectArgs, ProjectFlag, StoreArgs, StoreFlag};
 pub use scan::ScanArgs;
 pub use scripts::{TestArgs, TypesArgs};
-pub use serve::{DevArgs, MapHost, RunArgs, ServeArgs};
+pub use serve::{DevArgs, GitAddress, MapHost, RunArgs, ServeArgs};
 pub use snapshots::{RollbackArgs, SnapshotsCommand};
 
 const AFTER: &str = "\
@@ -157,6 +159,7 @@ pub struct InitArgs {
 Examples:
   tollgate reload my-api
   tollgate reload --data-dir /var/lib/tollgate
+  tollgate reload my-api --canary 5m      Goes back by itself where errors jump
   kill -HUP $(pidof tollgate)      The same, without an answer")]
 pub struct ReloadArgs {
     /// The folder of the project
@@ -165,6 +168,10 @@ pub struct ReloadArgs {
     /// The folder of the data
     #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR", hide_env_values = true)]
     pub data_dir: Option<PathBuf>,
+    /// Watch the errors of the changed routes for so long: where they jump, the snapshot before is put back
+    /// and pinned
+    #[arg(long, value_name = "DURATION")]
+    pub canary: Option<Interval>,
     /// How to print what became of it
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,
