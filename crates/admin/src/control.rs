@@ -36,6 +36,8 @@ pub struct Health {
     pub snapshot: String,
     /// Why the project in force is not the one on disk.
     pub project: Option<String>,
+    /// Why the repository that the project comes from cannot be fetched.
+    pub source: Option<String>,
     /// Why no other project is put into force.
     pub pinned: Option<String>,
     /// Why the certificates in force are not those on disk.

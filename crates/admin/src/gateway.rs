@@ -80,17 +80,12 @@ pub(crate) async fn reload(call: Call<ManagingProject>, Query(how): Query<Reload
         "pinned": report.pinned.is_some(), "canary": how.canary,
     });
     record(&call, "project.reload", "project", "", detail).await;
-    Ok(report_response(report))
-}
-
-/// A report with the status that it comes to.
-pub(crate) fn report_response(report: ReloadReport) -> Response {
     let code = match (report.applied, &report.pinned) {
         (true, _) => StatusCode::OK,
         (false, Some(_)) => StatusCode::CONFLICT,
         (false, None) => StatusCode::UNPROCESSABLE_ENTITY,
     };
-    (code, Json(report)).into_response()
+    Ok((code, Json(report)).into_response())
 }
 
 /// For how long an applied project is watched.

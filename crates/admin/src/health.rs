@@ -29,11 +29,12 @@ pub(crate) async fn readyz(State(admin): State<Admin>) -> Response {
     let health = admin.control.health().await;
     // Known keys keep working while the store is away, so that alone only degrades.
     let unready = health.stopping || health.keys.is_some() || health.issuer.is_some();
-    let parts = [&health.project, &health.pinned, &health.certificates, &health.store];
+    let parts = [&health.project, &health.source, &health.pinned, &health.certificates, &health.store];
     let degraded = parts.iter().any(|wrong| wrong.is_some());
     let mut checks = BTreeMap::new();
     for (name, wrong) in [
         ("project", health.project),
+        ("source", health.source),
         ("snapshot", health.pinned),
         ("certificates", health.certificates),
         ("store", health.store),

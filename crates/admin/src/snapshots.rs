@@ -1,7 +1,8 @@
 //! `/v1/snapshots`, `/v1/rollback`: the projects that were applied, and the way back to them.
 
 use axum::Json;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -9,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::auth::{Call, ManagingProject, Reading};
 use crate::control::RollbackRefused;
 use crate::error::{ApiError, NOT_FOUND, Path, ProblemSchema, Query, UNAVAILABLE};
-use crate::gateway::{record, report_response};
+use crate::gateway::record;
 use crate::views::{PinView, ReloadReport, SnapshotDetail, SnapshotDiff, SnapshotView};
 
 /// The projects that were applied
@@ -89,7 +90,9 @@ pub(crate) async fn roll_back(call: Call<ManagingProject>, Query(target): Query<
     let detail = json!({ "applied": report.applied, "from": before, "snapshot": report.snapshot });
     let id = id.map_or_else(String::new, |id| id.to_string());
     record(&call, "project.rollback", "snapshot", &id, detail).await;
-    Ok(report_response(report))
+    // A pin that was there before is not why it was refused.
+    let code = if report.applied { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    Ok((code, Json(report)).into_response())
 }
 
 /// What was lifted.
@@ -102,7 +105,7 @@ pub(crate) struct Unpinned {
 
 /// Lift the pin
 ///
-/// What is in force stays so until the next reload or restart, or the next look at the repository that the
+/// What is in force stays so until the next reload or restart, or the next commit of the repository that the
 /// project comes from.
 #[utoipa::path(delete, path = "/v1/snapshots/pin", operation_id = "unpinSnapshot", tag = "snapshots", security(("token" = ["project"])), responses(
     (status = 200, description = "Nothing is pinned any more.", body = Unpinned),

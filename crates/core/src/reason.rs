@@ -81,6 +81,14 @@ reasons! {
     ALERT_UNAVAILABLE = "alert.unavailable", "alert-unavailable", 503, "Service Unavailable", Gateway,
         "The keys of GitHub's signatures cannot be fetched, or the store is away, so that nothing can be done about an alert.",
         "See the cause: the gateway must reach `leaks.github.keysUrl` and its store. GitHub is to send the alert again.";
+    /// A message about a new commit that its sender did not prove to be theirs.
+    SOURCE_UNVERIFIED = "source.unverified", "source-unverified", 401, "Unauthorized", Client,
+        "A message about a new commit has no signature or token that `source.webhook` would believe, or is too old.",
+        "Give the repository's webhook the secret of `source.webhook`, and look whether its kind is the right one and whether something between changes the body.";
+    /// Too many messages about commits.
+    SOURCE_TOO_MANY = "source.too_many", "source-too-many", 429, "Too Many Requests", Client,
+        "An address sent more than sixty messages about new commits in a minute.",
+        "Wait for the time in Retry-After; one message for each push is enough.";
     /// The request was not well-formed HTTP.
     REQUEST_MALFORMED = "request.malformed", "bad-request", 400, "Bad Request", Client,
         "The request broke a rule of HTTP that keeps two parties from reading it in two ways: Host, target, framing or path.",

@@ -31,7 +31,7 @@ pub use finder::KeyFinder;
 pub use issuer::{Issuer, IssuerError, Rotation, SigningKeyInfo, SigningKeyState};
 pub use key_format::{KeyError, NewApiKey, SecretKey, digest, digest_of, import_key, new_key, parse_key_hash};
 pub use keyring::{DeclaredError, Keyring, KeyringOptions, KeyringStatus};
-pub use leaks::{AlertError, GithubKeys, WebhookSecret, WebhookSecretError};
+pub use leaks::{AlertError, GithubKeys, HookSecret, WebhookSecret, WebhookSecretError};
 pub use master_key::{MasterKey, MasterKeyError};
 pub use reserve::{Reserve, ReserveError, ReserveFile};
 pub use verifier::Verifiers;

@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use http::{HeaderMap, HeaderName};
 use tollgate_core::Services;
 use tollgate_core::services::{Alerts, DebugGrant, DebugTokens};
-use tollgate_core::settings::GITHUB_ALERTS;
+use tollgate_core::settings::{GITHUB_ALERTS, SOURCE_HOOK};
 use tollgate_core::time::Timestamp;
 
 use crate::access_log::AccessLog;
@@ -43,6 +43,7 @@ pub struct Gateway {
     pub(crate) failed_auth: FailedAuth,
     alerts: OnceLock<Arc<dyn Alerts>>,
     debug_tokens: OnceLock<Arc<dyn DebugTokens>>,
+    commits: OnceLock<Arc<dyn Alerts>>,
     spans: SpansInForce,
     snapshot: ArcSwap<Snapshot>,
 }
@@ -75,6 +76,7 @@ impl Gateway {
             usage: UsageMeter::default(),
             alerts: OnceLock::new(),
             debug_tokens: OnceLock::new(),
+            commits: OnceLock::new(),
             snapshot: ArcSwap::from_pointee(snapshot),
         })
     }
@@ -114,10 +116,19 @@ impl Gateway {
         self.debug_tokens.get()?.check(token.as_bytes(), now).map(Box::new)
     }
 
+    /// Hands messages about new commits to `commits` from now on, where the settings take any.
+    pub fn take_commits(&self, commits: Arc<dyn Alerts>) {
+        let _ = self.commits.set(commits);
+    }
+
     /// Who takes what comes to this path, where it is one of alerts.
     pub(crate) fn alerts_at(&self, snapshot: &Snapshot, path: &str) -> Option<&Arc<dyn Alerts>> {
-        let open = path == GITHUB_ALERTS && snapshot.project.settings.leaks.github.is_some();
-        self.alerts.get().filter(|_| open)
+        let settings = &snapshot.project.settings;
+        match path {
+            GITHUB_ALERTS => self.alerts.get().filter(|_| settings.leaks.github.is_some()),
+            SOURCE_HOOK => self.commits.get().filter(|_| settings.source.webhook.is_some()),
+            _ => None,
+        }
     }
 
     /// The page of a problem, where the gateway serves it.

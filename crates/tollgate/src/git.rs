@@ -1,10 +1,14 @@
 //! The command `git`, as the gateway runs it: whoever has a repository has git; and the files of a commit.
 
+mod address;
+mod checkout;
 mod tree;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+pub use address::GitAddress;
+pub(crate) use checkout::Checkout;
 pub(crate) use tree::GitTree;
 
 /// Git, in a folder, without network of its own accord, pager, questions and programs that the settings of

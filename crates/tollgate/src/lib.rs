@@ -6,6 +6,7 @@
 
 mod actor;
 mod against;
+mod canary;
 mod certificates;
 pub mod cli;
 mod client;

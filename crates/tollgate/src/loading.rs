@@ -10,12 +10,13 @@ use std::time::Duration;
 use anyhow::Context;
 use tollgate_core::project::{Place, Project};
 use tollgate_core::services::{HttpClient, ScriptIssue, Scripts, Services};
+use tollgate_identity::HookSecret;
 use tollgate_limits::redis::Address;
 use tollgate_script::{Pulse, ScriptPool};
 use tollgate_spec::{Diagnostic, LoadOptions, Loaded, Tree};
 
 use crate::cli::{EnvironmentArgs, StoreFlag};
-use crate::snapshots::Kept;
+use crate::snapshots::KeptInputs;
 
 /// How long a document that is given by URL may take, and how large it may be.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(20);
@@ -37,8 +38,11 @@ pub(crate) struct ProjectSource {
     pub(crate) parsed: Option<Arc<Tree>>,
     /// The threads that run its modules, once it turned out to have some.
     pub(crate) scripts: Arc<OnceLock<ScriptPool>>,
+    /// Where relative paths of the store lead, where that is not the project's folder: that of a repository is
+    /// replaced with each commit.
+    pub(crate) base: Option<PathBuf>,
     /// What stands in for secrets and documents that are fetched, where this is a kept project.
-    pub(crate) kept: Option<Arc<Kept>>,
+    pub(crate) kept: Option<Arc<KeptInputs>>,
     /// The documents that were fetched when it was read last.
     pub(crate) fetched: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
     /// What these may reach, once the gateway serves: its rooms, and where it is managed.
@@ -57,6 +61,7 @@ impl ProjectSource {
             store: None,
             parsed: None,
             scripts: Arc::default(),
+            base: None,
             kept: None,
             fetched: Arc::default(),
             outside: Arc::default(),
@@ -71,6 +76,11 @@ impl ProjectSource {
     /// The folder, where there is one.
     pub(crate) fn folder(&self) -> Option<&Path> {
         self.upstream.is_none().then_some(self.dir.as_path())
+    }
+
+    /// Where relative paths of the store lead.
+    pub(crate) fn store_base(&self) -> Option<&Path> {
+        self.base.as_deref().or_else(|| self.folder())
     }
 
     /// Reads it: everything that is wrong with it, and the project where nothing is. Its modules are
@@ -135,6 +145,7 @@ impl ProjectSource {
             None => tollgate_spec::load(&options, crate::catalog()),
         };
         check_limits(&mut loaded);
+        check_source(&mut loaded);
         *self.fetched.lock().unwrap_or_else(PoisonError::into_inner) = fetched.into_inner();
         loaded
     }
@@ -221,6 +232,18 @@ fn check_limits(loaded: &mut Loaded) {
     {
         let span = loaded.diagnostics.settings_span("/limits");
         loaded.diagnostics.push(Diagnostic::error("invalid-url", span, error.message.as_str()).help(error.help));
+        loaded.diagnostics.sort();
+        loaded.project = None;
+    }
+}
+
+/// Looks at the secret that is shared with whoever tells of commits, whose form only its room knows.
+fn check_source(loaded: &mut Loaded) {
+    let webhook = loaded.project.as_ref().and_then(|project| project.settings.source.webhook.as_ref());
+    if let Some(Err(error)) = webhook.map(HookSecret::new) {
+        let span = loaded.diagnostics.settings_span("/source/webhook/secret");
+        let help = "`kind: github` and `kind: gitlab` take any secret of sixteen characters or more";
+        loaded.diagnostics.push(Diagnostic::error("invalid-secret", span, error.to_string()).help(help));
         loaded.diagnostics.sort();
         loaded.project = None;
     }

@@ -11,6 +11,7 @@ use tollgate_core::time::{Clock, SystemClock};
 use crate::actor;
 use crate::cli::{EnvironmentArgs, StoreArgs, StoreFlag};
 use crate::data_dir::{self, DataDir};
+use crate::git::Checkout;
 use crate::loading::{self, ProjectSource};
 use crate::output;
 use crate::run_state::RunState;
@@ -77,7 +78,12 @@ pub(crate) async fn open_or_make(args: &StoreArgs) -> anyhow::Result<OpenStore> 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::new());
     let url = match (&args.url, &data) {
         (Some(StoreFlag(url)), _) => url.clone(),
-        (None, Some(data)) => url(&settings, source.as_ref().map(|source| source.dir.as_path()), data, None),
+        (None, Some(data)) => {
+            // The folder of a repository's project is replaced with each commit.
+            let base = source.as_ref().map(|source| source.dir.as_path());
+            let base = base.map(|dir| if Checkout::holds(dir, data) { data.path() } else { dir });
+            url(&settings, base, data, None)
+        }
         (None, None) => bail!("which store?\n  help: give --store URL"),
     };
     let place = place(&url);

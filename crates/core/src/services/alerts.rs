@@ -1,4 +1,4 @@
-//! Alerts from outside that arrive on the data listener: keys that somebody found.
+//! Alerts from outside that arrive on the data listener: keys that somebody found, new commits of the project.
 
 use std::fmt;
 use std::net::IpAddr;

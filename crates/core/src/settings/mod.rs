@@ -9,6 +9,7 @@ mod listener;
 mod recorder;
 mod scripts;
 mod server;
+mod source;
 mod traces;
 mod upstream;
 
@@ -33,6 +34,7 @@ pub use listener::{
 pub use recorder::RecorderSettings;
 pub use scripts::{Destination, DestinationError, FetchSettings, ScriptSettings};
 pub use server::{ClientTimeouts, Http2Settings, OnBrokenProject, ServerLimits, ServerSettings, TunnelSettings};
+pub use source::{SOURCE_HOOK, SourceSettings, SourceWebhookKind, SourceWebhookSettings};
 pub use traces::{TraceFormat, TraceSettings};
 pub use upstream::{
     PoolSettings, RequestBuffering, TimeoutSettings, UpstreamHost, UpstreamHttp2, UpstreamOrUrl, UpstreamProtocol,
@@ -70,6 +72,8 @@ pub struct Settings {
     pub keys: KeySettings,
     /// Keys that leak: who tells of them, and who is told.
     pub leaks: Box<LeakSettings>,
+    /// A project that comes from a repository (`run --from git+…`): how it is followed.
+    pub source: Box<SourceSettings>,
     /// The key that seals the signing keys at rest.
     pub secrets: SecretSettings,
     /// Where consumers, keys and signing keys are kept: `sqlite://PATH`, or

@@ -42,6 +42,15 @@ impl WebhookSecret {
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
     }
 
+    /// Whether one of the values of `webhook-signature` is that of a message. It is compared in a time that does
+    /// not depend on where the first difference is.
+    pub(super) fn signed(&self, id: &str, seconds: i64, body: &[u8], signature: &str) -> bool {
+        let signature = signature.strip_prefix("v1,").and_then(|encoded| STANDARD.decode(encoded).ok());
+        let mut message = format!("{id}.{seconds}.").into_bytes();
+        message.extend_from_slice(body);
+        signature.is_some_and(|signature| hmac::verify(&self.0, &message, &signature).is_ok())
+    }
+
     /// The value of `webhook-signature` for a message.
     pub fn sign(&self, id: &str, seconds: i64, body: &[u8]) -> String {
         let mut context = hmac::Context::with_key(&self.0);

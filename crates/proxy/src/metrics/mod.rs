@@ -10,6 +10,7 @@ mod list;
 mod route;
 mod sinks;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
@@ -24,7 +25,7 @@ use tollgate_core::series::Series;
 
 use crate::live::RouteCounts;
 pub use list::SERIES;
-pub use route::RouteMetrics;
+pub use route::{Answers, RouteMetrics};
 use route::RouteSeries;
 pub(crate) use route::is_standard;
 use sinks::AllSinks;
@@ -157,6 +158,7 @@ pub struct Metrics {
     /// How often somebody went back to a snapshot.
     pub rollbacks: Counter,
     canaries: Family<OutcomeLabels, Counter>,
+    source_looks: Family<OutcomeLabels, Counter>,
 }
 
 impl Metrics {
@@ -193,6 +195,7 @@ impl Metrics {
             snapshot_pinned: Gauge::default(),
             rollbacks: Counter::default(),
             canaries: Family::default(),
+            source_looks: Family::default(),
         };
         let r = &mut registry;
         metrics.routes.register(r);
@@ -225,6 +228,7 @@ impl Metrics {
         register(r, "snapshot_pinned", metrics.snapshot_pinned.clone());
         register(r, "rollbacks", metrics.rollbacks.clone());
         register(r, "canaries", metrics.canaries.clone());
+        register(r, "source_looks", metrics.source_looks.clone());
         Self { registry, ..metrics }
     }
 
@@ -271,6 +275,16 @@ impl Metrics {
     /// Counts a try to tell of a leaked key.
     pub fn leak_told(&self, outcome: &'static str) {
         self.leak_webhooks.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// What every route has answered so far.
+    pub fn answers(&self) -> HashMap<Arc<str>, Answers> {
+        self.routes.answers()
+    }
+
+    /// Counts a look at the repository that the project comes from.
+    pub fn source_looked(&self, outcome: &'static str) {
+        self.source_looks.get_or_create(&OutcomeLabels { outcome }).inc();
     }
 
     /// Counts a project whose first errors were watched.

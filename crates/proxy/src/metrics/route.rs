@@ -71,7 +71,33 @@ impl Default for RouteSeries {
     }
 }
 
+/// What a route has answered, and how much of it was the fault of the gateway or of an upstream (5xx).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Answers {
+    /// All.
+    pub total: u64,
+    /// Those with a status of 500 or more.
+    pub failed: u64,
+}
+
 impl RouteSeries {
+    /// What every route that somebody holds has answered so far.
+    pub(super) fn answers(&self) -> HashMap<Arc<str>, Answers> {
+        let held = self.0.held.lock();
+        let of = |series: &Held| {
+            let mut answers = Answers::default();
+            for labels in &series.requests {
+                let count = self.0.requests.get(labels).map_or(0, |counter| counter.get());
+                answers.total += count;
+                if labels.status == "5xx" {
+                    answers.failed += count;
+                }
+            }
+            answers
+        };
+        held.iter().map(|(route, series)| (Arc::clone(route), of(series))).collect()
+    }
+
     pub(super) fn register(&self, r: &mut Registry) {
         register(r, "requests", self.0.requests.clone());
         register(r, "request_duration_seconds", self.0.durations.clone());

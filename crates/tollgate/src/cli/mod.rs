@@ -15,6 +15,8 @@ mod snapshots;
 
 use std::path::PathBuf;
 
+use tollgate_core::units::Interval;
+
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 pub use bucket::{BucketCommand, LeakArg};
@@ -31,7 +33,7 @@ pub use plan::PlanArgs;
 pub use scan::ScanArgs;
 pub use scripts::{TestArgs, TypesArgs};
 pub use seeing::{GatewayFlag, RequestsArgs, TopArgs};
-pub use serve::{DevArgs, HealthcheckArgs, MapHost, RunArgs, ServeArgs, UpgradeArgs};
+pub use serve::{DevArgs, GitAddress, HealthcheckArgs, MapHost, RunArgs, ServeArgs, UpgradeArgs};
 pub use snapshots::{RollbackArgs, SnapshotsCommand};
 
 const AFTER: &str = "\
@@ -186,6 +188,7 @@ pub struct InitArgs {
 Examples:
   tollgate reload my-api
   tollgate reload --data-dir /var/lib/tollgate
+  tollgate reload my-api --canary 5m      Goes back by itself where errors jump
   kill -HUP $(pidof tollgate)      The same, without an answer")]
 pub struct ReloadArgs {
     /// The folder of the project
@@ -194,6 +197,10 @@ pub struct ReloadArgs {
     /// The folder of the data
     #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR", hide_env_values = true)]
     pub data_dir: Option<PathBuf>,
+    /// Watch the errors of the changed routes for so long: where they jump, the snapshot before is put back
+    /// and pinned
+    #[arg(long, value_name = "DURATION")]
+    pub canary: Option<Interval>,
     /// How to print what became of it
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,

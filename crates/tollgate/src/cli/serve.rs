@@ -7,6 +7,7 @@ use std::str::FromStr;
 use clap::Args;
 
 use super::{EnvironmentArgs, Output, StoreFlag};
+pub use crate::git::GitAddress;
 
 /// `NAME[:PORT]=ADDR:PORT`
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,6 +105,7 @@ pub struct DevArgs {
 #[command(after_help = "\
 Examples:
   tollgate run my-api
+  tollgate run --from git+https://git.example.com/apis.git#main:my-api --data-dir /var/lib/tollgate
   tollgate run my-api --listen 0.0.0.0:9000 --data-dir /var/lib/tollgate --env production
 
 The access log goes to standard output, the log of the process to standard error, both one JSON
@@ -115,6 +117,10 @@ pub struct RunArgs {
     /// The folder of the project
     #[arg(value_name = "DIR", default_value = ".")]
     pub dir: PathBuf,
+    /// The project of a repository, followed commit by commit (settings: `source`):
+    /// git+https://HOST/REPOSITORY[#BRANCH[:FOLDER]], git+ssh://… or git+file://…
+    #[arg(long, value_name = "ADDRESS", env = "TOLLGATE_FROM", hide_env_values = true, conflicts_with = "dir")]
+    pub from: Option<GitAddress>,
     /// Where the project is broken, serve the last one that was good, whatever `server.onBrokenProject` says
     #[arg(long, conflicts_with = "no_last_good")]
     pub last_good: bool,

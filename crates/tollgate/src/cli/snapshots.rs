@@ -26,7 +26,7 @@ Examples:
     Diff(DiffSnapshotsArgs),
     /// Let other projects be put into force again
     ///
-    /// What is in force stays so until the next reload or restart, or the next look at the repository that the
+    /// What is in force stays so until the next reload or restart, or the next commit of the repository that the
     /// project comes from.
     #[command(after_help = "\
 Example:

@@ -40,15 +40,17 @@ pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
             (project, loaded.diagnostics, Origin::Kept(pin.id, Some(pin)))
         }
         None => {
+            let applied = Applied::new(How::Start, crate::actor::command_line().name);
             let Some((project, diagnostics)) = first_good(&source, &mut watcher, &mut signals).await? else {
                 return Ok(ExitCode::SUCCESS);
             };
-            (project, diagnostics, Origin::Disk(Applied::new(How::Start, crate::actor::command_line().name)))
+            (project, diagnostics, Origin::Disk(applied))
         }
     };
     let options = Options {
         mode: Mode::Dev,
         source,
+        checkout: None,
         data,
         management_listen: args.serve.management_listen.clone(),
         limits: args.serve.limits.clone(),
@@ -81,7 +83,7 @@ pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
             },
         }
         let was_degraded = serving.is_degraded();
-        let outcome = Serving::reload(&serving, Applied::new(How::Watch, &user)).await;
+        let outcome = Serving::reload(&serving, Applied::new(How::Watch, &user), None).await;
         watcher.follow(&outcome.files);
         tell(&serving, &outcome, was_degraded);
     }

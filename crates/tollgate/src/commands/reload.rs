@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use http::Method;
 use tollgate_admin::views::ReloadReport;
+use tollgate_core::units::Interval;
 
 use crate::cli::{Output, ReloadArgs};
 use crate::client::ManagementClient;
@@ -24,7 +25,10 @@ pub(crate) async fn run(args: &ReloadArgs) -> anyhow::Result<ExitCode> {
             path.display()
         )
     })?;
-    let (status, body) = ManagementClient::of(&data)?.call(Method::POST, "/v1/reload").await?;
+    let path = args
+        .canary
+        .map_or_else(|| "/v1/reload".to_owned(), |Interval(time)| format!("/v1/reload?canary={}ms", time.as_millis()));
+    let (status, body) = ManagementClient::of(&data)?.call(Method::POST, &path).await?;
     let report: ReloadReport = serde_json::from_slice(&body)
         .with_context(|| format!("the gateway answered {status}: {}", String::from_utf8_lossy(&body)))?;
     match args.output {
@@ -55,6 +59,9 @@ pub(super) fn print(report: &ReloadReport) {
     }
     if report.applied {
         output::line(format!("reloaded: {}, snapshot {}", output::count(report.routes, "route"), report.snapshot));
+        if let Some(until) = &report.canary_until {
+            output::line(format!("errors of the changed routes are watched until {until}"));
+        }
     } else {
         output::note(format!("nothing was applied; snapshot {} stays in force", report.snapshot));
     }

@@ -1,5 +1,6 @@
 //! `tollgate run`
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -11,26 +12,19 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::RunArgs;
 use crate::data_dir::{self, DataDir};
+use crate::git::Checkout;
 use crate::handover::Inherited;
 use crate::loading::ProjectSource;
 use crate::serving::{self, Arrival, Asked, Mode, Options, Origin, Serving, Signals};
-use crate::snapshots::{Applied, How, Record, Snapshots};
+use crate::snapshots::{Applied, How, Record, Revision, Snapshots};
 use crate::{Broken, output, supervisor};
 
 pub(crate) async fn run(args: RunArgs, sockets: Inherited) -> anyhow::Result<ExitCode> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=off"));
     tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(std::io::stderr).init();
     let mut signals = Signals::listen()?;
-    let source = ProjectSource {
-        listen: args.serve.listen.clone(),
-        store: args.serve.store.clone(),
-        ..ProjectSource::new(&args.dir, &args.serve.environment)
-    };
-    source.check_folder()?;
-    let data_path = args.serve.data_dir.clone().unwrap_or_else(|| source.dir.join(data_dir::NAME));
-    let running = args.takeover.then(|| DataDir::existing(&data_path)).flatten();
-    let arrival = Arrival::new(sockets, running.as_ref()).await?;
-    let data = DataDir::open(&data_path)?;
+    let (source, data) = where_from(&args).await?;
+    let arrival = Arrival::new(sockets, args.takeover.then_some(&data)).await?;
     let serving = match start(&args, &source, &data, &arrival).await {
         Ok(serving) => serving,
         Err(error) => {
@@ -79,6 +73,27 @@ pub(crate) async fn run(args: RunArgs, sockets: Inherited) -> anyhow::Result<Exi
     Ok(ExitCode::SUCCESS)
 }
 
+/// The project and its data: a folder, or what was fetched of a repository.
+async fn where_from(args: &RunArgs) -> anyhow::Result<(ProjectSource, DataDir)> {
+    let (source, data) = match &args.from {
+        None => {
+            let source = ProjectSource::new(&args.dir, &args.serve.environment);
+            source.check_folder()?;
+            let path = args.serve.data_dir.clone().unwrap_or_else(|| source.dir.join(data_dir::NAME));
+            (source, DataDir::open(&path)?)
+        }
+        Some(address) => {
+            let path = args.serve.data_dir.clone().unwrap_or_else(|| PathBuf::from(data_dir::NAME));
+            let data = DataDir::open(&path)?;
+            let checkout = Checkout::new(address.clone(), &data);
+            serving::first_checkout(&checkout).await?;
+            let base = Some(data.path().to_owned());
+            (ProjectSource { base, ..ProjectSource::new(&checkout.project(), &args.serve.environment) }, data)
+        }
+    };
+    Ok((ProjectSource { listen: args.serve.listen.clone(), store: args.serve.store.clone(), ..source }, data))
+}
+
 /// Serves what is pinned; else the project on disk; where that is broken, the last good snapshot.
 async fn start(
     args: &RunArgs,
@@ -89,6 +104,7 @@ async fn start(
     let options = || Options {
         mode: Mode::Run,
         source: source.clone(),
+        checkout: args.from.clone().map(|address| Checkout::new(address, data)),
         data: data.clone(),
         management_listen: args.serve.management_listen.clone(),
         limits: args.serve.limits.clone(),
@@ -114,10 +130,14 @@ async fn start(
         }
         return started;
     }
+    let mut applied = Applied::new(How::Start, crate::actor::command_line().name);
     let loaded = source.load_with_scripts().await?;
     let started = match loaded.project {
         Some(project) => {
-            let origin = Origin::Disk(Applied::new(How::Start, crate::actor::command_line().name));
+            let checkout = args.from.clone().map(|address| Checkout::new(address, data));
+            applied.revision =
+                checkout.and_then(|checkout| checkout.commit()).map(|commit| Revision { commit, uncommitted: false });
+            let origin = Origin::Disk(applied);
             Serving::start(options(), project, loaded.diagnostics, origin).await
         }
         None => Err(Broken::new(loaded.diagnostics).into()),

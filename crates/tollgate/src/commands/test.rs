@@ -45,6 +45,7 @@ pub(crate) async fn run(args: TestArgs) -> anyhow::Result<ExitCode> {
             let options = Options {
                 mode: Mode::Dev,
                 source,
+                checkout: None,
                 data: DataDir::open(&data)?,
                 management_listen: Some(
                     args.serve.management_listen.clone().unwrap_or_else(|| "127.0.0.1:0".to_owned()),

@@ -35,6 +35,10 @@ impl Control for Serving {
             Health {
                 snapshot: self.project().digest.clone(),
                 project: self.degraded.load_full().map(|why| why.as_ref().clone()),
+                source: self
+                    .repository
+                    .as_ref()
+                    .and_then(|repository| Some(repository.away.load_full()?.as_ref().clone())),
                 pinned: self.pinned.load_full().map(|pin| pin.to_string()),
                 certificates: self.uncertified.load_full().map(|why| why.as_ref().clone()),
                 store: self.ping_store().await.err().or(keyring.error),
@@ -74,10 +78,10 @@ impl Control for Serving {
         describe::project(&self.project(), &Fingerprints::keyed(token))
     }
 
-    fn reload(&self, by: &Actor, _canary: Option<Duration>) -> BoxFuture<'_, ReloadReport> {
+    fn reload(&self, by: &Actor, canary: Option<Duration>) -> BoxFuture<'_, ReloadReport> {
         let applied = Applied::new(How::Reload, &by.name);
         Box::pin(async move {
-            let outcome = Self::reload(self, applied).await;
+            let outcome = Self::reload(self, applied, canary).await;
             let report = self.report(&outcome);
             log(&report);
             report
@@ -247,7 +251,7 @@ impl Serving {
 
     /// Reloads and logs what became of it.
     pub(crate) async fn reload_and_log(&self, applied: Applied) {
-        let outcome = Self::reload(self, applied).await;
+        let outcome = Self::reload(self, applied, None).await;
         log(&self.report(&outcome));
     }
 }

@@ -1,5 +1,6 @@
 //! A gateway that serves: what `dev` and `run` have in common.
 
+mod canary;
 mod control;
 mod github_alerts;
 mod leak_webhooks;
@@ -7,6 +8,7 @@ mod leaks;
 mod listeners;
 mod place;
 mod reload;
+mod repository;
 mod rollback;
 mod signals;
 mod store;
@@ -15,8 +17,8 @@ mod usage;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use anyhow::Context;
@@ -37,6 +39,7 @@ use tollgate_spec::Diagnostics;
 use crate::certificates::Certificates;
 use crate::cli::ServeArgs;
 use crate::data_dir::DataDir;
+use crate::git::Checkout;
 use crate::handover::Role;
 use crate::loading::ProjectSource;
 use crate::run_state::RunState;
@@ -47,6 +50,7 @@ use crate::{Broken, issuer_url, ready_file, stores};
 pub(crate) use listeners::Bound;
 pub(crate) use place::Arrival;
 pub(crate) use reload::{HOW_TO_UNPIN, Outcome};
+pub(crate) use repository::first_checkout;
 pub(crate) use signals::{Asked, Signals};
 
 /// For whom it serves.
@@ -69,6 +73,8 @@ impl Mode {
 pub(crate) struct Options {
     pub(crate) mode: Mode,
     pub(crate) source: ProjectSource,
+    /// The repository that it comes from.
+    pub(crate) checkout: Option<Checkout>,
     pub(crate) data: DataDir,
     pub(crate) management_listen: Option<String>,
     /// Where limits are counted, instead of what the settings say.
@@ -153,6 +159,9 @@ pub(crate) struct Serving {
     pub(crate) snapshots: Snapshots,
     /// Why no other project is put into force.
     pinned: ArcSwapOption<Pin>,
+    canary: canary::CanaryDesk,
+    repository: Option<repository::Repository>,
+    this: Weak<Self>,
     /// Why the project on disk is not the one in force.
     degraded: ArcSwapOption<String>,
     /// Why the certificates on disk are not those in force.
@@ -200,7 +209,8 @@ impl Serving {
         let shared = opening.finish()?;
 
         let issuer_url = issuer_url::of_settings(settings, Some(listen));
-        let store_url = stores::url(settings, options.source.folder(), &options.data, options.source.store.as_ref());
+        let store_url =
+            stores::url(settings, options.source.store_base(), &options.data, options.source.store.as_ref());
         let rooms = Rooms::open(Plan {
             settings,
             data: &options.data,
@@ -244,7 +254,11 @@ impl Serving {
             issuer: issuer_url,
             store: stores::place(&store_url),
         };
-        let serving = Arc::new(Self {
+        let repository = options.checkout.map(|checkout| repository::Repository::new(checkout, &rooms));
+        let serving = Arc::new_cyclic(|this| Self {
+            this: Weak::clone(this),
+            canary: canary::CanaryDesk::default(),
+            repository,
             mode: options.mode,
             source: options.source,
             data: options.data.clone(),
@@ -309,6 +323,11 @@ impl Serving {
         self.until_handed_over(Arc::clone(self).follow_store());
         self.until_handed_over(Arc::clone(self).tell_of_leaks());
         self.gateway.debug_with(Arc::new(DebugTokenKey::of(&self.rooms.master_key)));
+        tokio::spawn(Arc::clone(self).note_answers());
+        if self.repository.is_some() {
+            self.until_handed_over(Arc::clone(self).follow_repository());
+            self.gateway.take_commits(Arc::new(repository::CommitMessages(Arc::downgrade(self))));
+        }
         self.gateway.alert(Arc::new(github_alerts::GithubAlerts(Arc::downgrade(self))));
         if self.listeners.iter().any(|bound| bound.tls.is_some()) {
             tokio::spawn(Arc::clone(self).follow_certificates());

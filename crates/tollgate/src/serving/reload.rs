@@ -3,11 +3,13 @@
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tollgate_admin::views::ReloadReport;
 use tollgate_core::project::Project;
 use tollgate_core::settings::Settings;
+use tollgate_core::time::Timestamp;
 use tollgate_spec::{Diagnostics, Loaded};
 
 use super::{InForce, Serving, listeners};
@@ -56,15 +58,31 @@ impl Outcome {
 
 impl Serving {
     /// Reads the project again and puts it into force if it is good, unless a snapshot is pinned.
-    pub(crate) async fn reload(&self, applied: Applied) -> Outcome {
+    /// With `canary`, errors are watched for so long.
+    pub(crate) async fn reload(&self, mut applied: Applied, canary: Option<Duration>) -> Outcome {
+        // Before the lock is taken: a repository that does not answer must not hold up a rollback.
+        let commit = match self.pinned.load().is_some() {
+            true => Ok(None),
+            false => self.commit_to_apply(&applied).await,
+        };
         let _one = self.reloading.lock().await;
         if let Some(pin) = self.pinned.load_full() {
             return Outcome { pinned: Some(pin), ..Outcome::refused(Diagnostics::new()) };
         }
-        let outcome = self.try_reload().await;
+        let before = self.in_force.load_full();
+        let outcome = match self.put_on_disk(commit, &mut applied).await {
+            Ok(()) => {
+                applied.read_on = self.rooms.services.clock.now();
+                self.try_reload().await
+            }
+            Err(error) => Self::not_read(&error),
+        };
         if outcome.applied {
             self.as_on_disk();
             self.keep_snapshot(&self.project(), applied).await;
+            if !outcome.unchanged {
+                self.watch_errors(&before.project, before.kept, canary);
+            }
         } else {
             self.degrade(match (&outcome.failure, outcome.needs_restart.is_empty()) {
                 (Some(failure), _) => failure.clone(),
@@ -73,6 +91,15 @@ impl Serving {
             });
         }
         outcome
+    }
+
+    /// Puts the commit on the disk that is to be applied, where the project comes from a repository.
+    async fn put_on_disk(&self, commit: anyhow::Result<Option<String>>, applied: &mut Applied) -> anyhow::Result<()> {
+        if let (Some(commit), Some(repository)) = (commit?, &self.repository) {
+            let timeout = self.project().settings.source.timeout.0;
+            applied.revision = Some(repository.check_out(&commit, timeout).await?);
+        }
+        Ok(())
     }
 
     async fn try_reload(&self) -> Outcome {
@@ -125,8 +152,9 @@ impl Serving {
 
     /// What of the settings is read at start alone.
     fn needs_restart(&self, old: &Project, new: &Project) -> Vec<String> {
-        let url =
-            |settings: &Settings| stores::url(settings, self.source.folder(), &self.data, self.source.store.as_ref());
+        let url = |settings: &Settings| {
+            stores::url(settings, self.source.store_base(), &self.data, self.source.store.as_ref())
+        };
         let (a, b) = (&old.settings, &new.settings);
         let (from, to) = (&a.server, &b.server);
         let mut changes = Vec::new();
@@ -180,7 +208,7 @@ impl Serving {
             needs_restart: outcome.needs_restart.clone(),
             kept: in_force.kept,
             pinned: self.pinned.load().as_ref().map(|pin| pin.view()),
-            canary_until: None,
+            canary_until: self.canary_until().map(Timestamp::rfc3339),
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use anyhow::Context;
 use tollgate_admin::RollbackRefused;
 use tollgate_admin::views::PinView;
 use tollgate_core::project::Project;
 
 use super::{InForce, Outcome, Serving};
-use crate::snapshots::{Applied, Pin, Revision};
+use crate::snapshots::{Applied, Kept, Pin, Revision};
 
 impl Serving {
     /// Keeps a project that has just been put into force. That it cannot be kept is told, and no reason
@@ -20,14 +21,31 @@ impl Serving {
         }
         let (snapshots, source) = (self.snapshots.clone(), self.source.clone());
         let (kept_project, now) = (Arc::clone(project), self.rooms.services.clock.now());
+        let before = self.snapshots.in_force().ok().flatten().map(|record| record.id);
         let keep = tokio::task::spawn_blocking(move || snapshots.keep(&source, &kept_project, &applied, now)).await;
-        match keep.map_err(anyhow::Error::from).and_then(|kept| kept) {
-            Ok(kept) => self.set_kept(kept),
+        let kept = match keep.map_err(anyhow::Error::from).and_then(|kept| kept) {
+            Ok(Some(kept)) if kept.may_differ => self.check_kept(kept, project, before).await,
+            Ok(kept) => Ok(kept),
+            Err(error) => Err(error),
+        };
+        match kept {
+            Ok(kept) => self.set_kept(kept.map(|kept| kept.id)),
             Err(error) => {
                 let error = format!("{error:#}");
                 tracing::error!(error, "this project cannot be kept, so that nobody can come back to it");
             }
         }
+    }
+
+    /// Reads what was kept, and takes it away where it is not what is in force: somebody wrote meanwhile.
+    async fn check_kept(&self, kept: Kept, project: &Project, before: Option<u32>) -> anyhow::Result<Option<Kept>> {
+        let record = self.snapshots.find(kept.id)?.context("it is not kept")?;
+        let loaded = self.snapshots.source(&record, &self.source)?.load_with_scripts().await?;
+        if loaded.project.is_some_and(|read| read.digest == project.digest) {
+            return Ok(Some(kept));
+        }
+        self.snapshots.forget(kept.id, before)?;
+        anyhow::bail!("its files changed while they were read; the next reload keeps what they are then")
     }
 
     /// Notes that what is in force is a snapshot.
@@ -82,6 +100,7 @@ impl Serving {
         let on = self.rooms.services.clock.now();
         let pin = Pin { id: record.id, by: by.to_owned(), on, why: why.to_owned() };
         self.as_on_disk();
+        self.watch_errors(&self.project(), None, None);
         self.rooms.metrics.rollbacks.inc();
         self.serve_kept(record.id, Some(pin.clone()));
         tracing::warn!(id = record.id, snapshot = %record.snapshot, by, why, "rolled back: this snapshot is in force, and pinned");

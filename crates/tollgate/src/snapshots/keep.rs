@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::Context;
@@ -10,7 +11,7 @@ use tollgate_core::time::Timestamp;
 use tollgate_identity::digest_of;
 
 use super::record::{KeptFile, Kind};
-use super::{Applied, MOST, RECORD, Record, SEALED_FOR, Snapshots};
+use super::{Applied, Kept, MOST, RECORD, Record, SEALED_FOR, Snapshots};
 use crate::data_dir;
 use crate::loading::ProjectSource;
 
@@ -43,7 +44,7 @@ impl Snapshots {
         project: &Project,
         applied: &Applied,
         now: Timestamp,
-    ) -> anyhow::Result<Option<u32>> {
+    ) -> anyhow::Result<Option<Kept>> {
         let Some(root) = source.folder() else { return Ok(None) };
         self.make_folder()?;
         self.tidy()?;
@@ -53,7 +54,7 @@ impl Snapshots {
         let former = self.in_force()?;
         if let Some(same) = former.filter(|former| former.content == content && former.snapshot == project.digest) {
             self.set_in_force(same.id, None)?;
-            return Ok(Some(same.id));
+            return Ok(Some(Kept { id: same.id, may_differ: false }));
         }
         let records = self.list()?;
         let id = records.first().map_or(0, |latest| latest.id).saturating_add(1);
@@ -72,7 +73,7 @@ impl Snapshots {
         self.write(record, contents, records.first())?;
         self.set_in_force(id, None)?;
         self.let_go(id)?;
-        Ok(Some(id))
+        Ok(Some(Kept { id, may_differ: changed_since(project, applied.read_on) }))
     }
 
     /// Writes a snapshot beside the others and gives it its name when all of it is on the disk.
@@ -115,12 +116,16 @@ impl Snapshots {
     fn let_go(&self, in_force: u32) -> anyhow::Result<()> {
         let records = self.list()?;
         for record in records.iter().skip(MOST).filter(|record| record.id != in_force) {
-            // It is gone at once, and not file by file.
-            let gone = self.folder.join(format!("{}{DRAFT}", record.id));
-            fs::rename(self.place(record.id), &gone)?;
-            fs::remove_dir_all(&gone)?;
+            self.remove(record.id)?;
         }
         Ok(())
+    }
+
+    /// It is gone at once, and not file by file.
+    pub(super) fn remove(&self, id: u32) -> anyhow::Result<()> {
+        let gone = self.folder.join(format!("{id}{DRAFT}"));
+        fs::rename(self.place(id), &gone)?;
+        Ok(fs::remove_dir_all(&gone)?)
     }
 
     /// Takes away what a process left that ended meanwhile, and what earlier versions kept.
@@ -172,6 +177,14 @@ fn digest_of_all(contents: &[Content]) -> String {
         text.push_str(&format!("{} {}\n", content.sha256, content.place.display()));
     }
     digest_of(text.as_bytes()).to_hex()
+}
+
+/// Whether a file changed since a moment. The clock of a file system is a little behind.
+fn changed_since(project: &Project, moment: Timestamp) -> bool {
+    const BEHIND: i64 = 20;
+    let changed = |metadata: fs::Metadata| metadata.ctime() * 1000 + metadata.ctime_nsec() / 1_000_000;
+    let changes = project.files.iter().filter_map(|file| fs::metadata(file).ok().map(changed));
+    changes.max().is_some_and(|latest| latest >= moment.0 - BEHIND)
 }
 
 fn absolute(path: &Path) -> PathBuf {

@@ -33,8 +33,8 @@ use tollgate_identity::MasterKey;
 
 use crate::data_dir::{self, DataDir};
 
-pub(crate) use record::{Applied, How, Pin, Record};
-pub(crate) use restore::Kept;
+pub(crate) use record::{Applied, How, Kept, Pin, Record};
+pub(crate) use restore::KeptInputs;
 pub(crate) use revision::Revision;
 
 const FOLDER: &str = "snapshots";
@@ -113,6 +113,12 @@ impl Snapshots {
     /// Notes that one is in force, and stays so where it is pinned.
     pub(crate) fn set_in_force(&self, id: u32, pinned: Option<Pin>) -> anyhow::Result<()> {
         self.set_state(&State { in_force: Some(id), pinned })
+    }
+
+    /// Takes one away that turned out not to be what it should be.
+    pub(crate) fn forget(&self, id: u32, in_force: Option<u32>) -> anyhow::Result<()> {
+        self.set_state(&State { in_force, pinned: None })?;
+        self.remove(id)
     }
 
     /// Lets others be put into force again, and says what was pinned.

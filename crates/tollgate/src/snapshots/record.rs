@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tollgate_admin::views::{PinView, SnapshotFile, SnapshotView};
-use tollgate_core::time::Timestamp;
+use tollgate_core::time::{Clock, SystemClock, Timestamp};
 
 use super::Revision;
 
@@ -43,11 +43,13 @@ pub(crate) struct Applied {
     pub(crate) by: String,
     /// The commit, where whoever applied it knows it.
     pub(crate) revision: Option<Revision>,
+    /// When its files began to be read.
+    pub(crate) read_on: Timestamp,
 }
 
 impl Applied {
     pub(crate) fn new(how: How, by: impl Into<String>) -> Self {
-        Self { how, by: by.into(), revision: None }
+        Self { how, by: by.into(), revision: None, read_on: SystemClock::new().now() }
     }
 }
 
@@ -72,6 +74,14 @@ impl std::fmt::Display for Pin {
         let Self { id, by, why, .. } = self;
         write!(f, "snapshot {id} is pinned by {by} since {} ({why})", self.on.rfc3339())
     }
+}
+
+/// What became of keeping a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) id: u32,
+    /// Whether a file may have changed between its reading and its keeping, so that this must be looked at.
+    pub(crate) may_differ: bool,
 }
 
 /// A kept project.

@@ -13,7 +13,7 @@ use super::{Record, SEALED_FOR, Snapshots};
 use crate::loading::ProjectSource;
 
 /// What stands in for files and addresses while a kept project is read.
-pub(crate) struct Kept {
+pub(crate) struct KeptInputs {
     /// The folder that the project had: certificates are those that lie there now.
     pub(crate) home: PathBuf,
     /// The contents of files with secrets, by their names.
@@ -22,13 +22,13 @@ pub(crate) struct Kept {
     fetched: HashMap<String, Vec<u8>>,
 }
 
-impl std::fmt::Debug for Kept {
+impl std::fmt::Debug for KeptInputs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Kept").field("home", &self.home).finish_non_exhaustive()
+        f.debug_struct("KeptInputs").field("home", &self.home).finish_non_exhaustive()
     }
 }
 
-impl Kept {
+impl KeptInputs {
     /// The document of a URL as it was then.
     pub(crate) fn fetched(&self, url: &str) -> Option<Vec<u8>> {
         self.fetched.get(&digest_of(url.as_bytes()).to_hex()).cloned()
@@ -64,7 +64,7 @@ impl Snapshots {
         {
             secrets.insert(path.display().to_string(), kept);
         }
-        let kept = Kept { home: like.dir.clone(), secrets: Arc::new(secrets), fetched };
+        let kept = KeptInputs { home: like.dir.clone(), secrets: Arc::new(secrets), fetched };
         let dir = folder.join("files").join(&record.project);
         Ok(ProjectSource { dir, parsed: None, kept: Some(Arc::new(kept)), ..like.clone() })
     }
