@@ -25,6 +25,7 @@ mod grpc;
 pub mod handlers;
 pub mod http_client;
 pub mod hygiene;
+pub mod inquiry;
 mod inside;
 pub mod listener;
 pub mod metrics;

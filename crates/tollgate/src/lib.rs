@@ -14,6 +14,7 @@ mod data_dir;
 mod describe;
 mod descriptors;
 mod dev;
+mod explain;
 mod git;
 mod importing;
 mod issuer_url;
