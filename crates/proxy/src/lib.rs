@@ -28,6 +28,7 @@ mod grpc;
 pub mod handlers;
 pub mod http_client;
 pub mod hygiene;
+pub mod inquiry;
 mod inside;
 pub mod listener;
 pub mod live;

@@ -15,6 +15,7 @@ mod data_dir;
 mod describe;
 mod descriptors;
 mod dev;
+mod explain;
 mod git;
 mod handover;
 mod importing;

@@ -64,11 +64,7 @@ pub const SERIES: &[Series] = &[
     Series::gauge("snapshot_pinned", &[], "Whether a snapshot is pinned, so that no other project is put into force"),
     Series::counter("rollbacks", &[], "How often a snapshot was put back into force"),
     Series::counter("canaries", &["outcome"], "Projects whose first errors were watched, by what became of them"),
-    Series::counter(
-        "source_looks",
-        &["outcome"],
-        "Looks at the repository that the project comes from, by outcome",
-    ),
+    Series::counter("source_looks", &["outcome"], "Looks at the repository that the project comes from, by outcome"),
     Series::gauge("snapshot_info", &["snapshot"], "The project in force, by the digest of its files"),
     Series::counter("access_log_dropped", &[], "Access log lines dropped before they came to a sink"),
     Series::counter("access_log_sampled_out", &[], "Requests without a line in the access log, by accessLog.sample"),

@@ -25,9 +25,9 @@ use tollgate_core::series::Series;
 
 use crate::live::RouteCounts;
 pub use list::SERIES;
-pub use route::{Answers, RouteMetrics};
 use route::RouteSeries;
 pub(crate) use route::is_standard;
+pub use route::{Answers, RouteMetrics};
 use sinks::AllSinks;
 pub(crate) use sinks::SinkSeries;
 

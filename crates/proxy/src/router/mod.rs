@@ -5,6 +5,7 @@
 //! wins. Both fall through to the next template where a path matches and the method does not; only
 //! where nothing serves the method is it 405.
 
+pub mod near;
 mod pattern;
 mod segment;
 mod trie;

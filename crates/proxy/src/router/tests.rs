@@ -8,7 +8,7 @@ use tollgate_core::route::{Document, Operation, PathTemplate};
 
 use super::*;
 
-struct Spec<'a> {
+pub(super) struct Spec<'a> {
     template: &'a str,
     methods: &'a [&'a str],
     hosts: &'a [&'a str],
@@ -16,11 +16,11 @@ struct Spec<'a> {
     mode: PathMode,
 }
 
-const fn at<'a>(template: &'a str, methods: &'a [&'a str]) -> Spec<'a> {
+pub(super) const fn at<'a>(template: &'a str, methods: &'a [&'a str]) -> Spec<'a> {
     Spec { template, methods, hosts: &[], rest: None, mode: PathMode::OpenApi }
 }
 
-fn route(index: usize, spec: &Spec<'_>) -> Arc<Route> {
+pub(super) fn route(index: usize, spec: &Spec<'_>) -> Arc<Route> {
     let document = Document {
         name: "openapi.yaml".to_owned(),
         uri: "file:///openapi.yaml".to_owned(),

@@ -87,6 +87,10 @@ impl ExplainArgs {
     pub fn explained(&self) -> Result<Explained<'_>, String> {
         let is_method = self.what.len() < 32 && self.what.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-');
         match &self.url {
+            Some(url) if !url.starts_with('/') && !url.contains("://") && url != "*" => {
+                let path = url.split(['?', '#']).next().unwrap_or_default();
+                Err(format!("`{path}` is neither a URL nor a path\n  help: write /{path} or https://HOST/{path}"))
+            }
             Some(url) => match Method::from_bytes(self.what.as_bytes()) {
                 Ok(method) => Ok(Explained::Request { method, url }),
                 Err(_) => Err(format!("`{}` is no method\n  help: tollgate explain GET {url}", self.what)),

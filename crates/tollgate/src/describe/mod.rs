@@ -20,7 +20,7 @@ use tollgate_core::route::{Methods, PathMode};
 use tollgate_core::units::Interval;
 
 use crate::views;
-pub(crate) use redact::{Fingerprints, HIDDEN, Redactor};
+pub(crate) use redact::{Fingerprints, Redactor};
 
 /// The version of the form.
 const SCHEMA: u32 = 1;

@@ -88,11 +88,6 @@ impl<'a> Redactor<'a> {
         OptionsDescription { shown, hidden }
     }
 
-    /// A text as it may be shown.
-    pub(crate) fn text(&self, text: &str) -> String {
-        self.shown(text, false)
-    }
-
     fn value(&self, value: &Value, pointer: &str, secret: bool, hidden: &mut BTreeMap<String, String>) -> Value {
         match value {
             Value::String(text) => {
