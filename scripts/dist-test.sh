@@ -53,5 +53,5 @@ fi
 echo "==> Packing the next version"
 next=target/dist-work/next
 mkdir -p $next
-cargo deb --quiet --no-build --package tollgate --profile "$PROFILE" --output $next --deb-version 99.0.0-1
+cargo deb --quiet --fast --no-build --package tollgate --profile "$PROFILE" --output $next --deb-version 99.0.0-1
 scripts/deb-test.sh "$deb" "$(find $next -name '*.deb' | head -n1)"

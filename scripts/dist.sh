@@ -5,7 +5,12 @@
 set -eu
 cd "$(dirname "$0")/.."
 PROFILE="${PROFILE:-release}"
-case "$PROFILE" in dev) folder=debug ;; *) folder="$PROFILE" ;; esac
+fast=
+case "$PROFILE" in
+    # Nobody is given it, so that it need not be small.
+    dev) folder=debug fast=--fast ;;
+    *) folder="$PROFILE" ;;
+esac
 host=$(rustc -vV | sed -n 's/^host: //p')
 TARGETS="${TARGETS:-x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu}"
 version=$(sed -n '/^\[workspace.package\]/,/^$/s/^version = "\(.*\)"/\1/p' Cargo.toml)
@@ -80,7 +85,8 @@ gzip -9nc CHANGELOG.md >"$share/changelog.gz"
 echo "==> Writing the SBOM"
 sbom="tollgate-$version.cdx.json"
 SOURCE_DATE_EPOCH="$stamp" cargo cyclonedx --quiet --format json --spec-version 1.5 --override-filename tollgate-sbom
-mv crates/tollgate/tollgate-sbom.json "$dist/$sbom"
+# Where it was built is nobody's business.
+sed "s,$PWD,/build,g" crates/tollgate/tollgate-sbom.json >"$dist/$sbom"
 # One is written for every crate of the workspace; the binary's holds them all.
 find . -path ./target -prune -o -name tollgate-sbom.json -exec rm -f {} +
 
@@ -102,7 +108,8 @@ for target in $targets; do
 
     echo "==> Packing the Debian package for $target"
     if [ "$target" = "$host" ]; then set --; else set -- --target "$target"; fi
-    SOURCE_DATE_EPOCH="$stamp" cargo deb --quiet --no-build --package tollgate --profile "$PROFILE" --output "$dist" \
+    # shellcheck disable=SC2086
+    SOURCE_DATE_EPOCH="$stamp" cargo deb --quiet $fast --no-build --package tollgate --profile "$PROFILE" --output "$dist" \
         ${DEB_VERSION:+--deb-version "$DEB_VERSION"} "$@"
 done
 
