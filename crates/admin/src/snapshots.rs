@@ -1,5 +1,7 @@
 //! `/v1/snapshots`, `/v1/rollback`: the projects that were applied, and the way back to them.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -8,7 +10,7 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::auth::{Call, ManagingProject, Reading};
-use crate::control::RollbackRefused;
+use crate::control::{Control, RollbackRefused};
 use crate::error::{ApiError, NOT_FOUND, Path, ProblemSchema, Query, UNAVAILABLE};
 use crate::gateway::record;
 use crate::views::{PinView, ReloadReport, SnapshotDetail, SnapshotDiff, SnapshotView};
@@ -20,7 +22,7 @@ use crate::views::{PinView, ReloadReport, SnapshotDetail, SnapshotDiff, Snapshot
     (status = 200, description = "All that are kept.", body = Vec<SnapshotView>),
 ))]
 pub(crate) async fn list(call: Call<Reading>) -> Result<Json<Vec<SnapshotView>>, ApiError> {
-    call.control.snapshots().map(Json).map_err(unreadable)
+    from_disk(&call.control, |control| control.snapshots()).await.map(Json)
 }
 
 /// Show a snapshot
@@ -31,7 +33,7 @@ pub(crate) async fn list(call: Call<Reading>) -> Result<Json<Vec<SnapshotView>>,
     (status = 404, description = "None of this id is kept.", body = ProblemSchema, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn show(call: Call<Reading>, Path(id): Path<u32>) -> Result<Json<SnapshotDetail>, ApiError> {
-    let found = call.control.snapshot(id).map_err(unreadable)?;
+    let found = from_disk(&call.control, move |control| control.snapshot(id)).await?;
     found.map(Json).ok_or_else(|| ApiError::new(&NOT_FOUND, format!("No snapshot {id} is kept.")))
 }
 
@@ -58,7 +60,7 @@ pub(crate) async fn compare(
     Query(compared): Query<Compared>,
 ) -> Result<Json<SnapshotDiff>, ApiError> {
     let other = compared.with;
-    let found = call.control.compare_snapshots(id, other).map_err(unreadable)?;
+    let found = from_disk(&call.control, move |control| control.compare_snapshots(id, other)).await?;
     found.map(Json).ok_or_else(|| ApiError::new(&NOT_FOUND, format!("Snapshots {id} and {other} are not both kept.")))
 }
 
@@ -116,6 +118,16 @@ pub(crate) async fn unpin(call: Call<ManagingProject>) -> Result<Json<Unpinned>,
         record(&call, "project.unpin", "snapshot", &pin.id.to_string(), json!({ "by": pin.by, "since": pin.on })).await;
     }
     Ok(Json(Unpinned { was }))
+}
+
+/// Reads from the disk on a thread that no traffic waits for.
+async fn from_disk<T: Send + 'static>(
+    control: &Arc<dyn Control>,
+    read: impl FnOnce(&dyn Control) -> Result<T, String> + Send + 'static,
+) -> Result<T, ApiError> {
+    let control = Arc::clone(control);
+    let read = tokio::task::spawn_blocking(move || read(&*control)).await;
+    read.map_err(|_| unreadable("Reading broke off.".to_owned()))?.map_err(unreadable)
 }
 
 fn unreadable(why: String) -> ApiError {

@@ -278,7 +278,8 @@ async fn without_a_webhook_or_a_repository_nobody_is_listened_to() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_fetched_at_the_first_start_is_a_clear_error_without_a_password() {
     let refusing = CapturingUpstream::answering(|_| {
-        http::Response::builder().status(403).body(bytes::Bytes::from_static(b"no")).unwrap()
+        let answer = http::Response::builder().status(401).header("www-authenticate", "Basic realm=\"x\"");
+        answer.body(bytes::Bytes::from_static(b"no")).unwrap()
     })
     .await
     .unwrap();
@@ -293,7 +294,12 @@ async fn what_cannot_be_fetched_at_the_first_start_is_a_clear_error_without_a_pa
     assert_eq!(ended.code, 1, "{ended:?}");
     assert!(ended.stderr.contains(&format!("cannot fetch http://{}/a.git#main", refusing.address())), "{ended:?}");
     assert!(!ended.stderr.contains("hunter2") && !ended.stderr.contains("robot"), "{ended:?}");
-    assert!(refusing.last().is_some(), "it was asked");
+    let asked = refusing.last().unwrap();
+    assert_eq!(
+        asked.header("authorization"),
+        Some("Basic cm9ib3Q6aHVudGVyMg=="),
+        "robot:hunter2, when it is asked for"
+    );
 
     let stage = Stage::new().await;
     for (address, expected) in [

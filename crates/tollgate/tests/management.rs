@@ -18,7 +18,7 @@ async fn health_and_metrics_need_no_token_and_everything_else_does() {
     let ready = client::get(&open("/readyz"), &[]).await.unwrap();
     assert_eq!(
         ready.json()["checks"],
-        json!({"certificates": "ok", "issuer": "ok", "keys": "ok", "project": "ok", "store": "ok"})
+        json!({"certificates": "ok", "issuer": "ok", "keys": "ok", "project": "ok", "snapshot": "ok", "source": "ok", "store": "ok"})
     );
     gateway.get("/open", None).await;
     let classic = client::get(&open("/metrics"), &[]).await.unwrap();

@@ -33,7 +33,12 @@ pub(crate) async fn run(args: &ReloadArgs) -> anyhow::Result<ExitCode> {
         .with_context(|| format!("the gateway answered {status}: {}", String::from_utf8_lossy(&body)))?;
     match args.output {
         Output::Json => output::json(&report)?,
-        Output::Text => print(&report),
+        Output::Text => {
+            print(&report);
+            if args.canary.is_some() && report.applied && report.canary_until.is_none() {
+                output::note("errors are not watched: no route changed, or there is no snapshot to go back to");
+            }
+        }
     }
     Ok(match (report.applied, &report.pinned) {
         (true, _) => ExitCode::SUCCESS,

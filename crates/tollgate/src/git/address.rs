@@ -14,6 +14,8 @@ pub struct GitAddress {
     url: String,
     /// `https`, `http`, `ssh` or `file`.
     scheme: &'static str,
+    /// Who asks, and with which password, where that is not for ssh to say.
+    login: Option<(String, String)>,
     /// As people may see it.
     place: String,
     /// What of it is secret.
@@ -26,9 +28,14 @@ pub struct GitAddress {
 const SCHEMES: [&str; 4] = ["https", "http", "ssh", "file"];
 
 impl GitAddress {
-    /// The URL of the repository, password and all, for git alone.
+    /// The URL of the repository, without a password: programs that git starts have it on their command lines.
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// User and password.
+    pub(crate) fn login(&self) -> Option<(&str, &str)> {
+        self.login.as_ref().map(|(user, password)| (user.as_str(), password.as_str()))
     }
 
     /// Its transport, as git names it.
@@ -79,13 +86,20 @@ impl FromStr for GitAddress {
             return Err(format!("`{}` is no folder in a repository", folder.display()));
         }
         let shown = shown(&url, scheme);
+        let secrets = secrets(&url, scheme);
+        let login = login(&url, scheme)?;
+        let _ = url.set_password(None);
+        if scheme != "ssh" {
+            let _ = url.set_username("");
+        }
         let place = match (branch, folder.as_os_str().is_empty()) {
             (None, true) => shown,
             (branch, true) => format!("{shown}#{}", branch.unwrap_or_default()),
             (branch, false) => format!("{shown}#{}:{}", branch.unwrap_or_default(), folder.display()),
         };
         Ok(Self {
-            secrets: secrets(&url, scheme),
+            secrets,
+            login,
             url: url.to_string(),
             scheme,
             place,
@@ -104,6 +118,19 @@ fn shown(url: &Url, scheme: &str) -> String {
     }
     shown.set_query(None);
     shown.to_string()
+}
+
+/// What git is to say for itself where it is asked.
+fn login(url: &Url, scheme: &str) -> Result<Option<(String, String)>, String> {
+    if scheme == "ssh" || (url.username().is_empty() && url.password().is_none()) {
+        return Ok(None);
+    }
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let (user, password) = (decoded(url.username()), decoded(url.password().unwrap_or_default()));
+    if user.chars().chain(password.chars()).any(char::is_control) {
+        return Err("there is a control character in the user or password".to_owned());
+    }
+    Ok(Some((user, password)))
 }
 
 fn secrets(url: &Url, scheme: &str) -> Vec<String> {
@@ -169,6 +196,8 @@ mod tests {
     fn nobody_sees_a_password() {
         let address: GitAddress = "git+https://oauth2:hunter2%21@h/a.git#main".parse().unwrap();
         assert_eq!(address.to_string(), "https://h/a.git#main");
+        assert_eq!((address.url(), address.login()), ("https://h/a.git", Some(("oauth2", "hunter2!"))));
+        assert!("git+https://a:b%0Aquit=1@h/a.git".parse::<GitAddress>().is_err(), "git would read another line");
         assert_eq!(format!("{address:?}"), "GitAddress(https://h/a.git#main)");
         let told = address.redact("fatal: https://oauth2:hunter2%21@h/a.git: hunter2! is wrong for oauth2");
         assert!(!told.contains("hunter2") && !told.contains("oauth2"), "{told}");

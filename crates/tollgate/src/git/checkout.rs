@@ -26,6 +26,11 @@ const FOLDER: &str = "source";
 const RECORD: &str = "checkout.json";
 /// Where the commit is kept in the repository, so that it is not collected.
 const REF: &str = "refs/tollgate/head";
+/// What git locks while it fetches.
+const LOCKS: [&str; 5] =
+    ["shallow.lock", "packed-refs.lock", "config.lock", "refs/tollgate/head.lock", "objects/maintenance.lock"];
+/// Says who asks, by variables: nothing of it stands on a command line.
+const LOGIN: &str = "!f() { test \"$1\" = get && printf 'username=%s\\npassword=%s\\n' \"$TOLLGATE_GIT_USER\" \"$TOLLGATE_GIT_PASSWORD\"; }; f";
 /// What git tells is bounded: it may be a page of a proxy.
 const TOLD: usize = 600;
 
@@ -46,7 +51,13 @@ pub(crate) struct Checkout {
 impl Checkout {
     /// That of a data folder.
     pub(crate) fn new(address: GitAddress, data: &DataDir) -> Self {
-        Self { address, folder: data.file(FOLDER) }
+        let checkout = Self { address, folder: data.file(FOLDER) };
+        let former = checkout.folder.join("former");
+        if former.exists() && !checkout.current().exists() {
+            // A process ended between the two steps of a swap.
+            let _ = fs::rename(former, checkout.current());
+        }
+        checkout
     }
 
     /// Whether a folder is one in which commits are checked out, so that it is replaced with each.
@@ -77,6 +88,10 @@ impl Checkout {
             data_dir::make_private(&repository)?;
             self.git(&["init", "--quiet", "--bare", "."], timeout).await?;
         }
+        // Of a git that was ended in the middle; nobody else works here.
+        for lock in LOCKS {
+            let _ = fs::remove_file(repository.join(lock));
+        }
         let refspec = format!("+{}:{REF}", self.address.branch());
         // With a forced push the branch is at a commit that does not follow on the one before: that is fine.
         let fetch = [
@@ -100,7 +115,7 @@ impl Checkout {
             return Ok(());
         }
         let draft = self.folder.join("next");
-        remove(&draft)?;
+        tokio::task::block_in_place(|| remove(&draft))?;
         let tree = draft.join("tree");
         data_dir::make_private(&tree)?;
         self.git_with_tree(&["read-tree", commit], timeout).await?;
@@ -113,10 +128,12 @@ impl Checkout {
         }
         let record = Record { from: self.address.to_string(), commit: commit.to_owned() };
         data_dir::write_unsynced(&draft.join(RECORD), serde_json::to_string(&record)?.as_bytes())?;
-        rustix::fs::syncfs(fs::File::open(&draft)?)?;
-        self.swap(&draft)?;
-        fs::File::open(&self.folder)?.sync_all()?;
-        remove(&draft)
+        tokio::task::block_in_place(|| {
+            rustix::fs::syncfs(fs::File::open(&draft)?)?;
+            self.swap(&draft)?;
+            fs::File::open(&self.folder)?.sync_all()?;
+            remove(&draft)
+        })
     }
 
     /// One step where the file system knows it, so that whoever looks sees one commit or the other.
@@ -161,7 +178,6 @@ impl Checkout {
         git.args(["-c", "protocol.allow=never", "-c", &format!("protocol.{scheme}.allow=always")])
             // It tidies up while it is waited for, and not behind everybody's back.
             .args(["-c", "gc.autoDetach=false", "-c", "maintenance.autoDetach=false", "-c", "gc.pruneExpire=now"])
-            // Under a variable, because a command line can be seen by every user of the machine.
             .env("GIT_CONFIG_COUNT", "1")
             .env("GIT_CONFIG_KEY_0", "remote.source.url")
             .env("GIT_CONFIG_VALUE_0", self.address.url())
@@ -171,6 +187,16 @@ impl Checkout {
             .env_remove("GIT_TRACE_CURL")
             .env_remove("GIT_OBJECT_DIRECTORY")
             .args(arguments);
+        if let Some((user, password)) = self.address.login() {
+            // The first takes away the helpers that are set up elsewhere: they may know another password.
+            git.env("GIT_CONFIG_COUNT", "3")
+                .env("GIT_CONFIG_KEY_1", "credential.helper")
+                .env("GIT_CONFIG_VALUE_1", "")
+                .env("GIT_CONFIG_KEY_2", "credential.helper")
+                .env("GIT_CONFIG_VALUE_2", LOGIN)
+                .env("TOLLGATE_GIT_USER", user)
+                .env("TOLLGATE_GIT_PASSWORD", password);
+        }
         if std::env::var_os("GIT_SSH_COMMAND").is_none() && std::env::var_os("GIT_SSH").is_none() {
             git.env("GIT_SSH_COMMAND", "ssh -o BatchMode=yes -o ConnectTimeout=10");
         }

@@ -8,11 +8,13 @@ use std::time::Duration;
 use arc_swap::ArcSwapOption;
 use http::header::{ALLOW, HeaderValue, RETRY_AFTER};
 use http::{Method, StatusCode};
+use serde_json::json;
 use tokio::sync::Notify;
 use tollgate_core::later::BoxFuture;
 use tollgate_core::reason::{SOURCE_TOO_MANY, SOURCE_UNVERIFIED};
 use tollgate_core::services::{Alerts, Counter, Sharing, Window};
 use tollgate_core::settings::{SourceSettings, SourceWebhookSettings};
+use tollgate_core::store::NewAuditEntry;
 use tollgate_core::{Body, Problem, Request, Response};
 use tollgate_identity::HookSecret;
 
@@ -165,10 +167,25 @@ impl Serving {
         let outcome = Self::reload(self, applied, canary).await;
         self.rooms.metrics.source_looked(if outcome.applied { "applied" } else { "refused" });
         control::log(&self.report(&outcome));
+        self.record_commit(&from.to_string(), &commit, &outcome).await;
         if outcome.applied {
             tracing::info!(%from, commit, "the commit is in force");
         } else {
             tracing::error!(%from, commit, "the commit was not put into force");
+        }
+    }
+
+    /// Writes a commit into the audit log. It has happened, whatever the store says.
+    async fn record_commit(&self, from: &str, commit: &str, outcome: &Outcome) {
+        let detail = json!({ "applied": outcome.applied, "snapshot": self.project().digest, "commit": commit });
+        let entry = NewAuditEntry {
+            action: "project.reload".to_owned(),
+            target_kind: "project".to_owned(),
+            target: from.to_owned(),
+            detail: detail.as_object().cloned().unwrap_or_default(),
+        };
+        if let Err(error) = self.rooms.store.record(entry).await {
+            tracing::error!(%error, action = "project.reload", "this could not be written into the audit log");
         }
     }
 

@@ -40,7 +40,8 @@ impl Serving {
     /// Reads what was kept, and takes it away where it is not what is in force: somebody wrote meanwhile.
     async fn check_kept(&self, kept: Kept, project: &Project, before: Option<u32>) -> anyhow::Result<Option<Kept>> {
         let record = self.snapshots.find(kept.id)?.context("it is not kept")?;
-        let loaded = self.snapshots.source(&record, &self.source)?.load_with_scripts().await?;
+        let source = tokio::task::block_in_place(|| self.snapshots.source(&record, &self.source))?;
+        let loaded = source.load_with_scripts().await?;
         if loaded.project.is_some_and(|read| read.digest == project.digest) {
             return Ok(Some(kept));
         }
@@ -91,7 +92,8 @@ impl Serving {
                 None => "No snapshot before the one in force is kept.".to_owned(),
             })
         })?;
-        let source = self.snapshots.source(&record, &self.source).map_err(failed)?;
+        // Every file of it is read and compared.
+        let source = tokio::task::block_in_place(|| self.snapshots.source(&record, &self.source)).map_err(failed)?;
         let loaded = source.load_with_scripts().await.map_err(failed)?;
         let outcome = self.apply(loaded);
         if !outcome.applied {

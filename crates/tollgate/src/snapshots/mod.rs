@@ -74,7 +74,15 @@ impl Snapshots {
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", self.folder.display())),
         };
         let ids = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-        let mut records: Vec<Record> = ids.filter_map(|id| self.find(id).transpose()).collect::<Result<_, _>>()?;
+        // One that is damaged must not hide the others.
+        let found = ids.filter_map(|id| match self.find(id) {
+            Ok(found) => found,
+            Err(error) => {
+                tracing::warn!(id, error = format!("{error:#}"), "a snapshot cannot be read");
+                None
+            }
+        });
+        let mut records: Vec<Record> = found.collect();
         records.sort_by_key(|record| std::cmp::Reverse(record.id));
         Ok(records)
     }
