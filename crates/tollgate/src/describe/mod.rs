@@ -42,7 +42,7 @@ pub(crate) fn project(project: &Project, fingerprints: &Fingerprints) -> Project
         compatibility: serde_json::to_value(&project.compatibility).unwrap_or_default(),
         routes: project.routes.iter().map(|route| describing.route(route)).collect(),
         settings: describing.settings(),
-        code: code(project, fingerprints),
+        code: code(project),
     }
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn route(project: &Project, route: &Route, fingerprints: &Fingerprint
 }
 
 /// What tells the code of a project from another: as it runs, where it was loaded, else as it is on disk.
-fn code(project: &Project, fingerprints: &Fingerprints) -> Option<String> {
+fn code(project: &Project) -> Option<String> {
     if let Some(scripts) = &project.scripts {
         return Some(format!("loaded:{}", scripts.digest()));
     }
@@ -70,7 +70,7 @@ fn code(project: &Project, fingerprints: &Fingerprints) -> Option<String> {
         content.extend(std::fs::read(file).unwrap_or_default());
         content.push(0);
     }
-    Some(format!("files:{}", fingerprints.plain(&content)))
+    Some(format!("files:{}", redact::digest(&content)))
 }
 
 fn collect(folder: &Path, depth: usize, files: &mut Vec<std::path::PathBuf>) {

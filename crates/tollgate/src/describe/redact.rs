@@ -56,12 +56,11 @@ impl Fingerprints {
         let text = format!("plan\0{}\0{value}", self.key);
         tollgate_identity::digest_of(text.as_bytes()).to_hex()[..16].to_owned()
     }
+}
 
-    /// Of something that is no secret.
-    pub(crate) fn plain(&self, content: &[u8]) -> String {
-        let _ = self;
-        tollgate_identity::digest_of(content).to_hex()[..16].to_owned()
-    }
+/// What tells one content that is no secret from another.
+pub(crate) fn digest(content: &[u8]) -> String {
+    tollgate_identity::digest_of(content).to_hex()[..16].to_owned()
 }
 
 /// Hides what is secret in the options of one project.

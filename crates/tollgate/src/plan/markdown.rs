@@ -109,7 +109,7 @@ fn code(text: &str) -> String {
 /// A text that means only itself. What stands between backticks stays code.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let balanced = text.matches('`').count() % 2 == 0;
+    let balanced = text.matches('`').count().is_multiple_of(2);
     let mut inside = false;
     for c in text.chars() {
         match c {

@@ -54,8 +54,6 @@ fn policies(allowed: u32) -> Value {
 }
 
 fn change_of(before: [(&str, String); 2], after: [(&str, String); 2]) -> Change {
-    let borrow = |files: &[(&'static str, String); 2]| -> Vec<(&'static str, String)> { files.to_vec() };
-    let _ = &borrow;
     let before: Vec<(&str, &str)> = before.iter().map(|(name, text)| (*name, text.as_str())).collect();
     let after: Vec<(&str, &str)> = after.iter().map(|(name, text)| (*name, text.as_str())).collect();
     Change::files(&before, &after)
