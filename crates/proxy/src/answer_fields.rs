@@ -173,3 +173,109 @@ fn append(response: &mut Response, name: HeaderName, value: String) {
         response.headers_mut().append(name, value);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tollgate_core::Body;
+    use tollgate_core::project::Stage;
+    use tollgate_core::record::{Verdict, Visit};
+
+    use super::*;
+
+    /// RFC 9209, section 2.3, as far as it can happen here.
+    const REGISTERED: [&str; 14] = [
+        "dns_error",
+        "connection_timeout",
+        "connection_terminated",
+        "connection_refused",
+        "connection_read_timeout",
+        "connection_limit_reached",
+        "tls_protocol_error",
+        "http_request_error",
+        "http_request_denied",
+        "http_response_timeout",
+        "http_protocol_error",
+        "proxy_internal_error",
+        "proxy_configuration_error",
+        "proxy_loop_detected",
+    ];
+
+    fn refusal(reason: &'static Reason) -> Refusal {
+        Refusal { reason, stage: None, policy: None, cause: None, detail: String::new() }
+    }
+
+    fn response(status: u16) -> Response {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::from_u16(status).unwrap();
+        response
+    }
+
+    #[test]
+    fn every_reason_has_a_registered_error_type_and_those_of_one_code_have_the_same() {
+        for reason in r::CORE {
+            let status = StatusCode::from_u16(reason.status).unwrap();
+            let error = error_type(&refusal(reason), status);
+            assert!(REGISTERED.contains(&error), "{reason}: {error}");
+            if reason.fault != Fault::Client {
+                continue;
+            }
+            for other in r::CORE.iter().filter(|other| other.code == reason.code && other.status == reason.status) {
+                assert_eq!(error_type(&refusal(other), status), error, "{reason} and {other}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_told_is_a_structured_field_whatever_the_names_hold() {
+        let mut record = Record::default();
+        for name in ["plain", "\"quoted\\\"", "nach Größe", "a;b=c, d"] {
+            record.visits.push(Visit {
+                policy: Arc::from(name),
+                stage: Stage::Inbound,
+                verdict: Verdict::Continued,
+                began: Duration::ZERO,
+                took: Duration::from_micros(1500),
+            });
+        }
+        record.refusal = Some(refusal(&r::UPSTREAM_REFUSED));
+        let settings = AnswerSettings::default();
+        let asked = Asked { settings: &settings, debugs: true, route: Some("GET /{größe}"), snapshot: "abc" };
+        let mut answer = response(502);
+        proxy_status(&record, asked, &mut answer);
+        trace(&record, asked, &mut answer);
+        for name in [PROXY_STATUS, TRACE] {
+            let text = answer.headers()[&name].to_str().unwrap();
+            let list: sfv::List = sfv::Parser::new(text).parse().unwrap_or_else(|error| panic!("{error}: {text}"));
+            assert_eq!(list.len(), if name == TRACE { 6 } else { 1 }, "{text}");
+        }
+        let told = answer.headers()[&TRACE].to_str().unwrap();
+        assert!(told.contains("policy=\"nach Gr__e\""), "{told}");
+        assert!(told.contains("ms=1.5"), "{told}");
+    }
+
+    #[test]
+    fn who_may_not_know_is_told_neither_reason_nor_address_nor_times() {
+        let mut record = Record { refusal: Some(refusal(&r::UPSTREAM_REFUSED)), ..Record::default() };
+        record.attempts.push(tollgate_core::record::Attempt {
+            target: "10.0.0.7:8888".into(),
+            outcome: "upstream.connect_refused",
+            took: Duration::ZERO,
+            began: Duration::ZERO,
+            reused: false,
+        });
+        let settings = AnswerSettings::default();
+        let asked = Asked { settings: &settings, debugs: false, route: None, snapshot: "abc" };
+        let mut answer = response(502);
+        proxy_status(&record, asked, &mut answer);
+        server_timing(&record, asked, Duration::from_secs(1), &mut answer);
+        trace(&record, asked, &mut answer);
+        assert_eq!(answer.headers()[PROXY_STATUS], "tollgate;error=connection_refused");
+        assert_eq!(answer.headers().len(), 2, "that, and Cache-Control: {:?}", answer.headers());
+        // An answer of the upstream's own that broke off later, or that code put in the place of a refusal.
+        let mut fine = response(200);
+        proxy_status(&record, asked, &mut fine);
+        assert!(fine.headers().is_empty());
+    }
+}

@@ -202,6 +202,7 @@ impl Telling<'_> {
             target: inspected.target.clone(),
             second_path: None,
             upgrade: inspected.upgrade.clone(),
+            debug_token: None,
         };
         let unmatched = Arc::clone(&self.snapshot.unmatched);
         let exchange = self.exchange(unmatched, Params::new(), known, *trace);

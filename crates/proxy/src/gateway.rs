@@ -5,7 +5,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use http::{HeaderMap, HeaderName};
 use tollgate_core::Services;
 use tollgate_core::services::{Alerts, DebugGrant, DebugTokens};
 use tollgate_core::settings::{GITHUB_ALERTS, SOURCE_HOOK};
@@ -20,9 +19,6 @@ use crate::snapshot::Snapshot;
 use crate::spans::SpansInForce;
 use crate::upstream::Upstreams;
 use crate::usage::UsageMeter;
-
-/// The field that a debug token comes in. Like all fields of the gateway it never travels on.
-const DEBUG: HeaderName = HeaderName::from_static("x-tollgate-debug");
 
 /// The gateway: the snapshot in force, and everything that outlives it.
 pub struct Gateway {
@@ -110,10 +106,9 @@ impl Gateway {
         let _ = self.debug_tokens.set(tokens);
     }
 
-    /// What the debug token of a request allows, where it brings one that is good.
-    pub(crate) fn debug_grant(&self, headers: &HeaderMap, now: Timestamp) -> Option<Box<DebugGrant>> {
-        let token = headers.get(&DEBUG)?;
-        self.debug_tokens.get()?.check(token.as_bytes(), now).map(Box::new)
+    /// What a debug token allows, where it is good.
+    pub(crate) fn debug_grant(&self, token: &[u8], now: Timestamp) -> Option<Box<DebugGrant>> {
+        self.debug_tokens.get()?.check(token, now).map(Box::new)
     }
 
     /// Hands messages about new commits to `commits` from now on, where the settings take any.

@@ -99,7 +99,7 @@ impl Story {
             log: snapshot.access_log,
             spans: snapshot.spans.as_ref().filter(|_| trace.flags & 1 == 1).map(Arc::clone),
             opened: None,
-            grant: gateway.debug_grant(&parts.headers, now),
+            grant: None,
             exchange: None,
         }
     }
@@ -110,6 +110,9 @@ impl Story {
             entry.host = Some(Arc::clone(&inspected.client.host));
             entry.client = inspected.client.ip;
             entry.path.clone_from(&inspected.target.match_path);
+            if let Some(token) = &inspected.debug_token {
+                self.grant = self.gateway.debug_grant(token.as_bytes(), entry.time);
+            }
         }
     }
 

@@ -175,7 +175,8 @@ async fn upgrades(command: &str, folder: &Path) {
     assert!(shell(&format!("kill {}", pid(&after)), folder).status.success());
 }
 
-#[tokio::test]
+// The upstream of a running gateway must answer while a command is waited for.
+#[tokio::test(flavor = "multi_thread")]
 async fn every_command_of_the_guides_works_as_it_stands() {
     let mut run = 0;
     let server = PostgresServer::start(&[]).unwrap();
@@ -218,7 +219,8 @@ async fn every_command_of_the_guides_works_as_it_stands() {
                 } else {
                     let output = shell(&text, place.path());
                     let errors = String::from_utf8_lossy(&output.stderr);
-                    assert!(output.status.success(), "{name}: `{command}` failed:\n{errors}");
+                    let said = String::from_utf8_lossy(&output.stdout);
+                    assert!(output.status.success(), "{name}: `{command}` failed:\n{said}\n{errors}");
                 }
                 run += 1;
             }

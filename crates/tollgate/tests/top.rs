@@ -223,3 +223,50 @@ async fn one_look_is_for_scripts_and_tells_rates_of_its_span() {
     let wrong = world.tollgate(&["top", "--once", "--interval", "1ms"]).await;
     assert!(wrong.code == 1 && wrong.stderr.contains("100ms"), "{wrong:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn scripts_and_the_keys_of_other_issuers_are_watched() {
+    // The key of RFC 7517, appendix A.1.
+    const KEYS: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","use":"sig","kid":"1"}]}"#;
+    let issuer = CapturingUpstream::answering(|seen| match seen.target.as_str() {
+        "/good" => http::Response::new(KEYS.into()),
+        _ => http::Response::new("no keys".into()),
+    });
+    let issuer = issuer.await.unwrap();
+    let world = World::empty();
+    let route = |path: &str, what: &str| {
+        format!(
+            "  {path}:\n    get:\n      x-tollgate: {{ {what} }}\n      responses: {{ \"200\": {{ description: ok }} }}\n"
+        )
+    };
+    let tokens =
+        |path: &str| format!("upstream: {0}, auth: {{ open-id-jwt-auth: {{ jwkUrl: \"{0}/{path}\" }} }}", issuer.url());
+    let document = [
+        "openapi: 3.1.0\ninfo: { title: Test, version: 1.0.0 }\npaths:\n".to_owned(),
+        route("/script", "auth: public, handler: ./modules/busy.ts#default"),
+        route("/good", &tokens("good")),
+        route("/bad", &tokens("bad")),
+    ];
+    world.write("openapi.yaml", &document.concat());
+    world.write(
+        "modules/busy.ts",
+        "export default async function () {\n  let sum = 0;\n  for (let n = 0; n < 200000; n++) sum += n;\n  return sum;\n}\n",
+    );
+    let gateway = world.start(&["run", "."]).await;
+    // {"alg":"ES256","kid":"2"} {} and a signature that nobody has made.
+    let token = format!("eyJhbGciOiJFUzI1NiIsImtpZCI6IjIifQ.e30.{}", "A".repeat(86));
+    for path in ["/script", "/script", "/good", "/bad"] {
+        gateway.get(path, Some(&token)).await;
+    }
+    let live = world.tollgate(&["top", "--output", "json", "--interval", "100ms"]).await.good().json();
+    let script = &live["scripts"][0];
+    assert_eq!(script["runs"], 2, "{live}");
+    assert!(live["scriptThreads"]["threads"].as_u64().unwrap() > 0, "{live}");
+    let sets = live["keySets"].as_array().unwrap();
+    let (bad, good) = (&sets[0], &sets[1]);
+    assert!(good["location"].as_str().unwrap().ends_with("/good") && good["error"].is_null(), "{live}");
+    assert!((0.0..60.0).contains(&good["ageSeconds"].as_f64().unwrap()), "{live}");
+    assert!(bad["ageSeconds"].is_null() && bad["error"].as_str().unwrap().contains("JSON"), "{live}");
+    let text = world.tollgate(&["top", "--once", "--interval", "100ms"]).await.good().stdout;
+    assert!(text.contains("AWAY") && text.contains("SCRIPT") && text.contains("busy.ts"), "{text}");
+}

@@ -37,8 +37,15 @@ const INTERMEDIARY_FIELDS: [&str; 17] = [
 const INTERMEDIARY_PREFIXES: [&str; 6] =
     ["x-forwarded-", "client-cert", "x-client-cert", "x-ssl-", "ssl-client", "x-amzn-mtls-"];
 
-/// Takes out of a request what must not travel on.
-pub(super) fn clean_request(headers: &mut HeaderMap, peer_is_trusted: bool, allow_underscore: &[String]) {
+/// The field that a debug token comes in.
+const DEBUG: HeaderName = HeaderName::from_static("x-tollgate-debug");
+
+/// Takes out of a request what must not travel on. Gives back the debug token that was in it.
+pub(super) fn clean_request(
+    headers: &mut HeaderMap,
+    peer_is_trusted: bool,
+    allow_underscore: &[String],
+) -> Option<HeaderValue> {
     // One look at each name; only what is there is then looked up.
     let mut doomed: SmallVec<[HeaderName; 8]> = SmallVec::new();
     let (mut has_connection, mut has_te) = (false, false);
@@ -57,13 +64,19 @@ pub(super) fn clean_request(headers: &mut HeaderMap, peer_is_trusted: bool, allo
     if has_connection {
         remove_nominated(headers);
     }
+    let mut debug_token = None;
     for name in doomed {
-        headers.remove(name);
+        let is_debug = name == DEBUG;
+        let value = headers.remove(name);
+        if is_debug {
+            debug_token = value;
+        }
     }
     // `TE: trailers` is the one value that is true of the gateway as well: it passes trailers on.
     if wants_trailers {
         headers.insert(TE, HeaderValue::from_static("trailers"));
     }
+    debug_token
 }
 
 /// Takes out of an upstream's answer what concerns only its connection with the gateway, and

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{HeaderMap, Method, Version};
+use http::{HeaderMap, HeaderValue, Method, Version};
 use ipnet::IpNet;
 use tollgate_core::exchange::{Client, Scheme, Target};
 use tollgate_core::settings::Settings;
@@ -122,6 +122,8 @@ pub struct Inspected {
     pub second_path: Option<String>,
     /// What its connection shall become, where that is allowed.
     pub upgrade: Option<AskedUpgrade>,
+    /// What it brought to be told more than others, not checked yet.
+    pub debug_token: Option<HeaderValue>,
 }
 
 /// Checks a request head and takes out of it what must not travel on: hop-by-hop fields, what
@@ -143,7 +145,7 @@ pub fn inspect(parts: &mut Parts, connection: &ConnectionInfo, rules: &HygieneRu
     let paths = path::canonicalise(parts.uri.path()).map_err(|why| malformed(why.0))?;
 
     let trusted = forwarded::is_trusted(connection.peer.ip(), &rules.trusted);
-    fields::clean_request(&mut parts.headers, trusted, &rules.allow_underscore);
+    let debug_token = fields::clean_request(&mut parts.headers, trusted, &rules.allow_underscore);
     cookies::join_crumbs(parts.version, &mut parts.headers);
     let client = forwarded::client(&parts.headers, host, connection, trusted, &rules.trusted);
     check_session(connection, &client.host)?;
@@ -157,6 +159,7 @@ pub fn inspect(parts: &mut Parts, connection: &ConnectionInfo, rules: &HygieneRu
         },
         second_path: paths.second,
         upgrade,
+        debug_token,
     })
 }
 
