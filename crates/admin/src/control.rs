@@ -9,7 +9,7 @@ use tollgate_core::later::BoxFuture;
 use tollgate_core::store::{LeakReport, NewKey, Store, StoreError};
 use tollgate_core::time::Timestamp;
 
-use crate::views::{LeakView, ReloadReport, RouteView, SigningKeyView, Status};
+use crate::views::{LeakView, LogLevelView, LogSubject, ReloadReport, RouteView, SigningKeyView, Status};
 
 /// A key that was just made, and will never be seen again.
 pub struct MintedKey {
@@ -111,6 +111,15 @@ pub trait Control: Send + Sync + fmt::Debug {
     /// # Errors
     /// Where the store is away.
     fn signing_keys(&self) -> BoxFuture<'_, Result<Vec<SigningKeyView>, String>>;
+    /// The levels of the log that are others for a time.
+    fn log_levels(&self) -> Vec<LogLevelView>;
+    /// Sets a level until a moment; it then goes back by itself.
+    ///
+    /// # Errors
+    /// Where it is no level, or nothing can be set in this process.
+    fn set_log_level(&self, level: LogLevelView, until: Timestamp) -> Result<(), String>;
+    /// Puts a level back; false where none was set.
+    fn reset_log_level(&self, subject: LogSubject, name: &str) -> bool;
     /// All metrics in the OpenMetrics text format.
     fn metrics(&self) -> String;
     /// The moment, for expiries.

@@ -79,7 +79,7 @@ pub(crate) async fn rotate(
 
 /// Writes down what the store does not do itself. It has happened: where the store is away, it is
 /// only logged, because the caller must hear of it as it is.
-async fn record(call: &Call<ManagingProject>, action: &str, target_kind: &str, target: &str, detail: Value) {
+pub(crate) async fn record(call: &Call<ManagingProject>, action: &str, target_kind: &str, target: &str, detail: Value) {
     let detail = detail.as_object().cloned().unwrap_or_default();
     let entry = NewAuditEntry {
         action: action.to_owned(),

@@ -17,8 +17,8 @@ use crate::auth::{self, ManagementToken};
 use crate::control::Control;
 use crate::document::{self, document};
 use crate::{
-    audit, buckets, consumers, error, gateway, health, idempotency, key_service, keys, leaks, managers, operators,
-    usage,
+    audit, buckets, consumers, error, gateway, health, idempotency, key_service, keys, leaks, log_levels, managers,
+    operators, usage,
 };
 
 /// The longest body of a call.
@@ -50,6 +50,8 @@ fn guarded_routes(wrap: impl Fn(UtoipaMethodRouter<Admin>) -> UtoipaMethodRouter
         .routes(wrap(routes!(gateway::reload)))
         .routes(wrap(routes!(gateway::signing_keys)))
         .routes(wrap(routes!(gateway::rotate)))
+        .routes(wrap(routes!(log_levels::list)))
+        .routes(wrap(routes!(log_levels::set, log_levels::reset)))
         .routes(wrap(routes!(buckets::list, buckets::create)))
         .routes(wrap(routes!(buckets::show, buckets::update, buckets::delete)))
         .routes(wrap(routes!(buckets::revoke_keys)))

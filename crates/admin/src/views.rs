@@ -13,6 +13,7 @@ use tollgate_core::time::Timestamp;
 use utoipa::ToSchema;
 
 pub use crate::leaks::LeakView;
+pub use crate::log_levels::{LogLevel, LogLevelView, LogSubject};
 pub use managing::{AuditView, BucketView, CreatedOperator, ManagerView, OperatorStatus, OperatorView, UsageView, csv};
 
 /// A consumer.

@@ -10,8 +10,10 @@ use tollgate_core::services::Alerts;
 use tollgate_core::settings::GITHUB_ALERTS;
 
 use crate::access_log::AccessLog;
+use crate::debugged::DebuggedRoutes;
 use crate::failed_auth::FailedAuth;
 use crate::metrics::Metrics;
+use crate::metrics_export::ExportInForce;
 use crate::snapshot::Snapshot;
 use crate::spans::SpansInForce;
 use crate::upstream::Upstreams;
@@ -31,7 +33,10 @@ pub struct Gateway {
     pub usage: UsageMeter,
     pub(crate) failed_auth: FailedAuth,
     alerts: OnceLock<Arc<dyn Alerts>>,
+    /// Routes whose requests are told of in detail.
+    pub debugged: DebuggedRoutes,
     spans: SpansInForce,
+    export: ExportInForce,
     snapshot: ArcSwap<Snapshot>,
 }
 
@@ -47,10 +52,13 @@ impl Gateway {
         snapshot.connect(&metrics);
         metrics.serves(&snapshot.id);
         access_log.apply(&snapshot.project.settings.access_log, &services, &metrics);
-        let spans = SpansInForce::default();
+        let (spans, export) = (SpansInForce::default(), ExportInForce::default());
+        snapshot.export = export.of(snapshot.project.settings.metrics.as_deref(), &services, &metrics);
         snapshot.spans = spans.of(snapshot.project.settings.traces.as_ref(), &services, &metrics);
         Arc::new(Self {
+            debugged: DebuggedRoutes::default(),
             spans,
+            export,
             failed_auth: FailedAuth::new(&services),
             services,
             upstreams,
@@ -73,6 +81,8 @@ impl Gateway {
         snapshot.connect(&self.metrics);
         self.metrics.serves(&snapshot.id);
         self.access_log.apply(&snapshot.project.settings.access_log, &self.services, &self.metrics);
+        let collector = snapshot.project.settings.metrics.as_deref();
+        snapshot.export = self.export.of(collector, &self.services, &self.metrics);
         snapshot.spans = self.spans.of(snapshot.project.settings.traces.as_ref(), &self.services, &self.metrics);
         let snapshot = Arc::new(snapshot);
         let before = self.snapshot.swap(Arc::clone(&snapshot));
@@ -91,11 +101,20 @@ impl Gateway {
         self.alerts.get().filter(|_| open)
     }
 
-    /// Sends the spans that wait, for at most so long.
-    pub async fn flush_spans(&self, within: Duration) {
-        if let Some(spans) = &self.snapshot().spans {
-            spans.flush(within).await;
-        }
+    /// Sends the spans that wait and the last state of the metrics, for at most so long.
+    pub async fn flush_telemetry(&self, within: Duration) {
+        let snapshot = self.snapshot();
+        let spans = async {
+            if let Some(spans) = &snapshot.spans {
+                spans.flush(within).await;
+            }
+        };
+        let metrics = async {
+            if let Some(export) = &snapshot.export {
+                export.flush(within).await;
+            }
+        };
+        tokio::join!(spans, metrics);
     }
 }
 

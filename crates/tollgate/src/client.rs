@@ -2,9 +2,9 @@
 
 use anyhow::{Context, bail};
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, HOST};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
 use http::{Method, Request, StatusCode};
-use http_body_util::{BodyExt, Empty};
+use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
@@ -27,6 +27,16 @@ impl ManagementClient {
 
     /// Calls it and gives its answer.
     pub(crate) async fn call(&self, method: Method, path: &str) -> anyhow::Result<(StatusCode, Bytes)> {
+        self.call_with(method, path, String::new()).await
+    }
+
+    /// Calls it with a body of JSON and gives its answer.
+    pub(crate) async fn call_with(
+        &self,
+        method: Method,
+        path: &str,
+        body: String,
+    ) -> anyhow::Result<(StatusCode, Bytes)> {
         let stream = TcpStream::connect(&self.address)
             .await
             .with_context(|| format!("no gateway answers on {} (it may have been killed)", self.address))?;
@@ -37,7 +47,8 @@ impl ManagementClient {
             .uri(path)
             .header(HOST, &self.address)
             .header(AUTHORIZATION, format!("Bearer {}", self.token))
-            .body(Empty::<Bytes>::new())?;
+            .header(CONTENT_TYPE, "application/json")
+            .body(Full::new(Bytes::from(body)))?;
         let response = sender.send_request(request).await.context("the gateway broke off")?;
         let status = response.status();
         let body = response.into_body().collect().await.context("the gateway broke off")?.to_bytes();

@@ -20,6 +20,7 @@ mod memory;
 mod minting;
 mod offline;
 mod output;
+mod own_log;
 mod ready_file;
 mod run_state;
 mod scan;
@@ -87,6 +88,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Dev(args) => return Box::pin(commands::dev::run(*args)).await,
         Command::Run(args) => return Box::pin(commands::run::run(*args)).await,
         Command::Reload(args) => return commands::reload::run(&args).await,
+        Command::LogLevel(args) => commands::log_level::run(&args).await?,
         Command::Check(args) => return commands::check::run(&args).await,
         Command::Doctor(args) => return commands::doctor::run(&args).await,
         Command::Test(args) => return Box::pin(commands::test::run(*args)).await,

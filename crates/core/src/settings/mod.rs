@@ -5,6 +5,7 @@ mod access_log;
 mod issuer;
 mod leaks;
 mod listener;
+mod metrics;
 mod scripts;
 mod server;
 mod traces;
@@ -27,6 +28,7 @@ pub use listener::{
     CertificateSettings, ClientCertificateMode, ClientCertificateSettings, ForwardedCertificate, ListenerSettings,
     ProxyProtocol, TlsSettings, TlsVersion,
 };
+pub use metrics::MetricSettings;
 pub use scripts::{Destination, DestinationError, FetchSettings, ScriptSettings};
 pub use server::{ClientTimeouts, Http2Settings, OnBrokenProject, ServerLimits, ServerSettings, TunnelSettings};
 pub use traces::{TraceFormat, TraceSettings};
@@ -83,6 +85,8 @@ pub struct Settings {
     pub access_log: AccessLogSettings,
     /// Spans of requests, for a collector of OpenTelemetry. None are sent by default.
     pub traces: Option<TraceSettings>,
+    /// Metrics, for a collector of OpenTelemetry. None are sent by default; `/metrics` is there in any case.
+    pub metrics: Option<Box<MetricSettings>>,
     /// Consumers that are part of the project, with the hashes of their keys.
     pub consumers: Vec<DeclaredConsumer>,
     /// How often one address may fail to authenticate before it is refused outright; `off`

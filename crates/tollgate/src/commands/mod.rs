@@ -10,6 +10,7 @@ pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod key_import;
+pub(crate) mod log_level;
 pub(crate) mod man;
 pub(crate) mod operator;
 pub(crate) mod policies;

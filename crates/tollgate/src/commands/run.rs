@@ -6,17 +6,16 @@ use std::sync::Arc;
 use tollgate_core::project::Project;
 use tollgate_core::settings::OnBrokenProject;
 use tollgate_proxy::access_log::Format;
-use tracing_subscriber::EnvFilter;
 
 use crate::Broken;
 use crate::cli::RunArgs;
 use crate::data_dir::{self, DataDir};
 use crate::loading::ProjectSource;
+use crate::own_log::{self, Style};
 use crate::serving::{self, Asked, LastGood, Mode, Options, Serving, Signals};
 
 pub(crate) async fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=off"));
-    tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(std::io::stderr).init();
+    own_log::begin(Style::Json, "info,sqlx=off");
     let mut signals = Signals::listen()?;
     let source = ProjectSource {
         listen: args.serve.listen.clone(),

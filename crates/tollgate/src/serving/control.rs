@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use tollgate_admin::views::{LeakView, ReloadReport, RouteView, SigningKeyView, Status};
+use tollgate_admin::views::{LeakView, LogLevelView, LogSubject, ReloadReport, RouteView, SigningKeyView, Status};
 use tollgate_admin::{Control, Health, MintedKey};
 use tollgate_core::keys::KeyDigest;
 use tollgate_core::later::BoxFuture;
@@ -138,6 +138,18 @@ impl Control for Serving {
             let keys = self.rooms.store.signing_keys().await.map_err(|error| error.to_string())?;
             Ok(SigningKeyView::list(&keys, self.now()))
         })
+    }
+
+    fn log_levels(&self) -> Vec<LogLevelView> {
+        self.levels_in_force()
+    }
+
+    fn set_log_level(&self, level: LogLevelView, until: Timestamp) -> Result<(), String> {
+        self.set_level(level, until)
+    }
+
+    fn reset_log_level(&self, subject: LogSubject, name: &str) -> bool {
+        self.reset_level(subject, name)
     }
 
     fn metrics(&self) -> String {

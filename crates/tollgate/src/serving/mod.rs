@@ -6,6 +6,7 @@ mod last_good;
 mod leak_webhooks;
 mod leaks;
 mod listeners;
+mod log_levels;
 mod reload;
 mod signals;
 mod store;
@@ -126,6 +127,7 @@ pub(crate) struct Serving {
     /// The last change that is in the reserve on the disk; -1 for none.
     kept: AtomicI64,
     leaks: leaks::LeakDesk,
+    log_levels: log_levels::LogLevels,
     stopping: CancellationToken,
     ended: tokio_util::task::TaskTracker,
     state: RunState,
@@ -219,6 +221,7 @@ impl Serving {
             reporter: tokio::sync::Mutex::default(),
             kept: AtomicI64::new(-1),
             leaks: leaks::LeakDesk::new(&rooms),
+            log_levels: log_levels::LogLevels::default(),
             stopping: CancellationToken::new(),
             ended: tokio_util::task::TaskTracker::new(),
             state,
@@ -251,6 +254,7 @@ impl Serving {
         tokio::spawn(Arc::clone(self).follow_store());
         tokio::spawn(Arc::clone(self).report_usage());
         tokio::spawn(Arc::clone(self).tell_of_leaks());
+        tokio::spawn(Arc::clone(self).end_levels());
         self.gateway.alert(Arc::new(github_alerts::GithubAlerts(Arc::downgrade(self))));
         if self.listeners.iter().any(|bound| bound.tls.is_some()) {
             tokio::spawn(Arc::clone(self).follow_certificates());
@@ -298,7 +302,7 @@ impl Serving {
             }
             () = signals.stop() => tracing::warn!("stopped at once, by a second signal"),
         }
-        self.gateway.flush_spans(Duration::from_secs(3)).await;
+        self.gateway.flush_telemetry(Duration::from_secs(3)).await;
         if let Err(error) = self.rooms.quotas.write() {
             tracing::error!(%error, "what was used of quotas since the last second could not be written");
         }
