@@ -51,8 +51,8 @@ async fn both_forms_are_read_by_prometheus_own_parsers_and_say_what_is_documente
         }
         let requests = families.iter().find(|family| family["name"] == "tollgate_requests").unwrap();
         let samples = requests["samples"].as_array().unwrap();
-        let of = |route: &str| samples.iter().find(|sample| sample[1]["route"] == route).map(|sample| &sample[2]);
-        assert_eq!([of("getOpen"), of("getProtected"), of("_none")], [Some(&1.0.into()); 3], "{samples:?}");
+        let of = |route: &str| samples.iter().find(|sample| sample[1]["route"] == route)?[2].as_f64();
+        assert_eq!([of("getOpen"), of("getProtected"), of("_none")], [Some(1.0); 3], "{samples:?}");
     }
     let page = std::fs::read_to_string(root().join("docs/reference/metrics.md")).unwrap();
     for series in documented.values() {
