@@ -5,8 +5,8 @@
 set -eu
 # package:binary; apache2-bin is httpd without its service.
 wanted="nginx-light:nginx apache2-bin:apache2 lighttpd:lighttpd nodejs:node"
-# What limits over several gateways are tested with; these tests fail without it.
-needed="redis-server:redis-server redis-tools:redis-cli"
+# What limits over several gateways and the alerts are tested with; these tests fail without it.
+needed="redis-server:redis-server redis-tools:redis-cli prometheus:promtool"
 PATH="$PATH:/usr/sbin:/sbin"
 
 missing=""

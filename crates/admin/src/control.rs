@@ -11,8 +11,9 @@ use tollgate_core::store::{Actor, LeakReport, NewKey, Store, StoreError};
 use tollgate_core::time::Timestamp;
 
 use crate::views::{
-    LeakView, LiveView, PinView, ProjectDescription, RecorderView, ReloadReport, RequestFilter, RequestSummary,
-    RequestView, RouteView, SigningKeyView, SnapshotDetail, SnapshotDiff, SnapshotView, Status,
+    LeakView, LiveView, LogLevelView, LogSubject, PinView, ProjectDescription, RecorderView, ReloadReport,
+    RequestFilter, RequestSummary, RequestView, RouteView, SigningKeyView, SnapshotDetail, SnapshotDiff, SnapshotView,
+    Status,
 };
 
 /// A key that was just made, and will never be seen again.
@@ -163,6 +164,15 @@ pub trait Control: Send + Sync + fmt::Debug {
     fn live(&self) -> LiveView;
     /// What is remembered of requests.
     fn recorder(&self) -> RecorderView;
+    /// The levels of the log that are others for a time.
+    fn log_levels(&self) -> Vec<LogLevelView>;
+    /// Sets a level until a moment; it then goes back by itself.
+    ///
+    /// # Errors
+    /// Where it is no level, or nothing can be set in this process.
+    fn set_log_level(&self, level: LogLevelView, until: Timestamp) -> Result<(), String>;
+    /// Puts a level back; false where none was set.
+    fn reset_log_level(&self, subject: LogSubject, name: &str) -> bool;
     /// All metrics in the OpenMetrics text format.
     fn metrics(&self) -> String;
     /// The moment, for expiries.

@@ -26,6 +26,7 @@ mod idempotency;
 mod key_service;
 mod keys;
 mod leaks;
+mod log_levels;
 mod managers;
 pub mod operations;
 mod operators;

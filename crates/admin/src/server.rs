@@ -17,8 +17,8 @@ use crate::auth::{self, ManagementToken};
 use crate::control::Control;
 use crate::document::{self, document};
 use crate::{
-    audit, buckets, consumers, debug_tokens, error, gateway, health, idempotency, key_service, keys, leaks, managers,
-    operators, requests, snapshots, usage,
+    audit, buckets, consumers, debug_tokens, error, gateway, health, idempotency, key_service, keys, leaks, log_levels,
+    managers, operators, requests, snapshots, usage,
 };
 
 /// The longest body of a call.
@@ -60,6 +60,8 @@ fn guarded_routes(wrap: impl Fn(UtoipaMethodRouter<Admin>) -> UtoipaMethodRouter
         .routes(wrap(routes!(requests::list)))
         .routes(wrap(routes!(requests::show)))
         .routes(wrap(routes!(debug_tokens::create)))
+        .routes(wrap(routes!(log_levels::list)))
+        .routes(wrap(routes!(log_levels::set, log_levels::reset)))
         .routes(wrap(routes!(buckets::list, buckets::create)))
         .routes(wrap(routes!(buckets::show, buckets::update, buckets::delete)))
         .routes(wrap(routes!(buckets::revoke_keys)))

@@ -18,6 +18,7 @@ use tollgate_core::time::Timestamp;
 use utoipa::ToSchema;
 
 pub use crate::leaks::LeakView;
+pub use crate::log_levels::{LogLevel, LogLevelView, LogSubject};
 pub use debug_token::DebugTokenView;
 pub use described::{
     CorsDescription, HandlerDescription, OptionsDescription, ProjectDescription, RouteDescription, StepDescription,

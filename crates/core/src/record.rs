@@ -33,6 +33,8 @@ pub struct Attempt {
     pub target: Arc<str>,
     /// `ok`, or the name of the reason it failed with.
     pub outcome: &'static str,
+    /// The status of the answer, where one came.
+    pub status: Option<u16>,
     /// How long it took until its outcome was known.
     pub took: Duration,
     /// When it began, on the monotonic clock.
@@ -142,6 +144,10 @@ pub struct Record {
     pub stage: Option<Stage>,
     /// Why it was refused, where it was.
     pub refusal: Option<Refusal>,
+    /// Whether spans are sent of such exchanges, which say more than the log.
+    pub traced: bool,
+    /// Where it was sent, without the query; noted where it is traced.
+    pub upstream_url: Option<String>,
     /// Every try to reach a target.
     pub attempts: SmallVec<[Attempt; 1]>,
     /// Where the time went.

@@ -123,7 +123,7 @@ impl Telling<'_> {
         let Some(route) = self.snapshot.routes.get(index) else {
             return self.refuse(Problem::new(&INTERNAL, "The route is missing."));
         };
-        self.story.routed(&route.route, self.snapshot.metrics_of(index));
+        self.story.routed(route, self.snapshot.metrics_of(index), &parts.headers);
 
         let origin = parts.headers.get(http::header::ORIGIN).cloned();
         if let Err(problem) = self.check_address(route, &inspected).await {

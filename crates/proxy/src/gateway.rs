@@ -11,9 +11,11 @@ use tollgate_core::settings::{GITHUB_ALERTS, SOURCE_HOOK};
 use tollgate_core::time::Timestamp;
 
 use crate::access_log::AccessLog;
+use crate::debugged::DebuggedRoutes;
 use crate::failed_auth::FailedAuth;
 use crate::live::Tallies;
 use crate::metrics::Metrics;
+use crate::metrics_export::ExportInForce;
 use crate::recorder::Recorder;
 use crate::snapshot::Snapshot;
 use crate::spans::SpansInForce;
@@ -40,7 +42,10 @@ pub struct Gateway {
     alerts: OnceLock<Arc<dyn Alerts>>,
     debug_tokens: OnceLock<Arc<dyn DebugTokens>>,
     commits: OnceLock<Arc<dyn Alerts>>,
+    /// Routes whose requests are told of in detail.
+    pub debugged: DebuggedRoutes,
     spans: SpansInForce,
+    export: ExportInForce,
     snapshot: ArcSwap<Snapshot>,
 }
 
@@ -56,14 +61,17 @@ impl Gateway {
         snapshot.connect(&metrics);
         metrics.serves(&snapshot.id);
         access_log.apply(&snapshot.project.settings.access_log, &services, &metrics);
-        let spans = SpansInForce::default();
+        let (spans, export) = (SpansInForce::default(), ExportInForce::default());
+        snapshot.export = export.of(snapshot.project.settings.metrics.as_deref(), &services, &metrics);
         snapshot.spans = spans.of(snapshot.project.settings.traces.as_ref(), &services, &metrics);
         let recorder = Recorder::default();
         recorder.set(&snapshot.project.settings.recorder);
         Arc::new(Self {
+            debugged: DebuggedRoutes::default(),
             spans,
             recorder,
             tallies: Tallies::default(),
+            export,
             failed_auth: FailedAuth::new(&services),
             services,
             upstreams,
@@ -88,6 +96,8 @@ impl Gateway {
         snapshot.connect(&self.metrics);
         self.metrics.serves(&snapshot.id);
         self.access_log.apply(&snapshot.project.settings.access_log, &self.services, &self.metrics);
+        let collector = snapshot.project.settings.metrics.as_deref();
+        snapshot.export = self.export.of(collector, &self.services, &self.metrics);
         snapshot.spans = self.spans.of(snapshot.project.settings.traces.as_ref(), &self.services, &self.metrics);
         self.recorder.set(&snapshot.project.settings.recorder);
         let snapshot = Arc::new(snapshot);
@@ -131,11 +141,20 @@ impl Gateway {
         format!("{}{code}", self.snapshot.load().problems.type_base)
     }
 
-    /// Sends the spans that wait, for at most so long.
-    pub async fn flush_spans(&self, within: Duration) {
-        if let Some(spans) = &self.snapshot().spans {
-            spans.flush(within).await;
-        }
+    /// Sends the spans that wait and the last state of the metrics, for at most so long.
+    pub async fn flush_telemetry(&self, within: Duration) {
+        let snapshot = self.snapshot();
+        let spans = async {
+            if let Some(spans) = &snapshot.spans {
+                spans.flush(within).await;
+            }
+        };
+        let metrics = async {
+            if let Some(export) = &snapshot.export {
+                export.flush(within).await;
+            }
+        };
+        tokio::join!(spans, metrics);
     }
 }
 

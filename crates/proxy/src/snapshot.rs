@@ -18,6 +18,7 @@ use crate::access_log::LogRules;
 use crate::handlers::{self, HandlerContext};
 use crate::hygiene::HygieneRules;
 use crate::metrics::{Metrics, NO_ROUTE, RouteMetrics, RoutePlaces};
+use crate::metrics_export::MetricsExport;
 use crate::router::Router;
 use crate::spans::Spans;
 use crate::tunnel::TunnelLimits;
@@ -43,6 +44,8 @@ pub struct Snapshot {
     pub(crate) access_log: LogRules,
     /// Where spans go, once it is in force.
     pub(crate) spans: Option<Arc<Spans>>,
+    /// Where metrics are sent, once it is in force.
+    pub(crate) export: Option<Arc<MetricsExport>>,
     /// What the project's code does around every route, where there is any.
     pub(crate) hooks: Option<Arc<dyn Hooks>>,
     /// Stands for a route where none matched, and the project's code is asked.
@@ -64,6 +67,8 @@ pub struct Snapshot {
 pub(crate) struct CompiledRoute {
     pub(crate) route: Arc<Route>,
     pub(crate) pipeline: Pipeline,
+    /// Its path as it is written.
+    pub(crate) template: Arc<str>,
     /// Whether a step of it asks who calls.
     pub(crate) authenticates: bool,
 }
@@ -125,6 +130,7 @@ impl Snapshot {
             problem_pages: system::problem_pages(catalog),
             access_log: LogRules::new(&settings.access_log),
             spans: None,
+            export: None,
             upstreams: used,
             hooks: project.scripts.as_ref().and_then(|scripts| scripts.hooks()),
             unmatched: inside::unmatched(&project),
@@ -244,7 +250,8 @@ impl Builder<'_> {
             || self.hooks.as_ref().is_some_and(|hooks| hooks.wants_request());
         let pipeline = Pipeline { keeps_request: asks, ..pipeline };
         let authenticates = route.inbound.iter().any(|step| step.stage == Stage::Auth);
-        Some(CompiledRoute { route: Arc::clone(route), pipeline, authenticates })
+        let template = route.template.text.as_str().into();
+        Some(CompiledRoute { route: Arc::clone(route), pipeline, template, authenticates })
     }
 
     fn steps(&self, route: &Arc<Route>, steps: &[StepRef]) -> Option<Vec<Placed>> {

@@ -18,14 +18,16 @@ use tollgate_core::record::{Record, Refusal};
 use tollgate_core::services::DebugGrant;
 use tollgate_core::settings::AnswerSettings;
 use tollgate_core::time::Timestamp;
-use tollgate_core::{Body, BoxError, Exchange, Reason, Response, Route};
+use tollgate_core::{Body, BoxError, Exchange, Reason, Response};
 
 use crate::access_log::{Entry, LogRules};
 use crate::answer_fields::{self, Asked};
+use crate::debugged::HeaderNames;
 use crate::gateway::Gateway;
 use crate::hygiene::{BodyMeter, ConnectionInfo, Inspected};
 use crate::metrics::RouteMetrics;
-use crate::snapshot::Snapshot;
+use crate::metrics_export::MetricsExport;
+use crate::snapshot::{CompiledRoute, Snapshot};
 use crate::spans::Spans;
 use crate::trace;
 use crate::tunnel::{Tunnel, TunnelLimits};
@@ -44,6 +46,9 @@ pub(crate) struct Story {
     log: LogRules,
     /// Where its spans go, where they are sent.
     spans: Option<Arc<Spans>>,
+    export: Option<Arc<MetricsExport>>,
+    /// Noted where its route is told of in detail.
+    names: Option<Box<HeaderNames>>,
     /// When its answer opened a tunnel.
     opened: Option<Duration>,
     /// What an operator who debugs may be told.
@@ -88,7 +93,7 @@ impl Story {
             sampled: trace.flags & 1 == 1,
             snapshot: Arc::clone(&snapshot.id),
             tls: connection.tls.clone(),
-            record: Record { started: clock.monotonic(), ..Record::default() },
+            record: Record { started: clock.monotonic(), traced: snapshot.spans.is_some(), ..Record::default() },
         };
         Self {
             gateway: Arc::clone(gateway),
@@ -97,7 +102,9 @@ impl Story {
             request_body: None,
             answered: false,
             log: snapshot.access_log,
-            spans: snapshot.spans.as_ref().filter(|_| trace.flags & 1 == 1).map(Arc::clone),
+            spans: snapshot.spans.clone(),
+            export: snapshot.export.clone(),
+            names: None,
             opened: None,
             grant: None,
             exchange: None,
@@ -122,12 +129,14 @@ impl Story {
     }
 
     /// Notes the route.
-    pub(crate) fn routed(&mut self, route: &Route, metrics: &Arc<RouteMetrics>) {
+    pub(crate) fn routed(&mut self, route: &CompiledRoute, metrics: &Arc<RouteMetrics>, headers: &HeaderMap) {
+        let clock = &self.gateway.services.clock;
+        self.names = self.gateway.debugged.note(&route.route.id, headers, || clock.monotonic());
         self.metrics = Arc::clone(metrics);
         let now = self.gateway.services.clock.monotonic();
         if let Some(entry) = &mut self.entry {
-            entry.route = Some(Arc::clone(&route.id));
-            entry.template = self.spans.as_ref().map(|_| route.template.text.clone());
+            entry.route = Some(Arc::clone(&route.route.id));
+            entry.template = Some(Arc::clone(&route.template));
             entry.record.timings.routing = Some(now.saturating_sub(entry.record.started));
         }
     }
@@ -186,6 +195,9 @@ impl Story {
         self.absorb();
         self.answered = true;
         let (parts, body) = response.into_parts();
+        if let Some(names) = &mut self.names {
+            names.answered(&parts.headers);
+        }
         let mut bodyless = matches!(parts.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
         if let Some(entry) = &mut self.entry {
             entry.status = parts.status.as_u16();
@@ -263,6 +275,10 @@ impl Story {
         self.metrics.watched(entry.status, answered);
         self.gateway.tallies.note(record);
         self.metrics.moved(record.request_bytes, record.response_bytes);
+        if let Some(export) = &self.export {
+            export.durations.add(&entry, answered);
+        }
+        let record = &entry.record;
         for attempt in &record.attempts {
             metrics.attempted(attempt.outcome);
         }
@@ -276,8 +292,11 @@ impl Story {
         self.gateway.usage.count(entry.user.as_ref(), entry.route.as_ref(), entry.status, now, entry.client);
         self.gateway.access_log.write(&entry, &self.log);
         self.gateway.recorder.note(&entry, allows(self.grant.as_deref(), entry.route.as_deref()));
+        if let Some(names) = &self.names {
+            names.tell(&entry);
+        }
         if let Some(spans) = self.spans.take() {
-            spans.tell(entry);
+            spans.end(entry, metrics);
         }
     }
 }

@@ -97,7 +97,13 @@ impl ManagementClient {
         self.call_with(method, path, Bytes::new()).await
     }
 
-    async fn call_with(&self, method: Method, path: &str, body: Bytes) -> anyhow::Result<(StatusCode, Bytes)> {
+    /// Calls it with a body of JSON and gives its answer.
+    pub(crate) async fn call_with(
+        &self,
+        method: Method,
+        path: &str,
+        body: Bytes,
+    ) -> anyhow::Result<(StatusCode, Bytes)> {
         let stream = TcpStream::connect(&self.address)
             .await
             .with_context(|| format!("no gateway answers on {} (it may have been killed)", self.address))?;

@@ -26,6 +26,7 @@ mod memory;
 mod minting;
 mod offline;
 mod output;
+mod own_log;
 mod plan;
 mod ready_file;
 mod run_state;
@@ -106,6 +107,7 @@ async fn dispatch(cli: Cli, sockets: Inherited) -> anyhow::Result<ExitCode> {
         Command::Healthcheck(args) => return commands::healthcheck::run(&args).await,
         Command::Upgrade(args) => return commands::upgrade::run(&args).await,
         Command::Reload(args) => return commands::reload::run(&args).await,
+        Command::LogLevel(args) => commands::log_level::run(&args).await?,
         Command::Snapshots(command) => return Box::pin(commands::snapshots::run(command)).await,
         Command::Rollback(args) => return Box::pin(commands::snapshots::roll_back(args)).await,
         Command::Explain(args) => return Box::pin(commands::explain::run(&args)).await,

@@ -6,6 +6,7 @@ mod answers;
 mod issuer;
 mod leaks;
 mod listener;
+mod metrics;
 mod recorder;
 mod scripts;
 mod server;
@@ -31,6 +32,7 @@ pub use listener::{
     CertificateSettings, ClientCertificateMode, ClientCertificateSettings, ForwardedCertificate, ListenerSettings,
     ProxyProtocol, TlsSettings, TlsVersion,
 };
+pub use metrics::MetricSettings;
 pub use recorder::RecorderSettings;
 pub use scripts::{Destination, DestinationError, FetchSettings, ScriptSettings};
 pub use server::{ClientTimeouts, Http2Settings, OnBrokenProject, ServerLimits, ServerSettings, TunnelSettings};
@@ -93,6 +95,8 @@ pub struct Settings {
     pub recorder: RecorderSettings,
     /// Spans of requests, for a collector of OpenTelemetry. None are sent by default.
     pub traces: Option<TraceSettings>,
+    /// Metrics, for a collector of OpenTelemetry. None are sent by default; `/metrics` is there in any case.
+    pub metrics: Option<Box<MetricSettings>>,
     /// Consumers that are part of the project, with the hashes of their keys.
     pub consumers: Vec<DeclaredConsumer>,
     /// How often one address may fail to authenticate before it is refused outright; `off`

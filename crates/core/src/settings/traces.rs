@@ -6,7 +6,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::units::Ratio;
+use crate::units::{Interval, Ratio};
 
 /// Spans of requests, sent to a collector as OTLP over HTTP.
 #[derive(Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +30,10 @@ pub struct TraceSettings {
     /// The share of traces that are sent: `10%`.
     #[serde(default = "all")]
     pub ratio: Ratio,
+    /// What takes this long is slow: its spans are sent whatever the ratio says, and so are those of what failed (a
+    /// status of 500 and above).
+    #[serde(default = "a_second")]
+    pub slow: Interval,
     /// Whether a caller's `traceparent` decides for its trace, rather than the ratio.
     #[serde(default = "yes")]
     pub accept_remote: bool,
@@ -46,12 +50,16 @@ pub enum TraceFormat {
     Json,
 }
 
-fn product() -> String {
+pub(super) fn product() -> String {
     "tollgate".to_owned()
 }
 
 const fn all() -> Ratio {
     Ratio(1.0)
+}
+
+const fn a_second() -> Interval {
+    Interval::from_secs(1)
 }
 
 const fn yes() -> bool {

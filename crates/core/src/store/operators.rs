@@ -25,7 +25,7 @@ pub enum Scope {
     /// Make, change and delete consumers, buckets and managers.
     #[serde(rename = "consumers:write")]
     ConsumersWrite,
-    /// Reload the project and rotate the signing keys.
+    /// Reload the project, rotate the signing keys, set log levels.
     #[serde(rename = "project")]
     Project,
     /// Everything, operators included.

@@ -83,3 +83,25 @@ impl Series {
         self.refused_here.inc();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_what_is_registered() {
+        let series = Series::default();
+        series.failed();
+        let mut registry = Registry::default();
+        series.register(&mut registry);
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        let registered: Vec<&str> =
+            text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+        assert_eq!(registered, SERIES.iter().map(|series| series.name).collect::<Vec<_>>());
+        for series in SERIES {
+            let kind = format!("# TYPE {} {}", series.name, series.kind.as_str());
+            assert!(text.contains(&kind) && text.contains(series.help), "{kind} is not in\n{text}");
+        }
+    }
+}

@@ -32,8 +32,8 @@ pub struct Entry {
     pub status: u16,
     /// The id of the route.
     pub route: Option<Arc<str>>,
-    /// Its path as it is written, where spans are sent.
-    pub template: Option<String>,
+    /// Its path as it is written.
+    pub template: Option<Arc<str>>,
     /// Who called.
     pub user: Option<User>,
     /// The caller's address.

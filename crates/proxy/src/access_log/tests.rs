@@ -40,6 +40,7 @@ pub(crate) fn entry() -> Entry {
     record.attempts.push(Attempt {
         target: "127.0.0.1:8888".into(),
         outcome: "ok",
+        status: Some(200),
         took: Duration::from_millis(2),
         began: Duration::ZERO,
         reused: true,
@@ -54,7 +55,7 @@ pub(crate) fn entry() -> Entry {
         version: http::Version::HTTP_11,
         status: 200,
         route: Some("getTodos".into()),
-        template: Some("/todos".to_owned()),
+        template: Some("/todos".into()),
         user: Some(User {
             sub: "alice".into(),
             data: Arc::new(json!({})),

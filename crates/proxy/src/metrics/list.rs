@@ -71,5 +71,11 @@ pub const SERIES: &[Series] = &[
     Series::counter("access_log_sink_lines", &["sink"], "Access log lines that a sink has taken"),
     Series::counter("access_log_sink_dropped", &["sink"], "Access log lines dropped because a sink was behind or away"),
     Series::gauge("access_log_sink_up", &["sink"], "Whether a sink of the access log took what it was last handed"),
+    Series::counter(
+        "spans_kept",
+        &["why"],
+        "Requests that the share of traces leaves out, whose spans are sent all the same",
+    ),
+    Series::counter("metric_exports_failed", &[], "Exports of metrics that the collector did not take"),
     Series::counter("spans_dropped", &[], "Requests whose spans the collector did not take"),
 ];

@@ -26,8 +26,8 @@ use tollgate_core::series::Series;
 use crate::live::RouteCounts;
 pub use list::SERIES;
 use route::RouteSeries;
-pub(crate) use route::is_standard;
 pub use route::{Answers, RouteMetrics};
+pub(crate) use route::{is_standard, method_name};
 use sinks::AllSinks;
 pub(crate) use sinks::SinkSeries;
 
@@ -77,6 +77,11 @@ impl Paused {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ReasonLabels {
     reason: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct WhyLabels {
+    why: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -139,6 +144,9 @@ pub struct Metrics {
     /// Requests that have no line, by chance.
     pub access_log_sampled_out: Counter,
     sinks: AllSinks,
+    /// Exports that the collector of metrics did not take.
+    pub metric_exports_failed: Counter,
+    spans_kept: Family<WhyLabels, Counter>,
     /// Requests whose spans were not sent.
     pub spans_dropped: Counter,
     leaks: Family<LeakLabels, Counter>,
@@ -184,6 +192,8 @@ impl Metrics {
             access_log_dropped: Counter::default(),
             access_log_sampled_out: Counter::default(),
             sinks: AllSinks::default(),
+            metric_exports_failed: Counter::default(),
+            spans_kept: Family::default(),
             spans_dropped: Counter::default(),
             leaks: Family::default(),
             leak_webhooks: Family::default(),
@@ -220,6 +230,8 @@ impl Metrics {
         register(r, "store_outages", metrics.store_outages.clone());
         register(r, "reloads_failed", metrics.reloads_failed.clone());
         register(r, "reloads", metrics.reloads.clone());
+        register(r, "metric_exports_failed", metrics.metric_exports_failed.clone());
+        register(r, "spans_kept", metrics.spans_kept.clone());
         register(r, "access_log_sampled_out", metrics.access_log_sampled_out.clone());
         register(r, "access_log_sink_lines", metrics.sinks.written.clone());
         register(r, "access_log_sink_dropped", metrics.sinks.dropped.clone());
@@ -306,6 +318,11 @@ impl Metrics {
     /// Counts a request that a limit would have refused. Limits are as many as the project has.
     pub(crate) fn would_refuse(&self, limit: &Arc<str>) {
         self.would_refuse.get_or_create(&PolicyLabels { policy: Arc::clone(limit) }).inc();
+    }
+
+    /// Counts a request whose spans are sent though its trace was not chosen.
+    pub(crate) fn kept_spans(&self, why: &'static str) {
+        self.spans_kept.get_or_create(&WhyLabels { why }).inc();
     }
 
     /// Counts a connection that was turned away.
@@ -419,6 +436,54 @@ mod tests {
             assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
         }
     }
+
+    /// Name, kind and labels of every family of a text.
+    fn families(text: &str) -> Vec<(String, String, Vec<String>)> {
+        let mut families: Vec<(String, String, Vec<String>)> = Vec::new();
+        for line in text.lines() {
+            if let Some((name, kind)) = line.strip_prefix("# TYPE tollgate_").and_then(|rest| rest.split_once(' ')) {
+                families.push((name.to_owned(), kind.to_owned(), Vec::new()));
+            } else if let (Some(family), false) = (families.last_mut(), line.starts_with('#')) {
+                let labels = line.split_once('{').map_or("", |(_, rest)| rest.split_once('}').unwrap().0);
+                let names = labels.split(',').filter_map(|pair| Some(pair.split_once('=')?.0.to_owned()));
+                family.2.extend(names.filter(|name| name != "le"));
+            }
+        }
+        families
+    }
+
+    #[test]
+    fn the_list_is_what_is_registered_with_its_kinds_and_labels() {
+        let metrics = Metrics::new();
+        let route = metrics.route(&"getTodos".into());
+        route.answered(Some(&Method::GET), StatusCode::OK, "ok");
+        route.took(Duration::from_millis(1), Some(Duration::from_millis(1)));
+        metrics.attempted("ok");
+        metrics.serves("abc");
+        metrics.computed(&"policy".into(), Duration::from_millis(1));
+        metrics.would_refuse(&"limit".into());
+        metrics.refused(Refused::Tls);
+        metrics.paused(Paused::Error);
+        metrics.greeted("1.3", false);
+        metrics.certified([("a".to_owned(), "b".to_owned(), 1)].into_iter());
+        metrics.leaked("api", "revoked");
+        metrics.leak_told("ok");
+        metrics.kept_spans("slow");
+        let _ = metrics.sink("stdout");
+        let registered = families(&metrics.encode().unwrap());
+        for series in SERIES {
+            let found = registered.iter().find(|(name, _, _)| name == series.name);
+            let (_, kind, labels) = found.unwrap_or_else(|| panic!("{} is not registered", series.name));
+            assert_eq!(kind, series.kind.as_str(), "{}", series.name);
+            let labels: std::collections::BTreeSet<&str> = labels.iter().map(String::as_str).collect();
+            assert_eq!(labels, series.labels.iter().copied().collect(), "{}", series.name);
+            assert!(!series.help.is_empty() && !series.help.ends_with('.'), "{}", series.name);
+        }
+        for (name, _, _) in &registered {
+            assert!(SERIES.iter().any(|series| series.name == name), "{name} is not in the list");
+        }
+    }
+
     #[test]
     fn the_series_of_a_route_go_with_its_last_holder_and_no_sooner() {
         let metrics = Metrics::new();

@@ -186,6 +186,11 @@ pub(crate) fn is_standard(method: &Method) -> bool {
     METHODS.iter().any(|(known, _)| *known == method)
 }
 
+/// A method's name, or `_OTHER`.
+pub(crate) fn method_name(method: Option<&Method>) -> &'static str {
+    method_label(method).1
+}
+
 fn method_label(method: Option<&Method>) -> (usize, &'static str) {
     let found = METHODS.iter().enumerate().find(|(_, (known, _))| Some(*known) == method);
     found.map_or((METHODS.len(), "_OTHER"), |(index, (_, label))| (index, label))

@@ -16,6 +16,7 @@ use prometheus_client::metrics::counter::Counter;
 use tokio::sync::{mpsc, oneshot};
 use tollgate_core::Services;
 use tollgate_core::exchange::{Trace, TraceId};
+use tollgate_core::reason::Fault;
 use tollgate_core::settings::TraceSettings;
 
 use crate::access_log::Entry;
@@ -31,7 +32,16 @@ pub(crate) struct Spans {
     /// Of 2⁵⁶ traces, so many are sent.
     threshold: u64,
     accept_remote: bool,
+    /// What takes this long is sent in any case.
+    slow: Duration,
     dropped: Counter,
+}
+
+/// An exchange whose spans are sent.
+pub(crate) struct Ended {
+    entry: Box<Entry>,
+    /// Why, where its trace was not chosen.
+    kept: Option<&'static str>,
 }
 
 /// The random part of a trace's id, as level 2 of the W3C's recommendation has it: its last 56 bits.
@@ -44,7 +54,7 @@ impl Spans {
         tokio::spawn(sender::run(settings.clone(), Arc::clone(services), waiting, dropped.clone()));
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a ratio is between 0 and 1")]
         let threshold = (settings.ratio.0 * (1_u64 << RANDOM_BITS) as f64) as u64;
-        Self { jobs, threshold, accept_remote: settings.accept_remote, dropped }
+        Self { jobs, threshold, accept_remote: settings.accept_remote, slow: settings.slow.0, dropped }
     }
 
     /// Decides whether the spans of a trace are sent, and tells the upstream by the flag.
@@ -55,11 +65,28 @@ impl Spans {
         trace.flags = u8::from(random_part(trace.trace_id) < self.threshold);
     }
 
-    /// Takes an exchange that is over.
-    pub(crate) fn tell(&self, entry: Box<Entry>) {
-        if self.jobs.try_send(Job::Entry(entry)).is_err() {
+    /// Takes an exchange that is over, where its trace was chosen, or where it is one that somebody will ask for. The
+    /// flag that upstreams were sent said otherwise by then: what they did is missing from the trace.
+    pub(crate) fn end(&self, entry: Box<Entry>, metrics: &Metrics) {
+        let kept = match entry.sampled {
+            true => None,
+            false => match self.worth_keeping(&entry) {
+                Some(why) => {
+                    metrics.kept_spans(why);
+                    Some(why)
+                }
+                None => return,
+            },
+        };
+        if self.jobs.try_send(Job::Ended(Ended { entry, kept })).is_err() {
             self.dropped.inc();
         }
+    }
+
+    fn worth_keeping(&self, entry: &Entry) -> Option<&'static str> {
+        // An answer that broke off has the status that it began with.
+        let broke = entry.record.refusal.as_ref().is_some_and(|refusal| refusal.reason.fault != Fault::Client);
+        if entry.status >= 500 || broke { Some("failed") } else { (entry.total() >= self.slow).then_some("slow") }
     }
 
     /// Sends what waits, for at most so long.
@@ -117,7 +144,8 @@ mod tests {
     fn spans(ratio: f64, accept_remote: bool) -> Spans {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0 and 1")]
         let threshold = (ratio * (1_u64 << RANDOM_BITS) as f64) as u64;
-        Spans { jobs: mpsc::channel(1).0, threshold, accept_remote, dropped: Counter::default() }
+        let slow = Duration::from_secs(1);
+        Spans { jobs: mpsc::channel(1).0, threshold, accept_remote, slow, dropped: Counter::default() }
     }
 
     #[track_caller]
@@ -143,9 +171,39 @@ mod tests {
     }
 
     #[test]
+    fn what_failed_or_was_slow_is_sent_though_its_trace_was_not_chosen() {
+        let (jobs, mut waiting) = mpsc::channel(8);
+        let spans = Spans { jobs, ..spans(0.0, true) };
+        let metrics = Metrics::new();
+        let mut well = crate::access_log::test_entry();
+        well.sampled = false;
+        let (mut slow, mut failed, mut broken, mut refused) = (well.clone(), well.clone(), well.clone(), well.clone());
+        slow.record.timings.total = Some(Duration::from_secs(1));
+        failed.status = 502;
+        let refusal = |reason| tollgate_core::record::Refusal {
+            reason,
+            stage: None,
+            policy: None,
+            cause: None,
+            detail: String::new(),
+        };
+        broken.record.refuse(refusal(&tollgate_core::reason::UPSTREAM_RESET));
+        refused.status = 404;
+        refused.record.refuse(refusal(&tollgate_core::reason::ROUTE_NOT_FOUND));
+        for entry in [well, slow, failed, broken, refused] {
+            spans.end(Box::new(entry), &metrics);
+        }
+        let mut kept = Vec::new();
+        while let Ok(Job::Ended(ended)) = waiting.try_recv() {
+            kept.extend(ended.kept);
+        }
+        assert_eq!(kept, ["slow", "failed", "failed"]);
+    }
+
+    #[test]
     fn what_finds_no_room_is_counted() {
         let spans = spans(1.0, true);
-        spans.tell(Box::new(crate::access_log::test_entry()));
+        spans.end(Box::new(crate::access_log::test_entry()), &Metrics::new());
         assert_eq!(spans.dropped.get(), 1, "nobody takes it");
     }
 }

@@ -85,6 +85,7 @@ impl Upstream {
             record.attempts.push(Attempt {
                 target: Arc::clone(&self.target),
                 outcome: outcome.as_ref().err().map_or("ok", |failure| failure.problem.reason.name),
+                status: outcome.as_ref().ok().map(|(_, head)| head.status.as_u16()),
                 took,
                 began: self.clock.monotonic().saturating_sub(took),
                 reused,

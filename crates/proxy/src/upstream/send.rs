@@ -72,6 +72,7 @@ impl Upstream {
         timeouts: &Timeouts,
         started: Option<Duration>,
     ) -> Result<Response, Problem> {
+        self.note_url(record, &request);
         let mut request = self.buffered(request).await?;
         let timeouts = &grpc::pass_deadline_on(&mut request, timeouts, self.spent(started));
         let limits = self.limits(timeouts, started);
@@ -84,6 +85,14 @@ impl Upstream {
             record.request_bytes = meter.bytes();
         }
         result
+    }
+
+    /// Notes where a traced request goes; what stands behind the path may be secret.
+    pub(super) fn note_url(&self, record: &mut Record, request: &Request) {
+        if record.traced {
+            let scheme = if self.connector.is_encrypted() { "https" } else { "http" };
+            record.upstream_url = Some(format!("{scheme}://{}{}", self.target, request.uri().path()));
+        }
     }
 
     /// What Host says in a request of this exchange.

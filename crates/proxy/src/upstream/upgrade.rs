@@ -63,6 +63,7 @@ impl Upstream {
         started: Option<Duration>,
     ) -> Result<Response, Problem> {
         let open = upgrade.begin()?;
+        self.note_url(record, &request);
         let limits = self.limits(timeouts, started);
         *request.body_mut() = Body::empty();
         let expected = Expected::of(&upgrade.asked, request.headers_mut());

@@ -15,9 +15,8 @@ mod snapshots;
 
 use std::path::PathBuf;
 
-use tollgate_core::units::Interval;
-
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use tollgate_core::units::Interval;
 
 pub use bucket::{BucketCommand, LeakArg};
 pub use explain::{ExplainArgs, Explained, HeaderArg, SecretArg};
@@ -82,6 +81,10 @@ pub enum Command {
     /// The snapshot is in force when the command ends, and pinned: neither a changed file, nor a reload, nor a
     /// restart puts another project into force. Where no gateway runs, the next one serves it.
     Rollback(RollbackArgs),
+    /// Make a running gateway tell more of a route, or of a part of itself, for a time
+    ///
+    /// Without a level: lists what is not as usual. It goes back by itself.
+    LogLevel(LogLevelArgs),
     /// Find all mistakes of a project at once, each with its line and what to do
     Check(CheckArgs),
     /// List the routes of a project
@@ -204,6 +207,66 @@ pub struct ReloadArgs {
     /// How to print what became of it
     #[arg(long, value_enum, default_value_t)]
     pub output: Output,
+}
+
+/// `log-level`
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  tollgate log-level --route getTodo debug --for 10m    Each request: policies, tries, header names
+  tollgate log-level --target tollgate_proxy debug      What the gateway does, for ten minutes
+  tollgate log-level                                    What is not as usual
+  tollgate log-level --route getTodo reset")]
+pub struct LogLevelArgs {
+    /// The level; of a route `debug` or `reset`
+    #[arg(value_enum, value_name = "LEVEL")]
+    pub level: Option<LevelChoice>,
+    /// The requests of this route, by its id
+    #[arg(long, value_name = "ID", conflicts_with = "target")]
+    pub route: Option<String>,
+    /// The gateway's own log of this target, such as tollgate_proxy::upstream
+    #[arg(long, value_name = "TARGET")]
+    pub target: Option<String>,
+    /// For how long; a day at most
+    #[arg(long = "for", value_name = "DURATION", default_value = "10m")]
+    pub time: Interval,
+    /// The folder of the data
+    #[arg(long, value_name = "DIR", env = "TOLLGATE_DATA_DIR", hide_env_values = true)]
+    pub data_dir: Option<PathBuf>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// A level, or the usual one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LevelChoice {
+    /// What went wrong
+    Error,
+    /// And what may go wrong
+    Warn,
+    /// And what happened
+    Info,
+    /// And how it came about
+    Debug,
+    /// And every step
+    Trace,
+    /// As usual, at once
+    Reset,
+}
+
+impl LevelChoice {
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+            Self::Reset => "reset",
+        }
+    }
 }
 
 /// How `check` prints what it found.

@@ -18,7 +18,7 @@ Scopes:
   keys:write         make, roll and end keys
   leaks:write        report leaked keys, and nothing else
   consumers:write    make, change and delete consumers, buckets and managers
-  project            reload the project, rotate the signing keys
+  project            reload the project, rotate the signing keys, set log levels
   admin              everything, operators included
 
 Examples:

@@ -9,26 +9,19 @@ use tollgate_core::project::Project;
 use tollgate_core::time::{Clock, SystemClock};
 use tollgate_proxy::access_log::Format;
 use tollgate_spec::Diagnostics;
-use tracing_subscriber::EnvFilter;
 
 use crate::cli::DevArgs;
 use crate::data_dir::{self, DataDir};
 use crate::dev::{Watcher, announce, development_key};
 use crate::loading::{self, ProjectSource};
 use crate::output::{self, Palette};
+use crate::own_log::{self, Style};
 use crate::serving::{self, Arrival, Asked, Mode, Options, Origin, Outcome, Serving, Signals};
 use crate::snapshots::{Applied, How, Snapshots};
 use crate::{certificates, wiring};
 
 pub(crate) async fn run(args: DevArgs) -> anyhow::Result<ExitCode> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,sqlx=off"));
-    tracing_subscriber::fmt()
-        .compact()
-        .with_target(false)
-        .with_ansi(Palette::stderr().0)
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .init();
+    own_log::begin(Style::Compact { color: Palette::stderr().0 }, "warn,sqlx=off");
     let mut signals = Signals::listen()?;
     let (source, data) = where_from(&args)?;
     let mut watcher = Watcher::new(&source, data.path())?;

@@ -13,6 +13,7 @@ pub(crate) mod healthcheck;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod key_import;
+pub(crate) mod log_level;
 pub(crate) mod man;
 pub(crate) mod operator;
 pub(crate) mod plan;

@@ -8,20 +8,19 @@ use tollgate_core::project::Project;
 use tollgate_core::settings::OnBrokenProject;
 use tollgate_proxy::access_log::Format;
 use tollgate_spec::diagnostic::TextStyle;
-use tracing_subscriber::EnvFilter;
 
 use crate::cli::RunArgs;
 use crate::data_dir::{self, DataDir};
 use crate::git::Checkout;
 use crate::handover::Inherited;
 use crate::loading::ProjectSource;
+use crate::own_log::{self, Style};
 use crate::serving::{self, Arrival, Asked, Mode, Options, Origin, Serving, Signals};
 use crate::snapshots::{Applied, How, Record, Revision, Snapshots};
 use crate::{Broken, output, supervisor};
 
 pub(crate) async fn run(args: RunArgs, sockets: Inherited) -> anyhow::Result<ExitCode> {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=off"));
-    tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(std::io::stderr).init();
+    own_log::begin(Style::Json, "info,sqlx=off");
     let mut signals = Signals::listen()?;
     let (source, data) = where_from(&args).await?;
     let arrival = Arrival::new(sockets, args.takeover.then_some(&data)).await?;

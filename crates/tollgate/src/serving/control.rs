@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tollgate_admin::views::{
-    LeakView, LiveView, PinView, ProjectDescription, RecorderView, ReloadReport, RequestFilter, RequestSummary,
-    RequestView, RouteView, SigningKeyView, SnapshotDetail, SnapshotDiff, SnapshotView, Status,
+    LeakView, LiveView, LogLevelView, LogSubject, PinView, ProjectDescription, RecorderView, ReloadReport,
+    RequestFilter, RequestSummary, RequestView, RouteView, SigningKeyView, SnapshotDetail, SnapshotDiff, SnapshotView,
+    Status,
 };
 use tollgate_admin::{Control, Health, MintedKey, RollbackRefused};
 use tollgate_core::keys::KeyDigest;
@@ -202,6 +203,18 @@ impl Control for Serving {
 
     fn recorder(&self) -> RecorderView {
         seeing::requests::recorder(&self.gateway)
+    }
+
+    fn log_levels(&self) -> Vec<LogLevelView> {
+        self.levels_in_force()
+    }
+
+    fn set_log_level(&self, level: LogLevelView, until: Timestamp) -> Result<(), String> {
+        self.set_level(level, until)
+    }
+
+    fn reset_log_level(&self, subject: LogSubject, name: &str) -> bool {
+        self.reset_level(subject, name)
     }
 
     fn metrics(&self) -> String {

@@ -6,6 +6,7 @@ mod github_alerts;
 mod leak_webhooks;
 mod leaks;
 mod listeners;
+mod log_levels;
 mod place;
 mod reload;
 mod repository;
@@ -173,6 +174,7 @@ pub(crate) struct Serving {
     leaks: leaks::LeakDesk,
     /// The end was announced.
     leaving: CancellationToken,
+    log_levels: log_levels::LogLevels,
     stopping: CancellationToken,
     ended: tokio_util::task::TaskTracker,
     arrival: Arrival,
@@ -280,6 +282,7 @@ impl Serving {
             kept: AtomicI64::new(-1),
             leaks: leaks::LeakDesk::new(&rooms),
             leaving: CancellationToken::new(),
+            log_levels: log_levels::LogLevels::default(),
             stopping: CancellationToken::new(),
             ended: tokio_util::task::TaskTracker::new(),
             arrival: options.arrival,
@@ -328,6 +331,7 @@ impl Serving {
             self.until_handed_over(Arc::clone(self).follow_repository());
             self.gateway.take_commits(Arc::new(repository::CommitMessages(Arc::downgrade(self))));
         }
+        tokio::spawn(Arc::clone(self).end_levels());
         self.gateway.alert(Arc::new(github_alerts::GithubAlerts(Arc::downgrade(self))));
         if self.listeners.iter().any(|bound| bound.tls.is_some()) {
             tokio::spawn(Arc::clone(self).follow_certificates());
@@ -406,7 +410,7 @@ impl Serving {
             }
             () = self.cut_short(signals) => tracing::warn!("stopped at once, by a second signal"),
         }
-        self.gateway.flush_spans(Duration::from_secs(3)).await;
+        self.gateway.flush_telemetry(Duration::from_secs(3)).await;
         self.tell_counted().await;
         if let Err(error) = self.rooms.quotas.write() {
             tracing::error!(%error, "what was used of quotas since the last second could not be written");

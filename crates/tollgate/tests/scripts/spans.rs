@@ -182,7 +182,7 @@ async fn what_waits_is_sent_again_where_the_collector_was_busy_and_before_the_ga
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_sent_of_a_share_of_none_and_a_wrong_address_is_a_mistake() {
     let collector = Collector::start(&[]).await;
-    let settings = format!("traces: {{ url: \"{}\", ratio: 0 }}\n", collector.url());
+    let settings = format!("traces: {{ url: \"{}\", ratio: 0, slow: 1h }}\n", collector.url());
     let (project, gateway) = project(&settings, NONE).await;
     gateway.get("/plain", None).await;
     assert!(project.upstream.seen()[0].headers["traceparent"].to_str().unwrap().ends_with("-00"));

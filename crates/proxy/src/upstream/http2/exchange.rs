@@ -63,7 +63,7 @@ impl Upstream {
 
     fn failed(&self, problem: &Problem, began: Duration, reused: bool) -> Attempt {
         let took = self.clock.monotonic().saturating_sub(began);
-        Attempt { target: Arc::clone(&self.target), outcome: problem.reason.name, took, began, reused }
+        Attempt { target: Arc::clone(&self.target), outcome: problem.reason.name, status: None, took, began, reused }
     }
 
     #[expect(clippy::too_many_arguments, reason = "they are the exchange; it has one caller")]
@@ -106,7 +106,8 @@ impl Upstream {
                 Ok((current, response, upload)) => {
                     let target = Arc::clone(&self.target);
                     let took = now.saturating_sub(began);
-                    record.attempts.push(Attempt { target, outcome: "ok", took, began, reused });
+                    let status = Some(response.status().as_u16());
+                    record.attempts.push(Attempt { target, outcome: "ok", status, took, began, reused });
                     return Ok(answer(current, response, upload, is_head, limits));
                 }
                 Err(failure) => {
