@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -139,7 +139,7 @@ fn files_below(folder: &Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rollback_is_in_force_within_a_second_pinned_and_audited() {
     let (upstream, world, gateway) = having_applied(&["/one", "/two", "/three"]).await;
-    let started = Instant::now();
+    let started = tokio::time::Instant::now();
     let ended = world.tollgate(&["rollback"]).await.good();
     assert!(started.elapsed() < Duration::from_secs(1), "{:?}", started.elapsed());
     assert!(ended.stdout.contains("snapshot 2 is in force and pinned"), "{ended:?}");
