@@ -298,10 +298,14 @@ fn joined_path(a: &Cut<'_>, b: &Cut<'_>) -> Option<String> {
     if short.segments.len() < long.segments.len() && !short.rest {
         return None;
     }
+    // Nearly all pairs end here, before anything is written.
+    let differ = |(one, other): (&Segment<'_>, &Segment<'_>)| matches!((one, other), (Segment::Literal(one), Segment::Literal(other)) if one != other);
+    if short.segments.iter().zip(&long.segments).any(differ) {
+        return None;
+    }
     let mut path = String::new();
     for (index, segment) in long.segments.iter().enumerate() {
         let chosen = match (segment, short.segments.get(index)) {
-            (Segment::Literal(one), Some(Segment::Literal(other))) if one != other => return None,
             (Segment::Literal(text), _) | (_, Some(Segment::Literal(text))) => text,
             (Segment::Mixed(example), _) => example.as_str(),
             (_, Some(other)) => other.example(),
