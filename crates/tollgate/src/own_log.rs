@@ -50,8 +50,10 @@ pub(crate) fn begin(style: Style, usual: &str) {
 /// Where a level is no directive, or nobody writes this log.
 pub(crate) fn tell(levels: &[(String, &'static str)]) -> Result<(), String> {
     let Some(filter) = FILTER.get() else { return Err("this process has no log to set levels of".to_owned()) };
-    let directives: Vec<String> = levels.iter().map(|(target, level)| format!("{target}={level}")).collect();
-    let text = [&[filter.usual.clone()], &directives[..]].concat().join(",");
+    let mut text = filter.usual.clone();
+    for (target, level) in levels {
+        text.push_str(&format!(",{target}={level}"));
+    }
     let wanted = EnvFilter::try_new(text).map_err(|error| error.to_string())?;
     (filter.replace)(wanted).map_err(|error| error.to_string())
 }

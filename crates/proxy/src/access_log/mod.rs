@@ -152,8 +152,10 @@ impl AccessLog {
     /// a sink did not get there. Blocks the thread: for the end of the process, and for tests.
     pub fn flush(&self, limit: Duration) -> bool {
         let Some(on) = &self.on else { return true };
-        // One after the other: together they have little to do but wait for the same sinks.
-        on.lanes.iter().filter(|lane| lane.is_wanted()).map(|lane| lane.flush(limit)).fold(true, |all, one| all && one)
+        // All of them, whatever became of the first.
+        let flushed: Vec<bool> =
+            on.lanes.iter().filter(|lane| lane.is_wanted()).map(|lane| lane.flush(limit)).collect();
+        !flushed.contains(&false)
     }
 }
 

@@ -120,8 +120,9 @@ async fn check(settings: &str, runtime: &str, collector: &Collector, format: &st
             .to_str()
             .unwrap()
     };
-    let fetched = spans.iter().find(|span| span["attributes"]["url.full"].is_string()).unwrap();
-    assert_eq!(fetched["attributes"]["url.full"], format!("{upstream}/asked"));
+    let to = |url: String| spans.iter().find(|span| span["attributes"]["url.full"] == *url).unwrap();
+    let fetched = to(format!("{upstream}/asked"));
+    assert_eq!(to(format!("{upstream}/things/7"))["attributes"]["http.response.status_code"], 200);
     let expected =
         |span: &Value| format!("00-{}-{}-01", span["trace"].as_str().unwrap(), span["span"].as_str().unwrap());
     assert_eq!(of("/asked"), expected(fetched), "a script's request goes on with its own span");

@@ -92,13 +92,13 @@ fn the_alerts_ask_for_series_and_labels_that_there_are() {
     let alerts = rules["groups"][0]["rules"].as_array().unwrap();
     assert!(alerts.len() > 10);
     let placeholder = Regex::new(r"\$labels\.([a-z_]+)").unwrap();
+    let metrics = Regex::new(r"\btollgate_[a-z0-9_]+").unwrap();
     for alert in alerts {
         let (name, query) = (alert["alert"].as_str().unwrap(), alert["expr"].as_str().unwrap());
         check(query, name);
         assert!(alert["labels"]["severity"].is_string(), "{name}");
         for text in alert["annotations"].as_object().unwrap().values().map(|text| text.as_str().unwrap()) {
             for label in placeholder.captures_iter(text).map(|found| found[1].to_owned()) {
-                let metrics = Regex::new(r"\btollgate_[a-z0-9_]+").unwrap();
                 let of_series = metrics.find_iter(query).any(|metric| {
                     series_of(metric.as_str()).is_some_and(|series| series.labels.contains(&label.as_str()))
                 });
