@@ -81,6 +81,13 @@ gzip -9n "$share"/man/*.1
 "$own" completions zsh >"$share/completions/_tollgate"
 "$own" completions fish >"$share/completions/tollgate.fish"
 gzip -9nc CHANGELOG.md >"$share/changelog.gz"
+gzip -9nc >"$share/changelog.Debian.gz" <<END
+tollgate (${DEB_VERSION:-$version-1}) stable; urgency=medium
+
+  * Version $version; changelog.gz says what is in it.
+
+ -- The Tollgate authors <packages@tollgate.invalid>  $(LC_ALL=C date -u -R -d "@$stamp")
+END
 
 echo "==> Writing the SBOM"
 sbom="tollgate-$version.cdx.json"

@@ -1,6 +1,7 @@
 //! What is packed for others agrees with the binary: units, image, compose file, chart. Where the tools of a
 //! platform are at hand they judge too; no test needs them.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::print_stderr, reason = "what did not judge is told")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -255,9 +256,9 @@ fn the_compose_file_is_of_services_that_know_each_other() {
     assert_eq!(context, root());
     assert!(context.join(shared["build"]["dockerfile"].as_str().unwrap()).exists());
     let known = variables();
+    let host = Regex::new(r"@?([a-z]+)(?::\d+)?(?:/tollgate)?$").unwrap();
     for (name, value) in shared["environment"].as_object().unwrap() {
         assert!(known.contains(name), "{name}");
-        let host = Regex::new(r"@?([a-z]+)(?::\d+)?(?:/tollgate)?$").unwrap();
         if name == "TOLLGATE_STORE" || name == "TOLLGATE_LIMITS" {
             let host = host.captures(value.as_str().unwrap()).unwrap()[1].to_owned();
             assert!(services.contains_key(&host), "{name} is at {host}");
