@@ -264,6 +264,7 @@ mod tests {
             took: Duration::ZERO,
             began: Duration::ZERO,
             reused: false,
+            status: None,
         });
         let settings = AnswerSettings::default();
         let asked = Asked { settings: &settings, debugs: false, route: None, snapshot: "abc" };
