@@ -147,6 +147,6 @@ pub struct CorsDescription {
     /// `none`, `anything-goes` or `custom`.
     pub policy: String,
     /// The settings of a custom one.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     pub settings: Value,
 }

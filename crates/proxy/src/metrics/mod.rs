@@ -469,6 +469,8 @@ mod tests {
         metrics.leaked("api", "revoked");
         metrics.leak_told("ok");
         metrics.kept_spans("slow");
+        metrics.source_looked("applied");
+        metrics.canary_ended("passed");
         let _ = metrics.sink("stdout");
         let registered = families(&metrics.encode().unwrap());
         for series in SERIES {

@@ -94,7 +94,7 @@ impl GitTree {
     fn extract(&mut self, paths: &[PathBuf]) -> anyhow::Result<()> {
         let mut contents = command(&self.repository);
         contents.args(["cat-file", "--batch"]).stdin(Stdio::piped());
-        let mut child = contents.spawn().context("git cannot be run")?;
+        let mut child = contents.stdout(Stdio::piped()).spawn().context("git cannot be run")?;
         let written = (|| {
             let mut wanted = child.stdin.take().context("git takes no input")?;
             let mut answers = BufReader::new(child.stdout.take().context("git gives no output")?);
