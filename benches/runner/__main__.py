@@ -54,11 +54,15 @@ def arguments():
     unknown = [name for name in options.products if name not in PRODUCTS]
     if unknown:
         parser.error(f"there is no product {unknown[0]}; there are {', '.join(PRODUCTS)}")
-    if options.write and (options.only or options.quick or options.smoke) and not options.source:
-        parser.error("--write replaces all tables of the page, so it wants all scenarios")
     if options.rounds < 1 or options.seconds <= 0:
         parser.error("--rounds and --seconds must be positive")
     chosen = [scenario for scenario in SCENARIOS if not options.only or scenario.name in options.only]
+    alone = {scenario.name for scenario in SCENARIOS if scenario.kind in report.ALONE}
+    picked = {scenario.name for scenario in chosen}
+    torn = any(group & picked and not group <= picked for group in (alone, set(names) - alone))
+    if options.write and (torn or options.quick or options.smoke) and not options.source:
+        parser.error("--write replaces whole tables of the page: it wants all scenarios, or all that measure Tollgate alone "
+                     f"({', '.join(name for name in names if name in alone)})")
     if options.quick:
         options.products = [name for name in options.products if name in ("nginx", "tollgate")]
         options.rounds, options.seconds, options.warm_up = min(options.rounds, 3), min(options.seconds, 2.0), 0.5

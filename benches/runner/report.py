@@ -11,7 +11,9 @@ from .processes import ROOT, TARGET, Unsupported, run
 from .products import PRODUCTS, Tollgate
 
 PAGE = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
+# What Tollgate is measured in alone has tables of its own, which can be written without the long run beside the others.
+ALONE = {"keys", "limits", "scripts", "engines"}
+MARKERS = {False: ("<!-- bench:begin -->", "<!-- bench:end -->"), True: ("<!-- bench-alone:begin -->", "<!-- bench-alone:end -->")}
 
 
 def micros(value):
@@ -158,10 +160,15 @@ def save(results):
 
 
 def write_page(results):
-    """Puts the tables between the markers of the page."""
+    """Puts the tables between the markers of the page: those beside the others, and those of Tollgate alone."""
     text = PAGE.read_text()
-    if BEGIN not in text or END not in text:
-        raise SystemExit(f"{PAGE} has lost its markers {BEGIN} and {END}")
-    head, rest = text.split(BEGIN, 1)
-    tail = rest.split(END, 1)[1]
-    PAGE.write_text(f"{head}{BEGIN}\n\n{markdown(results)}\n{END}{tail}")
+    for alone, (begin, end) in MARKERS.items():
+        scenarios = [scenario for scenario in results["scenarios"] if (scenario["kind"] in ALONE) == alone]
+        if not scenarios:
+            continue
+        if begin not in text or end not in text:
+            raise SystemExit(f"{PAGE} has lost its markers {begin} and {end}")
+        head, rest = text.split(begin, 1)
+        tail = rest.split(end, 1)[1]
+        text = f"{head}{begin}\n\n{markdown({**results, 'scenarios': scenarios})}\n{end}{tail}"
+    PAGE.write_text(text)
