@@ -273,3 +273,18 @@ async fn changed_metadata_reaches_the_next_token() {
         assert!(tokio::time::Instant::now() < deadline, "the old token is handed out still");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watched_folder_is_in_force_as_it_changes_and_a_broken_one_changes_nothing() {
+    let upstream = CapturingUpstream::start().await.unwrap();
+    let world = World::with_project(&upstream.url());
+    let gateway = world.start(&["run", ".", "--watch"]).await;
+    gateway.until("/protected", None, http::StatusCode::UNAUTHORIZED).await;
+    world.write("openapi.yaml", &document(&upstream.url(), "auth: public"));
+    gateway.until("/protected", None, http::StatusCode::OK).await;
+    world.write("openapi.yaml", &document(&upstream.url(), "auth: nobody-knows-it"));
+    gateway.child.wait_for_line("nobody-knows-it", SOON).await.unwrap();
+    assert_eq!(gateway.get("/protected", None).await.status, http::StatusCode::OK);
+    world.write("openapi.yaml", &document(&upstream.url(), "auth: api-key"));
+    gateway.until("/protected", None, http::StatusCode::UNAUTHORIZED).await;
+}

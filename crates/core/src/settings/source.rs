@@ -10,8 +10,8 @@ use crate::units::Interval;
 /// Where a repository tells of new commits, on the data listener.
 pub const SOURCE_HOOK: &str = "/__tollgate/source";
 
-/// A project that comes from a repository (`run --from git+…`): how it is followed. Without meaning for one
-/// that lies in a folder.
+/// A project that comes from a repository (`run --from git+…`): how it is followed. Of one that lies in a folder
+/// only `canary` is asked, where the folder is watched (`run --watch`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct SourceSettings {
@@ -20,7 +20,7 @@ pub struct SourceSettings {
     pub interval: Interval,
     /// How long git may take for a step.
     pub timeout: Interval,
-    /// For how long the errors of routes that a commit changed are watched: where they jump, the snapshot
+    /// For how long the errors of routes that a commit (or changed files) changed are watched: where they jump, the snapshot
     /// before is put back and pinned. `0s`, the default, for not at all.
     pub canary: Interval,
     /// Takes messages about new commits at `/__tollgate/source` of the data listener. Default: none are taken.

@@ -121,6 +121,10 @@ pub struct RunArgs {
     /// git+https://HOST/REPOSITORY[#BRANCH[:FOLDER]], git+ssh://… or git+file://…
     #[arg(long, value_name = "ADDRESS", env = "TOLLGATE_FROM", hide_env_values = true, conflicts_with = "dir")]
     pub from: Option<GitAddress>,
+    /// Put the project into force by itself as its files change: for a folder that somebody else fills, such as a
+    /// volume of Kubernetes. A broken one changes nothing; `source.canary` holds here too
+    #[arg(long, conflicts_with = "from")]
+    pub watch: bool,
     /// Where the project is broken, serve the last one that was good, whatever `server.onBrokenProject` says
     #[arg(long, conflicts_with = "no_last_good")]
     pub last_good: bool,

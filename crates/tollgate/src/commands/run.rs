@@ -11,6 +11,7 @@ use tollgate_spec::diagnostic::TextStyle;
 
 use crate::cli::RunArgs;
 use crate::data_dir::{self, DataDir};
+use crate::dev::Watcher;
 use crate::git::Checkout;
 use crate::handover::Inherited;
 use crate::loading::ProjectSource;
@@ -23,6 +24,7 @@ pub(crate) async fn run(args: RunArgs, sockets: Inherited) -> anyhow::Result<Exi
     own_log::begin(Style::Json, "info,sqlx=off");
     let mut signals = Signals::listen()?;
     let (source, data) = where_from(&args).await?;
+    let watcher = args.watch.then(|| Watcher::new(&source, data.path())).transpose()?;
     let arrival = Arrival::new(sockets, args.takeover.then_some(&data)).await?;
     let serving = match start(&args, &source, &data, &arrival).await {
         Ok(serving) => serving,
@@ -44,6 +46,9 @@ pub(crate) async fn run(args: RunArgs, sockets: Inherited) -> anyhow::Result<Exi
     );
     supervisor::ready(&status(&serving));
     tokio::spawn(supervisor::keep_alive());
+    if let Some(watcher) = watcher {
+        tokio::spawn(follow(Arc::clone(&serving), watcher));
+    }
     loop {
         let asked = tokio::select! {
             asked = signals.next() => asked,
@@ -53,7 +58,7 @@ pub(crate) async fn run(args: RunArgs, sockets: Inherited) -> anyhow::Result<Exi
         match asked {
             Asked::Reload => {
                 supervisor::reloading();
-                serving.reload_and_log(Applied::new(How::Signal, "SIGHUP")).await;
+                serving.reload_and_log(Applied::new(How::Signal, "SIGHUP"), None).await;
                 supervisor::ready(&status(&serving));
             }
             Asked::Reopen => serving.gateway.access_log.reopen(),
@@ -70,6 +75,22 @@ pub(crate) async fn run(args: RunArgs, sockets: Inherited) -> anyhow::Result<Exi
     }
     serving.stop(&mut signals).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Puts the project into force as its files change.
+async fn follow(serving: Arc<Serving>, mut watcher: Watcher) {
+    watcher.follow(&serving.project().files);
+    loop {
+        tokio::select! {
+            () = serving.handed_over() => return,
+            () = watcher.changed() => {}
+        }
+        let canary = Some(serving.project().settings.source.canary.0).filter(|time| !time.is_zero());
+        supervisor::reloading();
+        let files = serving.reload_and_log(Applied::new(How::Watch, "changed files"), canary).await;
+        supervisor::ready(&status(&serving));
+        watcher.follow(&files);
+    }
 }
 
 /// The project and its data: a folder, or what was fetched of a repository.

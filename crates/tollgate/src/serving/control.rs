@@ -1,5 +1,6 @@
 //! The running gateway, as the management API sees it.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -263,8 +264,9 @@ impl Serving {
     }
 
     /// Reloads and logs what became of it.
-    pub(crate) async fn reload_and_log(&self, applied: Applied) {
-        let outcome = Self::reload(self, applied, None).await;
+    pub(crate) async fn reload_and_log(&self, applied: Applied, canary: Option<Duration>) -> Vec<PathBuf> {
+        let outcome = Self::reload(self, applied, canary).await;
         log(&self.report(&outcome));
+        outcome.files
     }
 }
