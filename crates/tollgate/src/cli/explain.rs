@@ -30,7 +30,7 @@ pub struct ExplainArgs {
     /// The method of a request; or the id of one that was answered
     #[arg(value_name = "METHOD|REQUEST_ID")]
     pub what: String,
-    /// Its URL, or its path: https://api.example.com/users/7?full=1, /users/7
+    /// Its URL, or its path: `https://api.example.com/users/7?full=1`, `/users/7`
     #[arg(value_name = "URL")]
     pub url: Option<String>,
     /// The folder of the project

@@ -118,7 +118,7 @@ pub struct RunArgs {
     #[arg(value_name = "DIR", default_value = ".")]
     pub dir: PathBuf,
     /// The project of a repository, followed commit by commit (settings: `source`):
-    /// git+https://HOST/REPOSITORY[#BRANCH[:FOLDER]], git+ssh://… or git+file://…
+    /// `git+https://HOST/REPOSITORY[#BRANCH[:FOLDER]]`, `git+ssh://…` or `git+file://…`
     #[arg(long, value_name = "ADDRESS", env = "TOLLGATE_FROM", hide_env_values = true, conflicts_with = "dir")]
     pub from: Option<GitAddress>,
     /// Put the project into force by itself as its files change: for a folder that somebody else fills, such as a
