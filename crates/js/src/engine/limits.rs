@@ -80,6 +80,13 @@ thread_local! {
 /// ask the system for the processor time takes as long as many a policy.
 const SHORT: Duration = Duration::from_micros(200);
 
+/// Code that has run for so long without a pause makes one, so that whoever waits for this processor gets it. A
+/// scheduler's time slice is some milliseconds: without this, other routes' requests would wait for the rest of
+/// one behind a script that spins. To yield would not do: it only lets the threads of the same control group go first.
+const COURTESY: Duration = Duration::from_micros(500);
+/// How long a pause is where nobody waits: as short as the system's timers can.
+const PAUSE: Duration = Duration::from_nanos(1);
+
 /// The processor time at which an entry begins.
 pub(super) fn begin_lap() -> Duration {
     let (began, at) = LAP.get();
@@ -102,6 +109,8 @@ pub(super) struct Watch {
     /// The processor time of the thread at which to stop.
     until: Cell<Duration>,
     rang: Cell<bool>,
+    /// The processor time of the thread at the last pause.
+    paused: Cell<Duration>,
 }
 
 impl Watch {
@@ -113,9 +122,13 @@ impl Watch {
 
     /// Whether it is time to stop.
     pub(super) fn asks_to_stop(&self) -> bool {
-        let over = cpu_time() >= self.until.get();
+        let now = cpu_time();
+        let over = now >= self.until.get();
         if over {
             self.rang.set(true);
+        } else if now.saturating_sub(LAP.get().0.max(self.paused.get())) >= COURTESY {
+            self.paused.set(now);
+            std::thread::sleep(PAUSE);
         }
         over
     }
