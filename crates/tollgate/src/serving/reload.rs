@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tollgate_admin::views::ReloadReport;
 use tollgate_core::project::Project;
 use tollgate_core::settings::Settings;
+use tollgate_core::store::NewAuditEntry;
 use tollgate_core::time::Timestamp;
 use tollgate_spec::{Diagnostics, Loaded};
 
@@ -185,6 +186,24 @@ impl Serving {
         changed("keys", a.keys != b.keys);
         changed("secrets", a.secrets != b.secrets);
         changes
+    }
+
+    /// Writes into the audit log what was not asked for through the management API. It has happened, whatever the
+    /// store says.
+    pub(super) async fn record_reload(&self, target: &str, more: Value, outcome: &Outcome) {
+        let mut detail = json!({ "applied": outcome.applied, "snapshot": self.project().digest });
+        if let (Some(detail), Value::Object(more)) = (detail.as_object_mut(), more) {
+            detail.extend(more);
+        }
+        let entry = NewAuditEntry {
+            action: "project.reload".to_owned(),
+            target_kind: "project".to_owned(),
+            target: target.to_owned(),
+            detail: detail.as_object().cloned().unwrap_or_default(),
+        };
+        if let Err(error) = self.rooms.store.record(entry).await {
+            tracing::error!(%error, action = "project.reload", "this could not be written into the audit log");
+        }
     }
 
     /// An outcome as the management API tells it.
