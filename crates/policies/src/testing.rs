@@ -142,6 +142,7 @@ impl Room {
             called_by: None,
             sent: None,
             ledger: Default::default(),
+            interim: None,
             script: None,
         }
     }

@@ -39,6 +39,7 @@ use self::answer::{StreamAnswer, StreamClock};
 use self::io::FrameIo;
 use self::load::{Ending, Load};
 use self::streams::Streams;
+use super::Arrived;
 use super::io::ClientIo;
 use super::settings::WireSettings;
 use crate::alarm::{Alarm, after};
@@ -59,18 +60,18 @@ pub(super) async fn serve<S, H, F>(
 ) -> Option<UnreadableHead>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    H: Fn(Arc<ConnectionInfo>, http::Request<Incoming>) -> F,
+    H: Fn(Arc<ConnectionInfo>, Arrived) -> F,
     F: Future<Output = http::Response<Body>> + Send + 'static,
 {
     let (load, spawner) = (Arc::new(Load::new()), StreamSpawner::default());
     let tunnels = spawner.clone();
-    let service = service_fn(|mut request| {
+    let service = service_fn(|mut request: http::Request<Incoming>| {
         let client = request.extensions_mut().remove::<OnUpgrade>();
         let open = load.stream();
         let clock = Arc::new(StreamClock::new(wire.taking_pace()));
         spawner.announce(Arc::clone(&clock));
         let is_head = request.method() == Method::HEAD;
-        let answer = handler(Arc::clone(&info), request);
+        let answer = handler(Arc::clone(&info), Arrived { request: request.map(Into::into), interim: None });
         let (tunnels, drain, load) = (tunnels.clone(), drain.clone(), Arc::clone(&load));
         async move {
             let mut response = answer.await;

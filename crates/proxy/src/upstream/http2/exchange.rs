@@ -15,6 +15,7 @@ use tollgate_core::record::{Attempt, Record};
 use tollgate_core::{Body, Problem, Request, Response, reason};
 
 use super::super::Upstream;
+use super::super::interim;
 use super::super::wait::{Limits, Wait, Who, problem};
 use super::connection::error_chain;
 use super::download::{Detached, Download};
@@ -147,11 +148,24 @@ impl Upstream {
         let mut upload = Upload::new(stream, body, bodyless);
         let mut wait = Wait::new(meter);
         let mut alarm = Alarm::default();
+        let mut said = 0;
         let result = poll_fn(|cx| {
             if !upload.ended()
                 && let Poll::Ready(Err(Stopped::Body(error))) = Pin::new(&mut upload).poll(cx)
             {
                 return Poll::Ready(Err(Problem::of_request_body(&*error)));
+            }
+            while let Poll::Ready(Some(Ok(head))) = answer.poll_informational(cx) {
+                said += 1;
+                if said > interim::MOST {
+                    let cause = format!("more than {} interim answers", interim::MOST);
+                    return Poll::Ready(Err(problem(&reason::UPSTREAM_MALFORMED).caused_by(cause)));
+                }
+                let (head, ()) = head.into_parts();
+                if interim::pass_on(limits.interim, head.status, head.headers) {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
             }
             if let Poll::Ready(answer) = Pin::new(&mut answer).poll(cx) {
                 return Poll::Ready(Ok(answer));
