@@ -182,6 +182,14 @@ impl Draft {
         self
     }
 
+    /// The same on the way out.
+    pub(crate) fn outbound(mut self, name: &str) -> Self {
+        let policy = self.project.policies.iter().position(|instance| &*instance.name == name).unwrap();
+        let last = self.project.routes.last_mut().and_then(Arc::get_mut).unwrap();
+        last.outbound.push(StepRef::new(policy, Stage::Outbound));
+        self
+    }
+
     pub(crate) fn settings(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(&mut self.project.settings);
         self

@@ -10,6 +10,7 @@ mod app;
 mod events;
 mod extended_connect;
 mod handshake;
+mod interim;
 mod semantics;
 mod tunnel_end;
 mod tunnel_flow;
