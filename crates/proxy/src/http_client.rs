@@ -103,7 +103,7 @@ impl OutboundClient {
         let mut record = Record::default();
         let host = upstream.host().clone();
         let wanted = UpgradeRequest::websocket();
-        let switched = upstream.switch(&mut record, request, host, &wanted, &timeouts, None).await;
+        let switched = upstream.switch(&mut record, request, host, &wanted, &timeouts, None, None).await;
         let mut response = switched.map_err(|problem| at(&told(&problem)))?;
         match SwitchedSlot::take(&mut response) {
             Some(switched) => Ok(Switched { headers: response.into_parts().0.headers, stream: switched.stream }),

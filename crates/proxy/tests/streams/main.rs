@@ -11,6 +11,7 @@ mod events;
 mod extended_connect;
 mod handshake;
 mod interim;
+mod over_http2;
 mod semantics;
 mod tunnel_end;
 mod tunnel_flow;
