@@ -128,6 +128,13 @@ impl Telling<'_> {
             return self.refuse(Problem::new(&INTERNAL, "The route is missing."));
         };
         self.story.routed(route, self.snapshot.metrics_of(index), &parts.headers);
+        if let Some(asked) = inspected.upgrade.take_if(|asked| !route.route.may_upgrade_to(&asked.protocol)) {
+            if asked.extended_connect {
+                // There is no request besides the upgrade.
+                return self.refuse(hygiene::upgrade::not_here());
+            }
+            parts.extensions.remove::<UpgradeRequest>();
+        }
 
         let origin = parts.headers.get(http::header::ORIGIN).cloned();
         if let Err(problem) = self.check_address(route, &inspected).await {

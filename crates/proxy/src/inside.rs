@@ -212,6 +212,7 @@ pub(crate) fn unmatched(project: &Project) -> Arc<Route> {
             total: None,
         },
         operation: Operation { document, pointer: String::new() },
+        upgrades: None,
         authenticated: false,
         internal: true,
     })

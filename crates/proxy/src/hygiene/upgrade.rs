@@ -70,6 +70,12 @@ impl AskedUpgrade {
     }
 }
 
+/// The refusal of an extended CONNECT on a route that takes none.
+pub(crate) fn not_here() -> Problem {
+    Problem::new(&reason::REQUEST_METHOD_UNSUPPORTED, "No WebSocket may be opened here.")
+        .caused_by("`upgrades` of the route does not list it")
+}
+
 /// What proves that a WebSocket server has read the key (RFC 6455 §4.2.2).
 pub(crate) fn accept_of(key: &HeaderValue) -> HeaderValue {
     let mut hash = Sha1::new();

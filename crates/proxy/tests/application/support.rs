@@ -166,6 +166,7 @@ impl Draft {
             cors: CorsChoice::None,
             timeouts: Timeouts { connect: DEADLINE, first_byte: None, idle: None, total: None },
             operation: Operation { document: Arc::clone(&self.document), pointer },
+            upgrades: None,
             authenticated: false,
             internal: false,
         };

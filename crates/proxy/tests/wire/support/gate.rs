@@ -252,6 +252,7 @@ fn route(timeouts: Timeouts) -> Arc<Route> {
         cors: CorsChoice::None,
         timeouts,
         operation: Operation { document: Arc::new(document), pointer: String::new() },
+        upgrades: None,
         authenticated: false,
         internal: false,
     })
