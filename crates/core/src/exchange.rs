@@ -9,6 +9,7 @@ use http::header::{HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
+use crate::interim::Interim;
 use crate::ledger::Ledger;
 use crate::record::Record;
 use crate::services::{Gateway, ScriptContext};
@@ -140,6 +141,8 @@ pub struct Exchange {
     pub called_by: Option<ScriptContext>,
     /// The head of the request as the handler got it, where somebody behind the handler asks for it.
     pub sent: Option<Box<RequestHead>>,
+    /// Where what an upstream says before its answer goes; `None` where the client takes nothing of it.
+    pub interim: Option<Interim>,
     /// What the scripts keep of it between one call and the next.
     pub script: Option<Box<dyn Any + Send + Sync>>,
 }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -97,14 +97,13 @@ impl Tunnel {
     pub async fn run_on(self, client: OnUpgrade, drain: CancellationToken) {
         // Without it the connection broke before the answer was written.
         if let Ok(client) = client.await {
-            self.run(client, drain).await;
+            self.run(TokioIo::new(client), drain).await;
         }
     }
 
     /// Joins the two sides until the end. Dropping the future ends the tunnel as well.
-    pub async fn run(mut self, client: Upgraded, drain: CancellationToken) {
+    pub async fn run<C: AsyncRead + AsyncWrite + Unpin>(mut self, mut client: C, drain: CancellationToken) {
         self.told.drain = Some(drain.clone());
-        let mut client = TokioIo::new(client);
         let mut join = Join::new(&self.limits);
         let told = &mut self.told;
         let upstream = &mut self.upstream.stream;

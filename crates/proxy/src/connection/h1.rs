@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use http::Version;
 use http::header::{CONNECTION, HeaderValue};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -15,7 +16,9 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio_util::sync::CancellationToken;
 use tollgate_core::Body;
+use tollgate_core::interim::Interim;
 
+use super::Arrived;
 use super::io::ClientIo;
 use super::phase::{Answer, Phase};
 use super::settings::WireSettings;
@@ -34,18 +37,22 @@ pub(super) async fn serve<S, H, F>(
 ) -> Option<UnreadableHead>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    H: Fn(Arc<ConnectionInfo>, http::Request<Incoming>) -> F,
+    H: Fn(Arc<ConnectionInfo>, Arrived) -> F,
     F: Future<Output = http::Response<Body>>,
 {
     // The connection of the last request that asked for an upgrade, and what was answered.
     let upgrade: Mutex<Option<(OnUpgrade, Option<Tunnel>)>> = Mutex::default();
-    let service = service_fn(|mut request| {
-        phase.request_began();
+    let service = service_fn(|mut request: http::Request<Incoming>| {
+        let number = phase.request_began();
         let client = request.extensions_mut().remove::<OnUpgrade>();
-        let answer = handler(Arc::clone(&info), request);
+        // HTTP/1.0 does not know interim answers.
+        let interim = (request.version() == Version::HTTP_11).then(|| Interim::new(Arc::clone(&phase) as _, number));
+        let arrived = Arrived { request: request.map(Into::into), interim };
+        let answer = handler(Arc::clone(&info), arrived);
         let (phase, upgrade, drain) = (Arc::clone(&phase), &upgrade, &drain);
         async move {
             let mut response = answer.await;
+            phase.answer_begins();
             let tunnel = Tunnel::take(&mut response);
             if tunnel.is_some() {
                 phase.becomes_tunnel();

@@ -6,6 +6,7 @@
 //! and both have the same promise: a client that says nothing, too little or too much costs the
 //! gateway a bounded time and a bounded memory.
 
+mod arrived;
 mod detect;
 mod early;
 mod h1;
@@ -20,11 +21,11 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::Incoming;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tollgate_core::Body;
 
+pub use self::arrived::{Arrived, IncomingBody};
 pub use self::settings::WireSettings;
 
 use self::io::ClientIo;
@@ -38,6 +39,9 @@ pub(crate) const FIRST_REQUEST: Duration = Duration::from_secs(2);
 /// How long one that is idle between two requests may go on so: whoever sends the next one meanwhile gets an
 /// answer, and is told that it is the last.
 const NEXT_REQUEST: Duration = Duration::from_millis(500);
+
+/// The most bytes of interim answers to one request that are passed on; more are dropped.
+const MOST_INTERIM: usize = 64 * 1024;
 
 /// What is known of the protocol of a connection before its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +67,7 @@ pub(crate) async fn serve<S, H, F>(
 ) -> Option<UnreadableHead>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    H: Fn(Arc<ConnectionInfo>, http::Request<Incoming>) -> F + Send + 'static,
+    H: Fn(Arc<ConnectionInfo>, Arrived) -> F + Send + 'static,
     F: Future<Output = http::Response<Body>> + Send + 'static,
 {
     let phase = Arc::new(Phase::new());

@@ -23,6 +23,7 @@ mod connect;
 pub(crate) mod handshake;
 mod http1;
 mod http2;
+mod interim;
 mod link;
 mod map_hosts;
 mod pool;

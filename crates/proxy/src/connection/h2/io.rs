@@ -63,7 +63,8 @@ impl<S> FrameIo<S> {
     }
 
     fn received(&mut self, bytes: &[u8]) {
-        let Self { inbound, budgets, flood, last_stream, .. } = self;
+        let Self { inbound, budgets, flood, last_stream, load, .. } = self;
+        load.receives(bytes.len());
         inbound.feed(bytes, |frame| {
             if frame.kind == HEADERS {
                 *last_stream = frame.stream.max(*last_stream);

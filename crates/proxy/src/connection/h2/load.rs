@@ -14,6 +14,8 @@ use super::budget::Flood;
 #[derive(Debug)]
 pub(super) struct Load {
     born: Instant,
+    /// Bytes that the client has sent.
+    received: AtomicU64,
     begun: AtomicU64,
     over: AtomicU64,
     /// Answers of which every byte was given to the library, and answers whose last byte has gone to
@@ -40,6 +42,7 @@ impl Load {
     pub(super) fn new() -> Self {
         Self {
             born: Instant::now(),
+            received: AtomicU64::new(0),
             begun: AtomicU64::new(0),
             over: AtomicU64::new(0),
             given: AtomicU64::new(0),
@@ -54,6 +57,15 @@ impl Load {
     pub(super) fn stream(self: &Arc<Self>) -> OpenStream {
         self.begun.fetch_add(1, Ordering::Relaxed);
         OpenStream(Arc::clone(self))
+    }
+
+    /// Bytes have come.
+    pub(super) fn receives(&self, bytes: usize) {
+        self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
     }
 
     /// The last byte of an answer has gone to the socket.
