@@ -25,7 +25,6 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use tollgate_core::Body;
 use tollgate_core::reason::CLIENT_FLOOD;
 
@@ -37,9 +36,9 @@ use self::load::{Ending, Load};
 use self::server::Server;
 use self::stream::Reply;
 use self::streams::Streams;
-use super::Arrived;
 use super::io::ClientIo;
 use super::settings::WireSettings;
+use super::{Arrived, End};
 use crate::alarm::{Alarm, after};
 use crate::hygiene::ConnectionInfo;
 use crate::unreadable::UnreadableHead;
@@ -53,7 +52,7 @@ pub(super) async fn serve<S, H, F>(
     info: Arc<ConnectionInfo>,
     wire: &WireSettings,
     handler: H,
-    drain: CancellationToken,
+    end: &End,
 ) -> Option<UnreadableHead>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -63,7 +62,7 @@ where
     let load = Arc::new(Load::new());
     let mut server = Server::new(FrameIo::new(io, wire, Arc::clone(&load)), &wire.h2, Arc::clone(&load));
     let mut streams = Streams::default();
-    let mut drained = pin!(drain.cancelled());
+    let mut drained = pin!(end.retire.cancelled());
     let mut alarm = Alarm::default();
     // Since when the client knows that this is the end.
     let mut closing: Option<Instant> = None;
@@ -73,7 +72,7 @@ where
                 match server.poll(cx) {
                     Poll::Ready(Some(Ok((request, respond)))) => {
                         let clock = Arc::new(StreamClock::new(wire.taking_pace()));
-                        let (open, drain) = (load.stream(), drain.clone());
+                        let (open, drain) = (load.stream(), end.drain.clone());
                         let (arrived, reply) = Reply::to(request, respond, Arc::clone(&clock), open, drain);
                         streams.push(reply.answer(handler(Arc::clone(&info), arrived)), clock);
                     }
