@@ -57,7 +57,7 @@ pub enum Protocol {
 
 /// Serves HTTP on a connection until it ends. Once `drain` is cancelled, the exchanges that are
 /// under way are the last ones. Gives back what is known of a head that could not be read, with
-/// which the connection ended.
+/// which the connection ended; `tell` hears of those that it goes on after.
 pub(crate) async fn serve<S, H, F>(
     stream: S,
     info: Arc<ConnectionInfo>,
@@ -65,6 +65,7 @@ pub(crate) async fn serve<S, H, F>(
     protocol: Protocol,
     handler: H,
     drain: CancellationToken,
+    tell: &(dyn Fn(&UnreadableHead) + Sync),
 ) -> Option<UnreadableHead>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -93,7 +94,7 @@ where
     let mut old = ages.then(|| Box::pin(grow_old(wire.connection_age, end.retire.clone())));
     let mut serving = pin!(async {
         match protocol {
-            Protocol::Http2 => Box::pin(h2::serve(io, info, wire, handler, &end)).await,
+            Protocol::Http2 => Box::pin(h2::serve(io, info, wire, handler, &end, tell)).await,
             _ => h1::serve(io, phase, info, wire, handler, &end).await,
         }
     });

@@ -29,6 +29,13 @@ pub(super) struct Names {
     known: Mutex<Option<Known>>,
     /// One look-up at a time; who comes meanwhile shares it.
     looking: tokio::sync::Mutex<()>,
+    last: Mutex<LookedUp>,
+}
+
+/// What came of the last look-up.
+struct LookedUp {
+    number: u64,
+    outcome: Result<Vec<SocketAddr>, String>,
 }
 
 #[derive(Clone)]
@@ -52,7 +59,8 @@ impl Names {
         look_up: impl Fn() -> BoxFuture<'static, io::Result<Vec<SocketAddr>>> + Send + Sync + 'static,
     ) -> Arc<Self> {
         let look_up = Box::new(look_up);
-        Arc::new(Self { look_up, fresh, known: Mutex::default(), looking: tokio::sync::Mutex::default() })
+        let last = Mutex::new(LookedUp { number: 0, outcome: Err(String::new()) });
+        Arc::new(Self { look_up, fresh, known: Mutex::default(), looking: tokio::sync::Mutex::default(), last })
     }
 
     /// The addresses, in the resolver's order.
@@ -87,19 +95,27 @@ impl Names {
         }
     }
 
+    /// Looks the name up, or shares what somebody else has found or missed who began before.
     async fn look(&self) -> Result<Vec<SocketAddr>, ConnectError> {
-        let asked = Instant::now();
+        let before = self.last.lock().number;
         let _one = self.looking.lock().await;
-        if let Some(known) = self.known.lock().as_ref().filter(|known| known.since >= asked) {
-            return Ok(known.addresses.clone());
+        {
+            let last = self.last.lock();
+            if last.number != before {
+                return last.outcome.clone().map_err(unknown);
+            }
         }
         let since = Instant::now();
-        let addresses = (self.look_up)().await.map_err(|error| unknown(error.to_string()))?;
-        if addresses.is_empty() {
-            return Err(unknown("the name has no address".to_owned()));
+        let outcome = match (self.look_up)().await {
+            Ok(addresses) if addresses.is_empty() => Err("the name has no address".to_owned()),
+            Ok(addresses) => Ok(addresses),
+            Err(error) => Err(error.to_string()),
+        };
+        if let Ok(addresses) = &outcome {
+            *self.known.lock() = Some(Known { addresses: addresses.clone(), since });
         }
-        *self.known.lock() = Some(Known { addresses: addresses.clone(), since });
-        Ok(addresses)
+        *self.last.lock() = LookedUp { number: before + 1, outcome: outcome.clone() };
+        outcome.map_err(unknown)
     }
 
     fn known_for(&self, most: Duration) -> Option<Vec<SocketAddr>> {
@@ -146,6 +162,14 @@ mod tests {
         assert_eq!(together, (Some(1), Some(1), Some(1)));
         assert_eq!(port(&names).await, Some(1));
         assert_eq!(count.load(Ordering::SeqCst), 1);
+    }
+
+    #[tokio::test]
+    async fn a_look_up_that_fails_fails_once_for_all_who_wait_for_it() {
+        let (names, count) = names(LONG, vec![None, Some(2)]);
+        assert_eq!(tokio::join!(port(&names), port(&names), port(&names)), (None, None, None));
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+        assert_eq!(port(&names).await, Some(2));
     }
 
     #[tokio::test]

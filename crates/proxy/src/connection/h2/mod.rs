@@ -17,6 +17,7 @@ mod server;
 mod stream;
 mod streams;
 
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -26,7 +27,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use tollgate_core::Body;
-use tollgate_core::reason::CLIENT_FLOOD;
+use tollgate_core::reason::{CLIENT_FLOOD, REQUEST_MALFORMED};
 
 pub(super) use self::request::StreamBody;
 
@@ -53,6 +54,7 @@ pub(super) async fn serve<S, H, F>(
     wire: &WireSettings,
     handler: H,
     end: &End,
+    tell: &(dyn Fn(&UnreadableHead) + Sync),
 ) -> Option<UnreadableHead>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -66,11 +68,13 @@ where
     let mut alarm = Alarm::default();
     // Since when the client knows that this is the end.
     let mut closing: Option<Instant> = None;
+    let mut known = KnownStreams::default();
     let ended = poll_fn(|cx| {
         loop {
             let ended = loop {
                 match server.poll(cx) {
                     Poll::Ready(Some(Ok((request, respond)))) => {
+                        known.note(respond.stream_id().as_u32());
                         let clock = Arc::new(StreamClock::new(wire.taking_pace()));
                         let (open, drain) = (load.stream(), end.drain.clone());
                         let (arrived, reply) = Reply::to(request, respond, Arc::clone(&clock), open, drain);
@@ -81,6 +85,14 @@ where
                     Poll::Pending => break Poll::Pending,
                 }
             };
+            for (stream, code) in load.reset() {
+                let code = h2::Reason::from(code);
+                // A request tells of itself, and one that was refused may be sent again.
+                if !known.has(stream) && code != h2::Reason::REFUSED_STREAM {
+                    let cause = format!("a request was reset: {}", code.description());
+                    tell(&UnreadableHead { reason: &REQUEST_MALFORMED, cause });
+                }
+            }
             // Also once it has ended: the streams must see that.
             streams.poll(cx);
             if ended.is_ready() {
@@ -120,5 +132,26 @@ where
         Some(Ending::HeadTooSlow) => Some(UnreadableHead::too_slow()),
         Some(Ending::Flood(flood)) => Some(UnreadableHead { reason: &CLIENT_FLOOD, cause: flood.to_string() }),
         None => UnreadableHead::of_frames(&error),
+    }
+}
+
+/// The streams whose requests were handed over, as far back as one may be reset.
+#[derive(Default)]
+struct KnownStreams(VecDeque<u32>);
+
+impl KnownStreams {
+    const MOST: usize = 1024;
+
+    fn note(&mut self, stream: u32) {
+        if self.0.len() == Self::MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back(stream);
+    }
+
+    /// Whether it is one of them; what is older than all of them may have been.
+    fn has(&self, stream: u32) -> bool {
+        let forgotten = self.0.len() == Self::MOST && self.0.front().is_some_and(|oldest| stream < *oldest);
+        forgotten || self.0.contains(&stream)
     }
 }
