@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
 use crate::interim::Interim;
+use crate::keys::KeyDigest;
 use crate::ledger::Ledger;
 use crate::record::Record;
 use crate::services::{Gateway, ScriptContext};
@@ -38,6 +39,8 @@ pub enum Credential {
         consumer: Arc<str>,
         /// Counts up whenever the consumer's metadata changes, so that caches can key on it.
         version: u64,
+        /// What it is known by, for those who want to hear of its end.
+        digest: KeyDigest,
     },
     /// A verified token.
     Token {

@@ -201,6 +201,10 @@ reasons! {
     TUNNEL_MAX_AGE = "tunnel.max_age", "tunnel-closed", 504, "Tunnel Closed", Gateway,
         "A tunnel was open for as long as `server.tunnels.maxAge` allows.",
         "Let the client connect again, or raise `server.tunnels.maxAge`.";
+    /// The key that opened a tunnel is good no more.
+    TUNNEL_KEY_ENDED = "tunnel.key_ended", "tunnel-closed", 504, "Tunnel Closed", Client,
+        "The key that a tunnel was opened with was revoked, has expired, or is not there any more.",
+        "Open it again with a key that is good.";
     /// The gateway stopped.
     TUNNEL_DRAINED = "tunnel.drained", "tunnel-closed", 504, "Tunnel Closed", Gateway,
         "The gateway was stopping and closed the tunnels that were still open.",

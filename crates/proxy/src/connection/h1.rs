@@ -14,14 +14,13 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio_util::sync::CancellationToken;
 use tollgate_core::Body;
 use tollgate_core::interim::Interim;
 
-use super::Arrived;
 use super::io::ClientIo;
 use super::phase::{Answer, Phase};
 use super::settings::WireSettings;
+use super::{Arrived, End};
 use crate::hygiene::ConnectionInfo;
 use crate::tunnel::Tunnel;
 use crate::unreadable::UnreadableHead;
@@ -33,7 +32,7 @@ pub(super) async fn serve<S, H, F>(
     info: Arc<ConnectionInfo>,
     wire: &WireSettings,
     handler: H,
-    drain: CancellationToken,
+    end: &End,
 ) -> Option<UnreadableHead>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -49,14 +48,14 @@ where
         let interim = (request.version() == Version::HTTP_11).then(|| Interim::new(Arc::clone(&phase) as _, number));
         let arrived = Arrived { request: request.map(Into::into), interim };
         let answer = handler(Arc::clone(&info), arrived);
-        let (phase, upgrade, drain) = (Arc::clone(&phase), &upgrade, &drain);
+        let (phase, upgrade) = (Arc::clone(&phase), &upgrade);
         async move {
             let mut response = answer.await;
             phase.answer_begins();
             let tunnel = Tunnel::take(&mut response);
             if tunnel.is_some() {
                 phase.becomes_tunnel();
-            } else if drain.is_cancelled() {
+            } else if end.retire.is_cancelled() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             if let Some(client) = client {
@@ -70,10 +69,10 @@ where
         tokio::select! {
             biased;
             ended = connection.as_mut() => ended,
-            () = drain.cancelled() => {
+            () = end.retire.cancelled() => {
                 // A request that has been read is the last one; where none has, there may be one on its way.
                 let before = phase.requests();
-                let mut given_up = pin!(phase.given_up(&drain));
+                let mut given_up = pin!(phase.given_up(&end.retire));
                 let ended = poll_fn(|cx| {
                     let ended = connection.as_mut().poll(cx);
                     if ended.is_ready() {
@@ -99,7 +98,7 @@ where
     let asked = upgrade.lock().take();
     match (ended, asked) {
         // Boxed, so that a connection without a tunnel does not keep room for one.
-        (Ok(()), Some((client, Some(tunnel)))) => Box::pin(tunnel.run_on(client, drain.clone())).await,
+        (Ok(()), Some((client, Some(tunnel)))) => Box::pin(tunnel.run_on(client, end.drain.clone())).await,
         // Asked for and not granted: the connection comes back unclosed, after other answers.
         (Ok(()), Some((client, None))) => {
             if let Ok(client) = client.await {

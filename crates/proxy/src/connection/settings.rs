@@ -31,6 +31,8 @@ pub struct WireSettings {
     pub head: Duration,
     /// Between two requests on one connection.
     pub keep_alive: Duration,
+    /// How old a connection may become; zero for any age.
+    pub connection_age: Duration,
     /// For how long a client that ends its side of the connection is believed to wait for its answer.
     pub half_close: Duration,
     /// For how long a client may take no byte of an answer that waits for it.
@@ -113,6 +115,7 @@ impl WireSettings {
         Self {
             head: server.timeouts.head.0,
             keep_alive: server.timeouts.keep_alive.0,
+            connection_age: server.timeouts.connection_age.0,
             half_close: server.timeouts.half_close.0,
             take: server.timeouts.response.0,
             take_rate: server.limits.min_response_rate.0,

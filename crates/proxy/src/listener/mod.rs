@@ -405,10 +405,11 @@ where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let drain = self.shutdown.child_token();
+        let tell = |head: &UnreadableHead| held.open.0.unreadable(&info, head);
         tokio::select! {
-            unreadable = connection::serve(stream, Arc::clone(&info), &self.wire, protocol, self.handler.clone(), drain) => {
+            unreadable = connection::serve(stream, Arc::clone(&info), &self.wire, protocol, self.handler.clone(), drain, &tell) => {
                 if let Some(head) = unreadable {
-                    held.open.0.unreadable(&info, &head);
+                    tell(&head);
                 }
             }
             () = self.cut_off.cancelled() => {}

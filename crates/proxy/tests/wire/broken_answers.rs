@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use super::support::{Conn, Gate, Upstream, soon};
+use super::support::{Conn, Gate, Upstream};
 
 async fn answered_with(bytes: &'static [u8]) -> (Upstream, Gate) {
     let upstream = Upstream::play(move |_, mut conn: Conn| async move {

@@ -15,7 +15,7 @@ use super::super::linger::Linger;
 use super::super::settings::WireSettings;
 use super::super::taking::Taking;
 use super::budget::{Budgets, Flood};
-use super::frames::{HEADERS, Scanner};
+use super::frames::{FrameHead, HEADERS, Scanner};
 use super::load::{Ending, Load};
 use crate::alarm::{Alarm, after};
 
@@ -85,14 +85,15 @@ impl<S> FrameIo<S> {
         let Self { outbound, budgets, flood, load, .. } = self;
         let written = bytes.get(..*left).unwrap_or(bytes);
         *left -= written.len();
-        outbound.feed(written, |frame| {
+        let seen = |frame: FrameHead| {
             if frame.ends_stream() {
                 load.stream_written();
             }
             if let Err(over) = budgets.sent(frame, Instant::now) {
                 flood.get_or_insert(over);
             }
-        });
+        };
+        outbound.feed_with_resets(written, seen, |stream, code| load.resets(stream, code));
     }
 }
 

@@ -27,6 +27,8 @@ pub(super) struct Load {
     /// The client was told of the end before it came: no answer can be lost.
     silent: AtomicBool,
     ending: Mutex<Option<Ending>>,
+    /// Streams that were reset, and their codes, until somebody asks.
+    reset: Mutex<Vec<(u32, u32)>>,
 }
 
 /// Why the socket has ended the connection. Kept here, because the library keeps only the words of an
@@ -50,6 +52,7 @@ impl Load {
             idle_since: AtomicU64::new(0),
             silent: AtomicBool::new(false),
             ending: Mutex::new(None),
+            reset: Mutex::default(),
         }
     }
 
@@ -103,6 +106,16 @@ impl Load {
     /// Notes why this is the end; the first reason counts.
     pub(super) fn ends_by(&self, ending: Ending) {
         self.ending.lock().get_or_insert(ending);
+    }
+
+    /// The gateway resets a stream.
+    pub(super) fn resets(&self, stream: u32, code: u32) {
+        self.reset.lock().push((stream, code));
+    }
+
+    /// The streams that were reset since the last question.
+    pub(super) fn reset(&self) -> Vec<(u32, u32)> {
+        std::mem::take(&mut self.reset.lock())
     }
 
     pub(super) fn ending(&self) -> Option<Ending> {

@@ -17,6 +17,7 @@ mod server;
 mod stream;
 mod streams;
 
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
@@ -25,9 +26,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use tollgate_core::Body;
-use tollgate_core::reason::CLIENT_FLOOD;
+use tollgate_core::reason::{CLIENT_FLOOD, REQUEST_MALFORMED};
 
 pub(super) use self::request::StreamBody;
 
@@ -37,9 +37,9 @@ use self::load::{Ending, Load};
 use self::server::Server;
 use self::stream::Reply;
 use self::streams::Streams;
-use super::Arrived;
 use super::io::ClientIo;
 use super::settings::WireSettings;
+use super::{Arrived, End};
 use crate::alarm::{Alarm, after};
 use crate::hygiene::ConnectionInfo;
 use crate::unreadable::UnreadableHead;
@@ -53,7 +53,8 @@ pub(super) async fn serve<S, H, F>(
     info: Arc<ConnectionInfo>,
     wire: &WireSettings,
     handler: H,
-    drain: CancellationToken,
+    end: &End,
+    tell: &(dyn Fn(&UnreadableHead) + Sync),
 ) -> Option<UnreadableHead>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -63,17 +64,19 @@ where
     let load = Arc::new(Load::new());
     let mut server = Server::new(FrameIo::new(io, wire, Arc::clone(&load)), &wire.h2, Arc::clone(&load));
     let mut streams = Streams::default();
-    let mut drained = pin!(drain.cancelled());
+    let mut drained = pin!(end.retire.cancelled());
     let mut alarm = Alarm::default();
     // Since when the client knows that this is the end.
     let mut closing: Option<Instant> = None;
+    let mut known = KnownStreams::default();
     let ended = poll_fn(|cx| {
         loop {
             let ended = loop {
                 match server.poll(cx) {
                     Poll::Ready(Some(Ok((request, respond)))) => {
+                        known.note(respond.stream_id().as_u32());
                         let clock = Arc::new(StreamClock::new(wire.taking_pace()));
-                        let (open, drain) = (load.stream(), drain.clone());
+                        let (open, drain) = (load.stream(), end.drain.clone());
                         let (arrived, reply) = Reply::to(request, respond, Arc::clone(&clock), open, drain);
                         streams.push(reply.answer(handler(Arc::clone(&info), arrived)), clock);
                     }
@@ -82,6 +85,14 @@ where
                     Poll::Pending => break Poll::Pending,
                 }
             };
+            for (stream, code) in load.reset() {
+                let code = h2::Reason::from(code);
+                // A request tells of itself, and one that was refused may be sent again.
+                if !known.has(stream) && code != h2::Reason::REFUSED_STREAM {
+                    let cause = format!("a request was reset: {}", code.description());
+                    tell(&UnreadableHead { reason: &REQUEST_MALFORMED, cause });
+                }
+            }
             // Also once it has ended: the streams must see that.
             streams.poll(cx);
             if ended.is_ready() {
@@ -121,5 +132,26 @@ where
         Some(Ending::HeadTooSlow) => Some(UnreadableHead::too_slow()),
         Some(Ending::Flood(flood)) => Some(UnreadableHead { reason: &CLIENT_FLOOD, cause: flood.to_string() }),
         None => UnreadableHead::of_frames(&error),
+    }
+}
+
+/// The streams whose requests were handed over, as far back as one may be reset.
+#[derive(Default)]
+struct KnownStreams(VecDeque<u32>);
+
+impl KnownStreams {
+    const MOST: usize = 1024;
+
+    fn note(&mut self, stream: u32) {
+        if self.0.len() == Self::MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back(stream);
+    }
+
+    /// Whether it is one of them; what is older than all of them may have been.
+    fn has(&self, stream: u32) -> bool {
+        let forgotten = self.0.len() == Self::MOST && self.0.front().is_some_and(|oldest| stream < *oldest);
+        forgotten || self.0.contains(&stream)
     }
 }

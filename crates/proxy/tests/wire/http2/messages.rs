@@ -425,3 +425,25 @@ async fn a_body_that_is_given_up_never_looks_complete() {
         assert!(!seen.contains("0\r\n\r\n"), "{code:?}: {seen}");
     }
 }
+
+/// A request that the protocol forbids has no exchange to tell of it: its connection does, once, and goes on.
+#[tokio::test]
+async fn a_request_that_is_reset_unread_is_told_of() {
+    let (upstream, _seen) = Upstream::echoing(OK).await;
+    let gate = Gate::before(&upstream).await;
+    let mut client = Frames::connect(gate.address).await;
+    let bad = [&GET[..], &[("connection", "close")]].concat();
+    client.send(HEADERS, END_STREAM | END_HEADERS, 1, &block(bad.iter().copied())).await;
+    assert_eq!(client.next_of(&[RST_STREAM]).await.unwrap().code(), 1);
+    let (reason, cause) = gate.bad_end().await;
+    assert_eq!(reason, "request.malformed");
+    assert!(cause.contains("reset"), "{cause}");
+    client.get(3).await;
+    assert_eq!(client.next_of(&[HEADERS]).await.unwrap().stream, 3);
+    // What has its own line in the log is not told of twice.
+    client.send(HEADERS, END_HEADERS, 5, &block(GET.iter().copied())).await;
+    client.send(RST_STREAM, 0, 5, &8_u32.to_be_bytes()).await;
+    client.get(7).await;
+    assert_eq!(client.next_of(&[HEADERS]).await.unwrap().stream, 7);
+    assert!(gate.all_well());
+}
