@@ -375,5 +375,11 @@ impl Drop for Waiting<'_, '_> {
     }
 }
 
+/// Whether this is an object of no class: none of the language's but `Object`, and none of Rust's.
+pub(crate) fn is_of_no_class(value: &Value<'_>) -> bool {
+    // SAFETY: the value is alive; its class is looked at alone.
+    unsafe { qjs::JS_GetClassID(value.as_raw()) == CLASS_OBJECT }
+}
+
 /// The engine's number for the class of objects that have none. It is the first, and a test holds it.
-pub(super) const CLASS_OBJECT: qjs::JSClassID = 1;
+const CLASS_OBJECT: qjs::JSClassID = 1;

@@ -11,6 +11,7 @@ use rquickjs::function::{Rest, This};
 use rquickjs::object::Property;
 use rquickjs::{Ctx, Exception, Function, JsLifetime, Object, Value};
 
+pub(crate) use heap::is_of_no_class;
 use heap::{Heap, Held};
 use read::Unread;
 use write::Unwritten;
@@ -105,5 +106,43 @@ fn written<'js>(ctx: &Ctx<'js>, value: &Value<'js>) -> rquickjs::Result<Option<S
         Ok(text) => Ok(String::from_utf8(text).ok()),
         Err(Unwritten::Thrown) => Err(rquickjs::Error::Exception),
         Err(Unwritten::Elsewhere) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rquickjs::{Context, Runtime};
+
+    use super::*;
+
+    #[test]
+    fn objects_of_no_class_are_told_from_all_others() {
+        let runtime = Runtime::new().unwrap();
+        Context::full(&runtime).unwrap().with(|ctx| {
+            let is = |code: &str| is_of_no_class(&ctx.eval::<Value<'_>, _>(code).unwrap());
+            for code in
+                ["({})", "Object.create(null)", "new (class Mine {})", "Object.create(new Map)", "Object.prototype"]
+            {
+                assert!(is(code), "{code}");
+            }
+            for code in ["[]", "new Map", "new Date", "(() => 1)", "new Proxy({}, {})", "new Error", "'x'", "null", "1"]
+            {
+                assert!(!is(code), "{code}");
+            }
+        });
+    }
+
+    #[test]
+    fn plain_documents_are_not_left_to_the_engine() {
+        let runtime = Runtime::new().unwrap();
+        Context::full(&runtime).unwrap().with(|ctx| {
+            let text = r#"{"a":[1,-2.5,1e300,"x\n\u00e9",true,null,{}],"b":{"__proto__":[]},"é":""}"#;
+            let heap = Heap::of(&ctx);
+            let value = read::document(heap, text).ok().unwrap();
+            let written = String::from_utf8(write::document(heap, &value).ok().unwrap()).unwrap();
+            let expected = ctx.json_stringify(ctx.json_parse(text).unwrap()).unwrap().unwrap().to_string().unwrap();
+            assert_eq!(written, expected);
+            assert!(!ctx.has_exception());
+        });
     }
 }
