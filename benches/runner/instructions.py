@@ -23,6 +23,9 @@ from .processes import CONFIGS, TARGET, Children, Failed, Unsupported, note, run
 BASELINE = CONFIGS / "instructions.json"
 TOLERANCE = 0.03
 BODY = b"x" * 1024
+# What the policies in TypeScript are sent, as in the scenario that measures their time.
+FIELDS = json.loads((CONFIGS / "node" / "fields.json").read_text())
+DOCUMENT = (CONFIGS / "node" / "document.json").read_bytes()
 
 # name: (project, path, with the key, expected status, what it is)
 CASES = {
@@ -31,11 +34,17 @@ CASES = {
     "not-found": ("full", "/nothing/here", False, 404, "no such route"),
     "unauthorized": ("full", "/small", False, 401, "no key"),
     "limited": ("full", "/limited", True, 429, "over the limit"),
+    "scripts-none": ("scripts", "/small", False, 200, "GET 1 KB, modules in the project, no script on the route"),
+    "scripts-header": ("scripts", "/header", False, 200, "the same with a header-only policy in TypeScript"),
+    "scripts-sink": ("scripts", "/sink", False, 200, "POST 2 KB, no script on the route"),
+    "scripts-json": ("scripts", "/json", False, 200, "the same with a policy that changes the document"),
 }
+# By path: what is sent besides the head.
+BODIES = {"/sink": DOCUMENT, "/json": DOCUMENT}
 
 
 class Upstream(threading.Thread):
-    """Answers every GET with one kilobyte."""
+    """Answers every request with one kilobyte."""
 
     def __init__(self):
         super().__init__(daemon=True)
@@ -53,37 +62,47 @@ class Upstream(threading.Thread):
         seen = b""
         while piece := connection.recv(65536):
             seen += piece
-            while (end := seen.find(b"\r\n\r\n")) >= 0:
-                seen = seen[end + 4 :]
+            while (whole := message(seen)) is not None:
+                seen = seen[whole:]
                 connection.sendall(self.answer)
+
+
+def message(seen):
+    """The length of the message that the bytes begin with, once all of it is there."""
+    end = seen.find(b"\r\n\r\n")
+    if end < 0:
+        return None
+    length = re.search(rb"\r\ncontent-length: *(\d+)", seen[:end], re.I)
+    whole = end + 4 + int(length.group(1) if length else 0)
+    return whole if len(seen) >= whole else None
 
 
 class Client:
     """One connection, one request after the other."""
 
-    def __init__(self, port, path, key):
+    def __init__(self, port, project, path, key):
         self.stream = socket.create_connection(("127.0.0.1", port), 30)
         self.stream.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         authorization = f"Authorization: Bearer {key}\r\n" if key else ""
         # What a lean client sends, with the fields that nearly all have.
-        self.request = (
-            f"GET {path} HTTP/1.1\r\nHost: bench.test\r\nUser-Agent: bench/1\r\nAccept: */*\r\n{authorization}\r\n"
-        ).encode()
+        fields = "User-Agent: bench/1\r\nAccept: */*\r\n"
+        if project == "scripts":
+            fields = "".join(f"{name}: {value}\r\n" for name, value in FIELDS.items())
+        body = BODIES.get(path)
+        method, length = ("POST", f"Content-Length: {len(body)}\r\n") if body else ("GET", "")
+        head = f"{method} {path} HTTP/1.1\r\nHost: bench.test\r\n{fields}{authorization}{length}\r\n"
+        self.request = head.encode() + (body or b"")
         self.seen = b""
 
     def ask(self, count, expected):
         for _ in range(count):
             self.stream.sendall(self.request)
-            while (end := self.seen.find(b"\r\n\r\n")) < 0:
+            while (total := message(self.seen)) is None:
                 self._more()
-            head = self.seen[:end]
-            length = re.search(rb"\r\ncontent-length: *(\d+)", head, re.I)
-            total = end + 4 + int(length.group(1) if length else 0)
-            while len(self.seen) < total:
-                self._more()
+            line = self.seen.split(b"\r\n", 1)[0]
             self.seen = self.seen[total:]
-            if int(head.split(b" ", 2)[1]) != expected:
-                raise Failed(f"expected {expected}, got: {head.decode(errors='replace').splitlines()[0]}")
+            if int(line.split(b" ", 2)[1]) != expected:
+                raise Failed(f"expected {expected}, got: {line.decode(errors='replace')}")
 
     def _more(self):
         piece = self.stream.recv(65536)
@@ -139,7 +158,7 @@ def measure(project, names, options):
         results = {}
         for name in names:
             _, path, with_key, status, what = CASES[name]
-            client = Client(gateway.port, path, key if with_key else None)
+            client = Client(gateway.port, project, path, key if with_key else None)
             if status == 429:
                 client.ask(1, 200)
             client.ask(options.warm_up, status)

@@ -163,6 +163,7 @@ impl Library {
     /// Puts everything that is there from the beginning into a new context.
     pub(crate) fn install(&self, ctx: &Ctx<'_>) -> rquickjs::Result<()> {
         let globals = ctx.globals();
+        crate::json::install(ctx)?;
         for area in all(self.areas) {
             if let Some(install) = area.install {
                 install(ctx)?;

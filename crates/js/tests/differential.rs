@@ -43,6 +43,7 @@ areas! {
     events
     fetch
     intl
+    json
     node
     streams
     timers

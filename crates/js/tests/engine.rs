@@ -82,6 +82,26 @@ fn a_job_that_fills_the_heap_ends_its_call_at_once() {
 }
 
 #[test]
+fn a_heap_that_was_full_is_told_of_where_nothing_of_it_is_left() {
+    // Where there is not even memory for an error, the engine throws null; and what filled the heap has gone by the
+    // time that anybody sees it.
+    for code in [
+        "const all = []; for (;;) all.push({});",
+        "const all = []; for (;;) all.push(() => all);",
+        "let list = null; for (;;) list = [list];",
+        "const all = new Map(); for (let at = 0; ; at++) all.set(at, {});",
+        "const all = []; for (let at = 0; ; at++) all.push(`text ${at}`);",
+        "const all = []; for (;;) all.push(new Array(50).fill(0));",
+        "await null; const all = []; for (;;) all.push({});",
+        "await (async () => { await null; let list = null; for (;;) list = { list }; })();",
+    ] {
+        let limits = Limits { cpu: Duration::from_secs(20), ..quick() };
+        assert_eq!(eval_with(limits, code).unwrap_err(), CallError::Stopped(Stopped::Memory), "{code}");
+    }
+    assert!(matches!(eval("throw null").unwrap_err(), CallError::Thrown(_)));
+}
+
+#[test]
 fn there_is_no_way_to_make_code_of_text() {
     for code in [
         "eval('1')",

@@ -55,22 +55,10 @@ impl Engine {
     /// The limit that was broken, where what was thrown says so.
     pub(super) fn broken_by(&self, thrown: &Thrown) -> Option<Stopped> {
         // The engine throws null where there is no memory for an error either. So may a script, at any time.
-        let memory = u64::try_from(self.limits().memory).unwrap_or(u64::MAX);
-        let full = || *thrown == Thrown::null() && self.heap_bytes() > memory - memory / 4;
-        Stopped::told_by(thrown).or_else(|| full().then_some(Stopped::Memory))
-    }
-
-    /// Bytes of the heap in use. Walks the heap: not for every call.
-    #[expect(unsafe_code, reason = "rquickjs looks only while no code runs")]
-    pub fn heap_bytes(&self) -> u64 {
-        let mut usage = std::mem::MaybeUninit::uninit();
-        // SAFETY: the context lives as long as the engine, and its runtime with it. The engine is on the one thread
-        // that may use them. All of `usage` is written.
-        let usage = unsafe {
-            qjs::JS_ComputeMemoryUsage(qjs::JS_GetRuntime(self.0.context.as_raw().as_ptr()), usage.as_mut_ptr());
-            usage.assume_init()
-        };
-        u64::try_from(usage.malloc_size).unwrap_or_default()
+        // And where there is just enough memory for an error, there may be none for what it says.
+        let odd = *thrown == Thrown::null() || thrown.name == "InternalError";
+        let full = odd && self.0.memory.was_full();
+        Stopped::told_by(thrown).or_else(|| full.then_some(Stopped::Memory))
     }
 
     fn stop_current(&self, why: Stopped) {
@@ -94,15 +82,8 @@ fn execute(ctx: &Ctx<'_>) -> bool {
 pub(crate) fn with_room<R>(ctx: &Ctx<'_>, run: impl FnOnce() -> R) -> R {
     let Ok(engine) = Engine::of(ctx) else { return run() };
     let limit = engine.limits().memory;
-    limit_memory(ctx, limit.saturating_add(ROOM));
+    engine.0.memory.limit_to(limit.saturating_add(ROOM));
     let result = run();
-    limit_memory(ctx, limit);
+    engine.0.memory.limit_to(limit);
     result
-}
-
-#[expect(unsafe_code, reason = "rquickjs sets the limit only while no code runs")]
-fn limit_memory(ctx: &Ctx<'_>, limit: usize) {
-    // SAFETY: the context is alive and entered, and so is its runtime. The limit is a number that allocations
-    // are compared with.
-    unsafe { qjs::JS_SetMemoryLimit(qjs::JS_GetRuntime(ctx.as_raw().as_ptr()), limit as _) }
 }

@@ -3,8 +3,6 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::Thrown;
 
 /// What a call may use.
@@ -67,17 +65,40 @@ impl Stopped {
 
 /// The processor time of this thread.
 pub(super) fn cpu_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    read(rustix::time::ClockId::ThreadCPUTime)
+}
+
+/// The time that passes, for everyone.
+fn now() -> Duration {
+    read(rustix::time::ClockId::Monotonic)
+}
+
+fn read(clock: rustix::time::ClockId) -> Duration {
+    let time = rustix::time::clock_gettime(clock);
     Duration::new(u64::try_from(time.tv_sec).unwrap_or_default(), u32::try_from(time.tv_nsec).unwrap_or_default())
 }
 
-thread_local! {
-    /// The processor time of this thread when [`lap`] was last called, and the moment.
-    static LAP: Cell<(Duration, Option<Instant>)> = const { Cell::new((Duration::ZERO, None)) };
+/// What is known of the processor time of this thread.
+#[derive(Debug, Clone, Copy)]
+struct Lap {
+    /// What the system last said of it, and when.
+    told: Duration,
+    told_at: Duration,
+    /// What was charged since.
+    charged: Duration,
+    /// When the entry began, or the last lap ended.
+    began: Duration,
 }
 
-/// What the host does between two entries into JavaScript is charged to the second, where it is not longer: to
-/// ask the system for the processor time takes as long as many a policy.
+thread_local! {
+    static LAP: Cell<Lap> = const {
+        Cell::new(Lap { told: Duration::ZERO, told_at: Duration::MAX, charged: Duration::ZERO, began: Duration::ZERO })
+    };
+}
+
+/// To ask the system for the processor time takes as long as many a policy. So soon after it was asked, the time that
+/// has passed is taken for it: where that is too much, because others had the processor meanwhile, the next answer
+/// shows, and the difference is charged to nobody. What the host does between two entries may be charged to the second.
 const SHORT: Duration = Duration::from_micros(200);
 
 /// Code that has run for so long without a pause makes one, so that whoever waits for this processor gets it. A
@@ -87,20 +108,36 @@ const COURTESY: Duration = Duration::from_micros(500);
 /// How long a pause is where nobody waits: as short as the system's timers can.
 const PAUSE: Duration = Duration::from_nanos(1);
 
-/// The processor time at which an entry begins.
-pub(super) fn begin_lap() -> Duration {
-    let (began, at) = LAP.get();
-    if at.is_some_and(|at| at.elapsed() < SHORT) {
-        return began;
+impl Lap {
+    /// Whether the system was asked a short time ago.
+    fn is_fresh(&self, now: Duration) -> bool {
+        now.checked_sub(self.told_at).is_some_and(|since| since < SHORT)
     }
-    lap();
-    LAP.get().0
 }
 
-/// The processor time of this thread since the last lap, which ends here.
+/// The processor time at which an entry begins, or a little before.
+pub(super) fn begin_lap() -> Duration {
+    let (lap, now) = (LAP.get(), now());
+    if lap.is_fresh(now) {
+        LAP.set(Lap { began: now, ..lap });
+        return lap.told;
+    }
+    let told = cpu_time();
+    LAP.set(Lap { told, told_at: now, charged: Duration::ZERO, began: now });
+    told
+}
+
+/// The processor time of this thread since the entry began, or the last lap, which ends here.
 pub(super) fn lap() -> Duration {
-    let now = cpu_time();
-    now.saturating_sub(LAP.replace((now, Some(Instant::now()))).0)
+    let (lap, now) = (LAP.get(), now());
+    if lap.is_fresh(now) {
+        let used = now.saturating_sub(lap.began);
+        LAP.set(Lap { charged: lap.charged + used, began: now, ..lap });
+        return used;
+    }
+    let told = cpu_time();
+    LAP.set(Lap { told, told_at: now, charged: Duration::ZERO, began: now });
+    told.saturating_sub(lap.told).saturating_sub(lap.charged)
 }
 
 /// Watches the processor time of whatever runs. The engine asks it now and then.
@@ -126,7 +163,7 @@ impl Watch {
         let over = now >= self.until.get();
         if over {
             self.rang.set(true);
-        } else if now.saturating_sub(LAP.get().0.max(self.paused.get())) >= COURTESY {
+        } else if now.saturating_sub(LAP.get().told.max(self.paused.get())) >= COURTESY {
             self.paused.set(now);
             std::thread::sleep(PAUSE);
         }

@@ -4,6 +4,7 @@
 mod call;
 mod jobs;
 mod limits;
+mod memory;
 mod progress;
 mod rejections;
 mod task;
@@ -29,6 +30,7 @@ pub use work::{Settle, promise};
 use crate::host::Host;
 use crate::library::{Area, Library, Modules};
 use limits::{Watch, begin_lap, lap};
+use memory::{Heap, Memory};
 use rejections::Rejections;
 use turns::Turns;
 
@@ -43,6 +45,7 @@ struct Inner {
     context: Context,
     runtime: Runtime,
     limits: Limits,
+    memory: Rc<Memory>,
     watch: Rc<Watch>,
     turns: Rc<Turns>,
     current: RefCell<Option<Rc<Task>>>,
@@ -72,8 +75,8 @@ impl Engine {
         areas: &'static [&'static Area],
     ) -> Result<Self, EngineError> {
         let failed = |error: rquickjs::Error| EngineError(error.to_string());
-        let runtime = Runtime::new().map_err(failed)?;
-        runtime.set_memory_limit(limits.memory);
+        let memory = Memory::new(limits.memory);
+        let runtime = Runtime::new_with_alloc(Heap(Rc::clone(&memory))).map_err(failed)?;
         runtime.set_max_stack_size(limits.stack);
         // What loading makes is there to stay: to look through it for garbage is in vain.
         runtime.set_gc_threshold(1 << 20);
@@ -98,6 +101,7 @@ impl Engine {
             context,
             runtime,
             limits,
+            memory,
             watch,
             turns: Rc::default(),
             current: RefCell::default(),

@@ -8,6 +8,7 @@ use rquickjs::object::Filter;
 use rquickjs::{Atom, Class, Ctx, JsLifetime, Object, Value};
 
 use super::ledger::Ledger;
+use crate::json::is_of_no_class;
 use crate::{Engine, Failure};
 
 /// Kept for each engine.
@@ -52,10 +53,10 @@ impl<'js> Realm<'js> {
 }
 
 /// The value as an instance of a class. The engine makes an error for every object that is of no class
-/// of Rust, so that the usual ones are not asked.
+/// of Rust, so that the usual ones are not asked for.
 pub(super) fn instance<'js, C: JsClass<'js>>(value: &Value<'js>) -> Option<Class<'js, C>> {
     let object = value.as_object()?;
-    if value.is_array() || Realm::of(value.ctx()).is_ok_and(|realm| realm.is_plain(object)) {
+    if value.is_array() || is_of_no_class(value) {
         return None;
     }
     Class::from_object(object)

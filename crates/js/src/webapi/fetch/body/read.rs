@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http_body_util::BodyExt;
-use rquickjs::{Class, Ctx, Exception, Object, Persistent, Promise, String as JsString, Value};
+use rquickjs::{Class, Ctx, Object, Persistent, Promise, String as JsString, Value};
 use tollgate_core::body::BodyTooLarge;
 use tollgate_core::{Body, BoxError};
 
@@ -176,14 +176,7 @@ fn text<'js>(ctx: &Ctx<'js>, bytes: &[u8]) -> rquickjs::Result<Value<'js>> {
 }
 
 fn json<'js>(ctx: &Ctx<'js>, bytes: &[u8]) -> rquickjs::Result<Value<'js>> {
-    let text = String::from_utf8_lossy(without_mark(bytes));
-    // With room for the NUL that the engine wants behind it.
-    let mut copy = Vec::with_capacity(text.len() + 1);
-    copy.extend_from_slice(text.as_bytes());
-    match ctx.json_parse(copy) {
-        Err(rquickjs::Error::InvalidString(_)) => Err(Exception::throw_syntax(ctx, "a NUL is no part of JSON")),
-        result => result,
-    }
+    crate::json::value_of(ctx, &String::from_utf8_lossy(without_mark(bytes)))
 }
 
 fn without_mark(bytes: &[u8]) -> &[u8] {

@@ -37,10 +37,9 @@ pub(super) fn json<'js>(
     data: Value<'js>,
     init: Opt<Value<'js>>,
 ) -> rquickjs::Result<Class<'js, Response<'js>>> {
-    let Some(text) = ctx.json_stringify(data)? else {
+    let Some(text) = crate::json::text_of(&ctx, &data)? else {
         return Err(Failure::type_error("this cannot be JSON").throw(&ctx));
     };
-    let text = bytes::usv_string(text.as_value())?;
     let mut response = described(&ctx, init.0)?;
     let body = BodyCell::made(&ctx, text)?;
     give_body(&ctx, &mut response, body, Some(HeaderValue::from_static("application/json")))?;
