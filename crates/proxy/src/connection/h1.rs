@@ -47,7 +47,8 @@ where
         // HTTP/1.0 does not know interim answers.
         let interim = (request.version() == Version::HTTP_11).then(|| Interim::new(Arc::clone(&phase) as _, number));
         let arrived = Arrived { request: request.map(Into::into), interim };
-        let answer = handler(Arc::clone(&info), arrived);
+        // Boxed, so that a connection that waits for its next request does not keep room for the work of one.
+        let answer = Box::pin(handler(Arc::clone(&info), arrived));
         let (phase, upgrade) = (Arc::clone(&phase), &upgrade);
         async move {
             let mut response = answer.await;
