@@ -201,6 +201,7 @@ mod tests {
         "proxy_internal_error",
         "proxy_configuration_error",
         "proxy_loop_detected",
+        "http_upgrade_failed",
     ];
 
     fn refusal(reason: &'static Reason) -> Refusal {

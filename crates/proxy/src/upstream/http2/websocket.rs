@@ -45,6 +45,7 @@ impl Upstream {
     /// # Errors
     /// As those of an exchange; 502 where the other side takes no WebSockets over HTTP/2, or grants
     /// what was not asked for.
+    #[expect(clippy::too_many_arguments, reason = "they are the exchange; it has one caller")]
     pub(in crate::upstream) async fn websocket_http2(
         &self,
         pool: &Arc<Pool>,
