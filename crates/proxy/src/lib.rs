@@ -27,6 +27,7 @@ mod failed_auth;
 pub mod gateway;
 mod grpc;
 pub mod handlers;
+mod heard;
 pub mod http_client;
 pub mod hygiene;
 pub mod inquiry;

@@ -19,6 +19,7 @@ use tollgate_core::Body;
 use super::io::ClientIo;
 use super::phase::{Answer, Phase};
 use super::settings::WireSettings;
+use crate::heard::cancelled;
 use crate::hygiene::ConnectionInfo;
 use crate::tunnel::Tunnel;
 use crate::unreadable::UnreadableHead;
@@ -63,7 +64,7 @@ where
         tokio::select! {
             biased;
             ended = connection.as_mut() => ended,
-            () = drain.cancelled() => {
+            () = cancelled(&drain) => {
                 // A request that has been read is the last one; where none has, there may be one on its way.
                 let before = phase.requests();
                 let mut given_up = pin!(phase.given_up(&drain));

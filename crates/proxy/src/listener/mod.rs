@@ -26,6 +26,7 @@ use tollgate_core::exchange::Scheme;
 use tollgate_core::{Body, reason};
 
 use crate::connection::{self, Protocol, WireSettings};
+use crate::heard::cancelled;
 use crate::hygiene::ConnectionInfo;
 use crate::metrics::{Paused, Refused};
 use crate::tls::{self, Arrival, Endpoint, Failure, Session};
@@ -407,12 +408,13 @@ where
     {
         let drain = self.shutdown.child_token();
         tokio::select! {
+            biased;
             unreadable = connection::serve(stream, Arc::clone(&info), &self.wire, protocol, self.handler.clone(), drain) => {
                 if let Some(head) = unreadable {
                     held.open.0.unreadable(&info, &head);
                 }
             }
-            () = self.cut_off.cancelled() => {}
+            () = cancelled(&self.cut_off) => {}
         }
     }
 
