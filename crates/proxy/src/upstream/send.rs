@@ -12,8 +12,7 @@ use tollgate_core::{Body, Exchange, Fault, Problem, Request, Response};
 
 use super::Upstream;
 use super::handshake::UpgradeRequest;
-use super::wait::Limits;
-use crate::alarm::after;
+use super::wait::Moment;
 use crate::grpc;
 use crate::hygiene::body::{BodyMeter, metered};
 
@@ -33,29 +32,30 @@ impl Upstream {
         &self,
         exchange: &mut Exchange,
         mut request: Request,
-        timeouts: &Timeouts,
+        timeouts: Timeouts,
     ) -> Result<Response, Problem> {
         if let Some(upgrade) = request.extensions_mut().remove::<UpgradeRequest>() {
             // Boxed because it is large and rare.
-            return Box::pin(self.upgrade(exchange, request, &upgrade, timeouts)).await;
+            return Box::pin(self.upgrade(exchange, request, &upgrade, &timeouts)).await;
         }
         let host = self.host_for(exchange);
         let started = exchange.record.started;
-        self.exchange(&mut exchange.record, request, host, timeouts, Some(started)).await
+        self.exchange(&mut exchange.record, &mut request, host, &timeouts, Some(started)).await
     }
 
     /// The same for requests of the gateway itself. `started` is when the exchange began that
-    /// the total timeout counts for; now, where there is none.
+    /// the total timeout counts for; now, where there is none. The request is used up: it is lent,
+    /// because a future that owns one is copied with it a few times.
     pub(crate) async fn exchange(
         &self,
         record: &mut Record,
-        request: Request,
+        request: &mut Request,
         host: HeaderValue,
         timeouts: &Timeouts,
         started: Option<Duration>,
     ) -> Result<Response, Problem> {
         let waiting = self.tally.begin();
-        let result = self.exchanged(record, request, host, timeouts, started).await;
+        let result = self.exchanged(record, request, &host, timeouts, started).await;
         if let Err(problem) = &result
             && problem.reason.fault == Fault::Upstream
         {
@@ -67,19 +67,20 @@ impl Upstream {
     async fn exchanged(
         &self,
         record: &mut Record,
-        request: Request,
-        host: HeaderValue,
+        request: &mut Request,
+        host: &HeaderValue,
         timeouts: &Timeouts,
         started: Option<Duration>,
     ) -> Result<Response, Problem> {
-        self.note_url(record, &request);
-        let mut request = self.buffered(request).await?;
-        let timeouts = &grpc::pass_deadline_on(&mut request, timeouts, self.spent(started));
-        let limits = self.limits(timeouts, started);
-        let meter = meter(&mut request);
-        let result = match self.over_http2(record, request, &host, meter.as_ref(), &limits).await {
+        self.note_url(record, request);
+        self.buffer(request).await?;
+        let now = self.moment();
+        let timeouts = &grpc::pass_deadline_on(request, timeouts, now.since(started));
+        let limits = now.limits(timeouts, started);
+        let meter = meter(request);
+        let result = match self.over_http2(record, request, host, meter.as_ref(), &limits).await {
             ControlFlow::Break(result) => result,
-            ControlFlow::Continue(request) => self.over_http1(record, request, &host, meter.as_ref(), &limits).await,
+            ControlFlow::Continue(()) => self.over_http1(record, request, host, meter.as_ref(), &limits).await,
         };
         if let Some(meter) = &meter {
             record.request_bytes = meter.bytes();
@@ -103,16 +104,9 @@ impl Upstream {
         }
     }
 
-    /// The limits of an exchange that began at `started`, on the clock of the services.
-    pub(super) fn limits<'t>(&self, timeouts: &'t Timeouts, started: Option<Duration>) -> Limits<'t> {
-        let spent = self.spent(started);
-        let total = timeouts.total.map(|total| after(Instant::now(), total.saturating_sub(spent)));
-        Limits { timeouts, total }
-    }
-
-    /// How long the exchange has taken before it came here.
-    fn spent(&self, started: Option<Duration>) -> Duration {
-        started.map_or(Duration::ZERO, |started| self.clock.monotonic().saturating_sub(started))
+    /// This moment.
+    pub(super) fn moment(&self) -> Moment {
+        Moment { instant: Instant::now(), monotonic: self.clock.monotonic() }
     }
 }
 

@@ -13,7 +13,6 @@ use bytes::{Buf, Bytes};
 use http::StatusCode;
 use http::header::{HeaderValue, SEC_WEBSOCKET_ACCEPT};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::Instant;
 use tollgate_core::project::Timeouts;
 use tollgate_core::record::Record;
 use tollgate_core::{Body, Exchange, Problem, Request, Response, reason};
@@ -64,15 +63,15 @@ impl Upstream {
     ) -> Result<Response, Problem> {
         let open = upgrade.begin()?;
         self.note_url(record, &request);
-        let limits = self.limits(timeouts, started);
+        let limits = self.moment().limits(timeouts, started);
         *request.body_mut() = Body::empty();
         let expected = Expected::of(&upgrade.asked, request.headers_mut());
         let wanted = HeaderValue::from_str(&upgrade.asked.protocol)
             .map_err(|error| problem(&reason::INTERNAL).caused_by(error))?;
-        let (upload, method) = encode(request, &host, Some(&wanted))?;
+        let (upload, method) = encode(&mut request, &host, Some(&wanted))?;
         let mut ask = Ask { upload, method, upgrades: true, meter: None, limits: &limits };
         let waiting = self.tally.begin();
-        let asked = self.ask_http1(record, &mut ask, None, Instant::now()).await;
+        let asked = self.ask_http1(record, &mut ask, None, limits.from.instant).await;
         if let Err(problem) = &asked {
             waiting.failed(problem.reason.name);
         }

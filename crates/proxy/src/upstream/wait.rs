@@ -1,5 +1,7 @@
 //! How long an exchange waits, and for whom.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 use tollgate_core::project::Timeouts;
 use tollgate_core::{Problem, Reason, reason};
@@ -7,14 +9,46 @@ use tollgate_core::{Problem, Reason, reason};
 use crate::alarm::after;
 use crate::hygiene::body::BodyMeter;
 
+/// One moment on the runtime's clock, which timers go by, and on that of the services, which records go by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) instant: Instant,
+    pub(super) monotonic: Duration,
+}
+
+impl Moment {
+    /// How long an exchange has taken that began at `started`, where that is known.
+    pub(super) fn since(self, started: Option<Duration>) -> Duration {
+        started.map_or(Duration::ZERO, |started| self.monotonic.saturating_sub(started))
+    }
+
+    /// The limits from here on of an exchange that began at `started`.
+    pub(super) fn limits(self, timeouts: &Timeouts, started: Option<Duration>) -> Limits<'_> {
+        let total = timeouts.total.map(|total| after(self.instant, total.saturating_sub(self.since(started))));
+        Limits { timeouts, total, from: self }
+    }
+
+    /// A later moment, on the clock of the services.
+    fn told(self, later: Instant) -> Duration {
+        self.monotonic.saturating_add(later.saturating_duration_since(self.instant))
+    }
+}
+
 /// The limits of one exchange.
 pub(super) struct Limits<'a> {
+    /// When it came here.
+    pub(super) from: Moment,
     pub(super) timeouts: &'a Timeouts,
     /// When everything must be over.
     pub(super) total: Option<Instant>,
 }
 
 impl Limits<'_> {
+    /// A moment of the exchange as records tell it.
+    pub(super) fn told(&self, instant: Instant) -> Duration {
+        self.from.told(instant)
+    }
+
     /// When there must be a connection, and what is said where there is none.
     pub(super) fn connect(&self) -> (Instant, &'static Reason) {
         let connect = after(Instant::now(), self.timeouts.connect);
@@ -43,8 +77,9 @@ pub(super) struct Wait<'m> {
 }
 
 impl<'m> Wait<'m> {
-    pub(super) fn new(meter: Option<&'m BodyMeter>) -> Self {
-        Self { meter, bytes: 0, since: Instant::now(), sent: meter.is_none() }
+    /// It begins now.
+    pub(super) fn new(meter: Option<&'m BodyMeter>, now: Instant) -> Self {
+        Self { meter, bytes: 0, since: now, sent: meter.is_none() }
     }
 
     /// The first limit that waiting comes to.

@@ -243,7 +243,7 @@ impl AwsLambda {
         }
         let invocation = self.invocation(event.to_string().into(), exchange)?;
         let timeouts = exchange.route.timeouts;
-        let answered = self.upstream.send(exchange, invocation, &timeouts).await?;
+        let answered = self.upstream.send(exchange, invocation, timeouts).await?;
         let (parts, body) = answered.into_parts();
         let failed =
             |cause: String| Problem::new(&FAILED, "The function did not answer as it should.").caused_by(cause);
