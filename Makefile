@@ -4,6 +4,9 @@
 
 CARGO ?= cargo
 PYTHON := target/python/bin/python
+# Which binary `make bench` measures: the one that `make dist` ships, or BUILD=release for what cargo builds at once.
+BUILD ?= shipped
+MEASURED = $(if $(filter shipped,$(BUILD)),target/$(shell rustc -vV | sed -n 's/^host: //p')/shipped/tollgate,target/release/tollgate)
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-19s %s\n", $$1, $$2 }'
@@ -17,18 +20,23 @@ test: python node ## Everything that is tested, with what it needs installed and
 	@scripts/test.sh
 
 bench: bench-build ## nginx, HAProxy, Envoy and Tollgate side by side (half an hour); BENCH="--help" for its options
-	@python3 -m benches.runner $(BENCH)
+	@BENCH_BINARY=$(MEASURED) python3 -m benches.runner $(BENCH)
 
 bench-quick: bench-build ## nginx and Tollgate, three scenarios, under two minutes
-	@python3 -m benches.runner --quick $(BENCH)
+	@BENCH_BINARY=$(MEASURED) python3 -m benches.runner --quick $(BENCH)
 
 bench-instructions: ## Instructions a request, by callgrind: stable on a busy machine too; BENCH="--check" compares with the baseline
 	@$(CARGO) build --release --locked --package tollgate
 	@python3 -m benches.runner.instructions $(BENCH)
 
 bench-build:
-	@echo "==> Building the release binaries (a few minutes the first time)"
-	@$(CARGO) build --release --locked --package tollgate --package tollgate-bench
+ifeq ($(BUILD),shipped)
+	@scripts/shipped.sh
+else
+	@echo "==> Building the release binary (a few minutes the first time)"
+	@$(CARGO) build --release --locked --package tollgate
+endif
+	@$(CARGO) build --release --locked --package tollgate-bench
 
 ready: ## What a commit must pass: format, lints, documentation, generated files, dependencies
 	$(CARGO) fmt --all --check

@@ -53,5 +53,7 @@ fi
 echo "==> Packing the next version"
 next=target/dist-work/next
 mkdir -p $next
-cargo deb --quiet --fast --no-build --package tollgate --profile "$PROFILE" --output $next --deb-version 99.0.0-1
+# What is shipped is built for a named machine.
+if [ "$PROFILE" = shipped ]; then set -- --target "$(rustc -vV | sed -n 's/^host: //p')"; else set --; fi
+cargo deb --quiet --fast --no-build --package tollgate --profile "$PROFILE" --output $next --deb-version 99.0.0-1 "$@"
 scripts/deb-test.sh "$deb" "$(find $next -name '*.deb' | head -n1)"

@@ -1,10 +1,11 @@
 #!/bin/sh
 # Builds what is given to others, in target/dist: binaries, archives, Debian packages, an SBOM, checksums.
-# PROFILE=dev builds the debug binary, to try all the rest of it out. TARGETS: Rust's names of machines; those whose
-# toolchain is not here are named and passed over.
+# PROFILE=dev builds the debug binary, to try all the rest of it out; without it, scripts/shipped.sh builds (GUIDED=no:
+# in half the time, without a profile). TARGETS: Rust's names of machines; those whose toolchain is not here are named
+# and passed over.
 set -eu
 cd "$(dirname "$0")/.."
-PROFILE="${PROFILE:-release}"
+PROFILE="${PROFILE:-shipped}"
 fast=
 case "$PROFILE" in
     # Nobody is given it, so that it need not be small.
@@ -59,13 +60,21 @@ done
     exit 1
 }
 
-binary_of() { # the machine's own is where every build puts it
-    if [ "$1" = "$host" ]; then echo "$built/$folder/tollgate"; else echo "$built/$1/$folder/tollgate"; fi
+# Whether the target is said in words. The machine's own debug binary is where every build puts it; what is shipped is
+# always built for a named machine.
+is_named() { [ "$1" != "$host" ] || [ "$PROFILE" = shipped ]; }
+
+binary_of() {
+    if is_named "$1"; then echo "$built/$1/$folder/tollgate"; else echo "$built/$folder/tollgate"; fi
 }
 
 for target in $targets; do
+    if [ "$PROFILE" = shipped ]; then
+        TARGET="$target" CARGO_BUILD="cargo auditable build" scripts/shipped.sh
+        continue
+    fi
     echo "==> Building the $PROFILE binary for $target"
-    if [ "$target" = "$host" ]; then set --; else set -- --target "$target"; fi
+    if is_named "$target"; then set -- --target "$target"; else set --; fi
     cargo auditable build --locked --profile "$PROFILE" --package tollgate --bin tollgate "$@"
 done
 
@@ -114,7 +123,7 @@ for target in $targets; do
     rm -rf "$place"
 
     echo "==> Packing the Debian package for $target"
-    if [ "$target" = "$host" ]; then set --; else set -- --target "$target"; fi
+    if is_named "$target"; then set -- --target "$target"; else set --; fi
     # shellcheck disable=SC2086
     SOURCE_DATE_EPOCH="$stamp" cargo deb --quiet $fast --no-build --package tollgate --profile "$PROFILE" --output "$dist" \
         ${DEB_VERSION:+--deb-version "$DEB_VERSION"} "$@"

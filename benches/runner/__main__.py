@@ -46,7 +46,7 @@ def arguments():
     parser.add_argument("--write", action="store_true", help="put the tables into docs/performance.md")
     parser.add_argument("--from", dest="source", type=Path, metavar="FILE", help="measure nothing; print (or --write) the results of this file of target/bench")
     parser.add_argument("--output", choices=("text", "json"), default="text", help="what is printed at the end")
-    parser.add_argument("--binary", type=Path, default=BINARY, help="the tollgate to measure (target/release/tollgate)")
+    parser.add_argument("--binary", type=Path, default=BINARY, help="the tollgate to measure (target/release/tollgate, unless BENCH_BINARY names another)")
     parser.add_argument("--generator", type=Path, default=GENERATOR, help=argparse.SUPPRESS)
     options = parser.parse_args()
     options.command = " ".join(["make bench-quick" if options.quick else "make bench"] + (

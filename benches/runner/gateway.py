@@ -6,7 +6,8 @@ from pathlib import Path
 
 from .processes import CONFIGS, ROOT, TARGET, Failed, Unsupported, free_port, run_json, tail, wait_until
 
-BINARY = ROOT / "target" / "release" / "tollgate"
+# What `make` has built; otherwise what `cargo build --release` builds.
+BINARY = Path(os.environ["BENCH_BINARY"]).absolute() if os.environ.get("BENCH_BINARY") else ROOT / "target" / "release" / "tollgate"
 # Its exit code where the project has mistakes, or settings that it does not know.
 BROKEN = 78
 

@@ -100,9 +100,16 @@ def surroundings(options):
         "machine": f"{model.group(1) if model else platform.machine()}, {cores} cores, Linux {platform.release().split('-')[0]}",
         "load": float(Path("/proc/loadavg").read_text().split()[0]),
         "versions": versions,
+        "build": how_built(options.binary),
         "rounds": options.rounds, "seconds": options.seconds,
         "command": options.command,
     }
+
+
+def how_built(binary):
+    """What scripts/shipped.sh has noted beside the binary; nothing is noted of others."""
+    noted = Path(f"{binary}.build")
+    return noted.read_text().strip() if noted.exists() else f"target/{Path(binary).parent.name}"
 
 
 def cell(values, write, ranged):
@@ -139,7 +146,8 @@ def table(scenario, rows):
 
 def heading(around):
     """What was measured with what, in one paragraph."""
-    versions = " · ".join(f"{name} {version}" for name, version in around["versions"].items())
+    built = lambda name: f" ({around['build']})" if name == "tollgate" and around.get("build") else ""
+    versions = " · ".join(f"{name} {version}{built(name)}" for name, version in around["versions"].items())
     return (f"Measured on {around['date']}: {around['machine']}. {versions}. `{around['command']}`: {around['rounds']} rounds of "
             f"{around['seconds']:g} s; the load of the machine before it began was {around['load']:g}."
             + (" It was busy with other work: the ratios are rough, and throughput and latency mean nothing.\n" if around["load"] > 1 else "\n"))

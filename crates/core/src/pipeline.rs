@@ -64,9 +64,13 @@ impl Pipeline {
         let clock = Arc::clone(&exchange.services.clock);
         let origin = request.headers().get(http::header::ORIGIN).cloned();
 
-        let start = clock.monotonic();
-        let early = self.inbound(exchange, &mut request, &*clock).await;
-        let handler_began = clock.monotonic();
+        // Where one step ends the next begins, so that the clock is read once for both: a reading costs as much as
+        // some policies.
+        let started = exchange.record.started;
+        let start = exchange.record.timings.routing.map_or_else(|| clock.monotonic(), |routing| started + routing);
+        let mut now = start;
+        let early = self.inbound(exchange, &mut request, &*clock, &mut now).await;
+        let handler_began = now;
         exchange.record.timings.inbound = Some(handler_began.saturating_sub(start));
         if self.keeps_request {
             let (method, headers) = (request.method().clone(), request.headers().clone());
@@ -99,8 +103,8 @@ impl Pipeline {
 
         if !refused_early && (self.outbound_on_all || response.status().is_success()) && !self.outbound.is_empty() {
             let start = clock.monotonic();
-            self.outbound(exchange, &mut response, &*clock).await;
-            exchange.record.timings.outbound = Some(clock.monotonic().saturating_sub(start));
+            let end = self.outbound(exchange, &mut response, &*clock, start).await;
+            exchange.record.timings.outbound = Some(end.saturating_sub(start));
             if !refused && exchange.record.refusal.is_some() {
                 response = self.formatted(exchange, response).await;
             }
@@ -124,19 +128,27 @@ impl Pipeline {
         }
     }
 
-    async fn inbound(&self, exchange: &mut Exchange, request: &mut Request, clock: &dyn Clock) -> Option<Response> {
+    /// Runs what is inbound, from the moment `now` on; leaves the moment there at which it was done.
+    async fn inbound(
+        &self,
+        exchange: &mut Exchange,
+        request: &mut Request,
+        clock: &dyn Clock,
+        now: &mut Duration,
+    ) -> Option<Response> {
         if let Some(hooks) = self.hooks.as_ref().filter(|hooks| hooks.has_request_hooks()) {
-            match hooks.on_request(exchange, request).await {
+            let flow = hooks.on_request(exchange, request).await;
+            *now = clock.monotonic();
+            match flow {
                 Flow::Continue => {}
                 Flow::Respond(response) => return Some(response),
                 Flow::Refuse(problem) => return Some(self.problems.render(exchange, *problem, Stage::Inbound, None)),
             }
         }
         for placed in &self.inbound {
-            let start = clock.monotonic();
             exchange.record.stage = Some(placed.stage);
             let flow = placed.policy.on_request(exchange, request).get().await;
-            visited(exchange, placed, Verdict::of(&flow), start, clock.monotonic().saturating_sub(start));
+            visited(exchange, placed, Verdict::of(&flow), clock, now);
             match flow {
                 Flow::Continue => {}
                 Flow::Respond(response) => return Some(response),
@@ -148,12 +160,18 @@ impl Pipeline {
         None
     }
 
-    async fn outbound(&self, exchange: &mut Exchange, response: &mut Response, clock: &dyn Clock) {
+    /// Runs what is outbound, from the moment `now` on; gives back the moment at which it was done.
+    async fn outbound(
+        &self,
+        exchange: &mut Exchange,
+        response: &mut Response,
+        clock: &dyn Clock,
+        mut now: Duration,
+    ) -> Duration {
         for placed in &self.outbound {
-            let start = clock.monotonic();
             exchange.record.stage = Some(placed.stage);
             let flow = placed.policy.on_response(exchange, response).get().await;
-            visited(exchange, placed, Verdict::of(&flow), start, clock.monotonic().saturating_sub(start));
+            visited(exchange, placed, Verdict::of(&flow), clock, &mut now);
             match flow {
                 Flow::Continue => {}
                 Flow::Respond(other) => *response = other,
@@ -162,10 +180,14 @@ impl Pipeline {
                 }
             }
         }
+        now
     }
 }
 
-fn visited(exchange: &mut Exchange, placed: &Placed, verdict: Verdict, began: Duration, took: Duration) {
+/// Notes a visit that began at the moment `now` and is over; moves that to this moment.
+fn visited(exchange: &mut Exchange, placed: &Placed, verdict: Verdict, clock: &dyn Clock, now: &mut Duration) {
+    let began = std::mem::replace(now, clock.monotonic());
+    let took = now.saturating_sub(began);
     let (policy, stage) = (Arc::clone(&placed.name), placed.stage);
     exchange.record.visits.push(Visit { policy, stage, verdict, began, took });
 }
@@ -175,7 +197,7 @@ impl ProblemStyle {
     pub fn render(
         &self,
         exchange: &mut Exchange,
-        problem: Problem,
+        mut problem: Problem,
         stage: Stage,
         policy: Option<&Arc<str>>,
     ) -> Response {
@@ -183,8 +205,8 @@ impl ProblemStyle {
             reason: problem.reason,
             stage: Some(stage),
             policy: policy.cloned(),
-            cause: problem.cause.clone(),
-            detail: problem.detail.clone().into_owned(),
+            cause: problem.cause.take(),
+            detail: problem.detail.clone(),
         });
         let now = exchange.services.clock.now();
         problem.into_response(&ProblemContext {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
 use crate::body::{BodyTimedOut, BodyTooLarge, CollectError};
@@ -108,35 +109,70 @@ impl Problem {
 
     /// The one place where an error body is written.
     pub fn into_response(self, context: &ProblemContext<'_>) -> Response {
-        let mut body = Map::new();
-        body.insert("type".into(), json!(format!("{}{}", context.type_base, self.reason.code)));
-        body.insert("title".into(), json!(self.reason.title));
-        body.insert("status".into(), json!(self.status.as_u16()));
-        body.insert("detail".into(), json!(self.detail));
-        body.insert("instance".into(), json!(context.instance));
-        body.insert("code".into(), json!(self.reason.code));
-        body.insert("requestId".into(), json!(context.request_id));
-        if let Some((now, snapshot)) = context.trace {
-            body.insert(
-                "trace".into(),
-                json!({ "timestamp": now.rfc3339(), "requestId": context.request_id, "buildId": snapshot }),
-            );
+        let mut body = Vec::with_capacity(512);
+        // Texts, numbers and trees of JSON are written, none of which fails.
+        if serde_json::to_writer(&mut body, &Written { problem: &self, context }).is_err() {
+            body.clear();
         }
-        if context.explain {
-            body.insert("reason".into(), json!(self.reason.name));
-            body.insert("fix".into(), json!(self.reason.fix));
-        }
-        for (member, value) in self.extensions {
-            body.entry(member).or_insert(value);
-        }
-        let mut response = Response::new(Body::full(Value::Object(body).to_string()));
+        let mut response = Response::new(Body::full(body));
         *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers;
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        let headers = response.headers_mut();
+        *headers = self.headers;
+        // Room for what every answer has besides, so that the map is not made anew for it.
+        headers.reserve(FURTHER_FIELDS);
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if self.close {
-            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
+    }
+}
+
+/// How many fields are added to a refusal on its way out, mostly.
+const FURTHER_FIELDS: usize = 6;
+
+/// The body of a problem. Written member by member and not through a tree of JSON: a flood of
+/// requests that are refused must cost little.
+struct Written<'p> {
+    problem: &'p Problem,
+    context: &'p ProblemContext<'p>,
+}
+
+impl Serialize for Written<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { problem, context } = self;
+        let mut body = serializer.serialize_map(None)?;
+        body.serialize_entry("type", &format_args!("{}{}", context.type_base, problem.reason.code))?;
+        body.serialize_entry("title", problem.reason.title)?;
+        body.serialize_entry("status", &problem.status.as_u16())?;
+        body.serialize_entry("detail", &problem.detail)?;
+        body.serialize_entry("instance", context.instance)?;
+        body.serialize_entry("code", problem.reason.code)?;
+        body.serialize_entry("requestId", context.request_id)?;
+        if let Some((now, snapshot)) = context.trace {
+            let (timestamp, id) = (now.rfc3339(), context.request_id);
+            body.serialize_entry("trace", &json!({ "timestamp": timestamp, "requestId": id, "buildId": snapshot }))?;
+        }
+        if context.explain {
+            body.serialize_entry("reason", problem.reason.name)?;
+            body.serialize_entry("fix", problem.reason.fix)?;
+        }
+        for (member, value) in problem.extensions.iter().filter(|(member, _)| !context.writes(member)) {
+            body.serialize_entry(member, value)?;
+        }
+        body.end()
+    }
+}
+
+impl ProblemContext<'_> {
+    /// Whether the body has a member of this name in any case, which no extension may replace.
+    fn writes(&self, member: &str) -> bool {
+        match member {
+            "type" | "title" | "status" | "detail" | "instance" | "code" | "requestId" => true,
+            "trace" => self.trace.is_some(),
+            "reason" | "fix" => self.explain,
+            _ => false,
+        }
     }
 }
 
@@ -164,6 +200,41 @@ mod tests {
         let problem = Problem::from(error);
         assert_eq!((problem.status.as_u16(), problem.reason.name), (status, reason));
         assert!(problem.close, "what follows on the connection was not read");
+    }
+
+    async fn written(problem: Problem, context: ProblemContext<'_>) -> String {
+        let body = problem.into_response(&context).into_body().collect_up_to(4096).await.unwrap();
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    const CONTEXT: ProblemContext<'static> =
+        ProblemContext { request_id: "r-1", instance: "/a\"b", type_base: "/problems/", trace: None, explain: false };
+
+    #[tokio::test]
+    async fn a_body_has_its_members_in_one_order_and_what_a_policy_adds_replaces_none() {
+        let problem = || {
+            let added =
+                [("errors", json!([1])), ("status", json!(200)), ("trace", json!("own")), ("fix", json!("own"))];
+            let problem = Problem::new(&REQUEST_TIMEOUT, "Too \"slow\".");
+            added.into_iter().fold(problem, |problem, (member, value)| problem.with(member, value))
+        };
+        let (code, title, name) = (REQUEST_TIMEOUT.code, REQUEST_TIMEOUT.title, REQUEST_TIMEOUT.name);
+        let beginning = format!(
+            r#"{{"type":"/problems/{code}","title":"{title}","status":408,"detail":"Too \"slow\".","instance":"/a\"b","code":"{code}","requestId":"r-1","#
+        );
+        assert_eq!(
+            written(problem(), CONTEXT).await,
+            format!(r#"{beginning}"errors":[1],"trace":"own","fix":"own"}}"#)
+        );
+        let trace = Some((Timestamp::from_seconds(0), "abc"));
+        let (trace_of, fix) = (
+            r#""trace":{"timestamp":"1970-01-01T00:00:00.000Z","requestId":"r-1","buildId":"abc"}"#,
+            Value::from(REQUEST_TIMEOUT.fix),
+        );
+        assert_eq!(
+            written(problem(), ProblemContext { trace, explain: true, ..CONTEXT }).await,
+            format!(r#"{beginning}{trace_of},"reason":"{name}","fix":{fix},"errors":[1]}}"#)
+        );
     }
 
     #[tokio::test]

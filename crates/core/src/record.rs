@@ -1,6 +1,7 @@
 //! What is known about one exchange when it is over: the source of the access log, the metrics
 //! and the explanation. Written by whoever knows, read once.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ pub struct Refusal {
     /// The private cause.
     pub cause: Option<String>,
     /// The public sentence.
-    pub detail: String,
+    pub detail: Cow<'static, str>,
 }
 
 /// One try to reach a target.

@@ -78,6 +78,6 @@ pub(crate) fn refused_by(member: &Arc<str>, problem: &Problem, exchange: &mut Ex
         stage: exchange.record.stage,
         policy: Some(Arc::clone(member)),
         cause: problem.cause.clone(),
-        detail: problem.detail.clone().into_owned(),
+        detail: problem.detail.clone(),
     });
 }

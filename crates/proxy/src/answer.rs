@@ -7,13 +7,13 @@ use tollgate_core::{Problem, Response};
 use crate::snapshot::Snapshot;
 
 /// Notes a refusal that no policy spoke, and writes its answer.
-pub(crate) fn refuse(snapshot: &Snapshot, record: &mut Record, id: &str, path: &str, problem: Problem) -> Response {
+pub(crate) fn refuse(snapshot: &Snapshot, record: &mut Record, id: &str, path: &str, mut problem: Problem) -> Response {
     record.refuse(Refusal {
         reason: problem.reason,
         stage: None,
         policy: None,
-        cause: problem.cause.clone(),
-        detail: problem.detail.clone().into_owned(),
+        cause: problem.cause.take(),
+        detail: problem.detail.clone(),
     });
     let style = &snapshot.problems;
     let now = snapshot.services.clock.now();

@@ -48,47 +48,56 @@ pub(crate) fn proxy_status(record: &Record, asked: Asked<'_>, response: &mut Res
     if asked.settings.proxy_status == ProxyStatus::Off && !detailed {
         return;
     }
+    let brief = brief(refusal, status);
+    if !detailed {
+        response.headers_mut().append(PROXY_STATUS, HeaderValue::from_static(brief));
+        return;
+    }
     let mut field = String::new();
     let mut list = ListSerializer::with_buffer(&mut field);
     let mut entry = list.bare_item(token_ref("tollgate"));
-    entry = entry.parameter(key_ref("error"), token_ref(error_type(refusal, status)));
-    if detailed {
-        if let Some(attempt) = record.attempts.last() {
-            let target = text(&attempt.target);
-            entry = entry.parameter(key_ref("next-hop"), &*target);
-        }
-        let _ = entry.parameter(key_ref("details"), &*text(refusal.reason.name));
+    let error = brief.strip_prefix(BRIEF).unwrap_or(INTERNAL_ERROR);
+    entry = entry.parameter(key_ref("error"), token_ref(error));
+    if let Some(attempt) = record.attempts.last() {
+        let target = text(&attempt.target);
+        entry = entry.parameter(key_ref("next-hop"), &*target);
     }
+    let _ = entry.parameter(key_ref("details"), &*text(refusal.reason.name));
     drop(list);
     append(response, PROXY_STATUS, field);
 }
 
-/// The proxy error types of RFC 9209 §2.3.
-fn error_type(refusal: &Refusal, status: StatusCode) -> &'static str {
+/// With what that begins.
+const BRIEF: &str = "tollgate;error=";
+const INTERNAL_ERROR: &str = "proxy_internal_error";
+
+/// What the field says to those who learn nothing more: the proxy error types of RFC 9209 §2.3. Written out, because
+/// every refusal has one.
+fn brief(refusal: &Refusal, status: StatusCode) -> &'static str {
     let known: [(&Reason, &str); 14] = [
-        (&r::UPSTREAM_REFUSED, "connection_refused"),
-        (&r::UPSTREAM_DNS, "dns_error"),
-        (&r::UPSTREAM_TLS, "tls_protocol_error"),
-        (&r::UPSTREAM_NO_HTTP2, "http_protocol_error"),
-        (&r::UPSTREAM_NO_WEBSOCKET, "http_upgrade_failed"),
-        (&r::UPSTREAM_RESET, "connection_terminated"),
-        (&r::UPSTREAM_MALFORMED, "http_protocol_error"),
-        (&r::UPSTREAM_TIMEOUT_CONNECT, "connection_timeout"),
-        (&r::UPSTREAM_TIMEOUT_FIRST_BYTE, "http_response_timeout"),
-        (&r::UPSTREAM_TIMEOUT_IDLE, "connection_read_timeout"),
-        (&r::UPSTREAM_TIMEOUT_TOTAL, "http_response_timeout"),
-        (&r::GATEWAY_OVERLOADED, "connection_limit_reached"),
-        (&r::GATEWAY_NO_PROJECT, "proxy_configuration_error"),
-        (&r::SCRIPT_LOOP, "proxy_loop_detected"),
+        (&r::UPSTREAM_REFUSED, "tollgate;error=connection_refused"),
+        (&r::UPSTREAM_DNS, "tollgate;error=dns_error"),
+        (&r::UPSTREAM_TLS, "tollgate;error=tls_protocol_error"),
+        (&r::UPSTREAM_NO_HTTP2, "tollgate;error=http_protocol_error"),
+        (&r::UPSTREAM_NO_WEBSOCKET, "tollgate;error=http_upgrade_failed"),
+        (&r::UPSTREAM_RESET, "tollgate;error=connection_terminated"),
+        (&r::UPSTREAM_MALFORMED, "tollgate;error=http_protocol_error"),
+        (&r::UPSTREAM_TIMEOUT_CONNECT, "tollgate;error=connection_timeout"),
+        (&r::UPSTREAM_TIMEOUT_FIRST_BYTE, "tollgate;error=http_response_timeout"),
+        (&r::UPSTREAM_TIMEOUT_IDLE, "tollgate;error=connection_read_timeout"),
+        (&r::UPSTREAM_TIMEOUT_TOTAL, "tollgate;error=http_response_timeout"),
+        (&r::GATEWAY_OVERLOADED, "tollgate;error=connection_limit_reached"),
+        (&r::GATEWAY_NO_PROJECT, "tollgate;error=proxy_configuration_error"),
+        (&r::SCRIPT_LOOP, "tollgate;error=proxy_loop_detected"),
     ];
     if let Some((_, error)) = known.iter().find(|(known, _)| known.name == refusal.reason.name) {
         return error;
     }
     match (refusal.reason.fault, status.as_u16()) {
-        (Fault::Upstream | Fault::Gateway, _) => "proxy_internal_error",
+        (Fault::Upstream | Fault::Gateway, _) => "tollgate;error=proxy_internal_error",
         // By its rules, not for its form.
-        (Fault::Client, 401 | 403 | 407 | 429 | 451) => "http_request_denied",
-        (Fault::Client, _) => "http_request_error",
+        (Fault::Client, 401 | 403 | 407 | 429 | 451) => "tollgate;error=http_request_denied",
+        (Fault::Client, _) => "tollgate;error=http_request_error",
     }
 }
 
@@ -205,7 +214,7 @@ mod tests {
     ];
 
     fn refusal(reason: &'static Reason) -> Refusal {
-        Refusal { reason, stage: None, policy: None, cause: None, detail: String::new() }
+        Refusal { reason, stage: None, policy: None, cause: None, detail: Default::default() }
     }
 
     fn response(status: u16) -> Response {
@@ -218,14 +227,14 @@ mod tests {
     fn every_reason_has_a_registered_error_type_and_those_of_one_code_have_the_same() {
         for reason in r::CORE {
             let status = StatusCode::from_u16(reason.status).unwrap();
-            let error = error_type(&refusal(reason), status);
-            assert!(REGISTERED.contains(&error), "{reason}: {error}");
+            let error = brief(&refusal(reason), status);
+            assert!(REGISTERED.contains(&error.strip_prefix(BRIEF).unwrap()), "{reason}: {error}");
             // How a tunnel ended is told by no answer.
             if reason.fault != Fault::Client || reason.name.starts_with("tunnel.") {
                 continue;
             }
             for other in r::CORE.iter().filter(|other| other.code == reason.code && other.status == reason.status) {
-                assert_eq!(error_type(&refusal(other), status), error, "{reason} and {other}");
+                assert_eq!(brief(&refusal(other), status), error, "{reason} and {other}");
             }
         }
     }

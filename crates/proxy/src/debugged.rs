@@ -68,7 +68,7 @@ impl HeaderNames {
             path = entry.path,
             status = entry.status,
             reason = record.reason(),
-            detail = record.refusal.as_ref().map(|refusal| refusal.detail.as_str()),
+            detail = record.refusal.as_ref().map(|refusal| &*refusal.detail),
             cause = record.refusal.as_ref().and_then(|refusal| refusal.cause.as_deref()),
             consumer = entry.user.as_ref().map(|user| &*user.sub),
             policies = policies(entry),

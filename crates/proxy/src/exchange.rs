@@ -103,9 +103,15 @@ impl Telling<'_> {
         self.story.inspected(&inspected);
         self.extended_connect = inspected.upgrade.as_ref().is_some_and(|asked| asked.extended_connect);
 
-        let body = match self.before_routing(&mut parts, body, &mut inspected, &trace).await {
-            ControlFlow::Continue(body) => body,
-            ControlFlow::Break(response) => return response,
+        let has_pre_routing = self.snapshot.hooks.as_ref().is_some_and(|hooks| hooks.has_pre_routing());
+        let body = if has_pre_routing {
+            // What few projects have is boxed: a future is copied a few times, whole.
+            match Box::pin(self.before_routing(&mut parts, body, &mut inspected, &trace)).await {
+                ControlFlow::Continue(body) => body,
+                ControlFlow::Break(response) => return response,
+            }
+        } else {
+            Received::Incoming(body)
         };
         if let Some(alerts) = self.gateway.alerts_at(self.snapshot, &inspected.target.match_path) {
             // Rare, and not to make the future of every other request larger.
@@ -122,7 +128,8 @@ impl Telling<'_> {
         let (index, params) =
             match routing::route(&self.snapshot.router, &self.snapshot.compatibility, &parts.method, &inspected) {
                 Ok(found) => found,
-                Err(problem) => return self.unrouted(parts, body, inspected, trace, problem).await,
+                Err(problem) if self.snapshot.hooks.is_none() => return self.refuse(problem),
+                Err(problem) => return Box::pin(self.unrouted(parts, body, inspected, trace, problem)).await,
             };
         let Some(route) = self.snapshot.routes.get(index) else {
             return self.refuse(Problem::new(&INTERNAL, "The route is missing."));
@@ -163,8 +170,10 @@ impl Telling<'_> {
         if route.authenticates
             && let Some(record) = self.story.record()
         {
-            let now = self.gateway.services.clock.monotonic();
-            self.gateway.failed_auth.note(record, ip, self.snapshot.failed_auth_limit, now).await;
+            self.gateway
+                .failed_auth
+                .note(record, ip, self.snapshot.failed_auth_limit, &*self.gateway.services.clock)
+                .await;
         }
         response
     }
@@ -325,8 +334,8 @@ impl Telling<'_> {
         if !route.authenticates {
             return Ok(());
         }
-        let now = self.gateway.services.clock.monotonic();
-        self.gateway.failed_auth.check(inspected.client.ip, self.snapshot.failed_auth_limit, now).await
+        let clock = &*self.gateway.services.clock;
+        self.gateway.failed_auth.check(inspected.client.ip, self.snapshot.failed_auth_limit, clock).await
     }
 
     /// The connection that an answer hands over to a tunnel. An answer of 101 without one, such as
@@ -350,10 +359,9 @@ impl Telling<'_> {
     }
 
     fn refuse(&mut self, problem: Problem) -> Response {
-        let path = self.story.path();
-        match self.story.record() {
-            Some(record) => answer::refuse(self.snapshot, record, &self.id.text, &path, problem),
-            None => answer::refuse(self.snapshot, &mut Default::default(), &self.id.text, &path, problem),
+        match self.story.record_and_path() {
+            Some((record, path)) => answer::refuse(self.snapshot, record, &self.id.text, path, problem),
+            None => answer::refuse(self.snapshot, &mut Default::default(), &self.id.text, "", problem),
         }
     }
 }

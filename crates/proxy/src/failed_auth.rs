@@ -13,6 +13,7 @@ use tollgate_core::reason::AUTH_TOO_MANY_FAILURES;
 use tollgate_core::record::{Record, Refusal};
 use tollgate_core::services::{Counter, Limit, Sharing, Window};
 use tollgate_core::settings::FailedAuthLimit;
+use tollgate_core::time::Clock;
 use tollgate_core::{Problem, Services};
 
 /// How many addresses with failures are remembered at once.
@@ -35,10 +36,13 @@ impl FailedAuth {
     }
 
     /// Whether the address may try again.
-    pub(crate) async fn check(&self, ip: IpAddr, limit: FailedAuthLimit, now: Duration) -> Result<(), Problem> {
+    pub(crate) async fn check(&self, ip: IpAddr, limit: FailedAuthLimit, clock: &dyn Clock) -> Result<(), Problem> {
         let FailedAuthLimit::Rate(rate) = limit else { return Ok(()) };
+        if self.suspects.is_empty() {
+            return Ok(());
+        }
         let network = network(ip);
-        let suspect = self.suspects.pin().get(&network).is_some_and(|until| now < *until);
+        let suspect = self.suspects.pin().get(&network).is_some_and(|until| clock.monotonic() < *until);
         if !suspect {
             return Ok(());
         }
@@ -60,12 +64,12 @@ impl FailedAuth {
     }
 
     /// Counts a failure, where the record shows one.
-    pub(crate) async fn note(&self, record: &Record, ip: IpAddr, limit: FailedAuthLimit, now: Duration) {
+    pub(crate) async fn note(&self, record: &Record, ip: IpAddr, limit: FailedAuthLimit, clock: &dyn Clock) {
         let FailedAuthLimit::Rate(rate) = limit else { return };
         if !record.refusal.as_ref().is_some_and(is_failure) {
             return;
         }
-        let network = network(ip);
+        let (network, now) = (network(ip), clock.monotonic());
         {
             let suspects = self.suspects.pin();
             if suspects.len() >= SUSPECTS {

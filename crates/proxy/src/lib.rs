@@ -29,6 +29,7 @@ pub mod gateway;
 mod grpc;
 mod h2_duplex;
 pub mod handlers;
+mod heard;
 pub mod http_client;
 pub mod hygiene;
 pub mod inquiry;

@@ -176,9 +176,10 @@ impl Story {
         }
     }
 
-    /// The match path, once there is one.
-    pub(crate) fn path(&self) -> String {
-        self.entry.as_ref().map(|entry| entry.path.clone()).unwrap_or_default()
+    /// The record, and the match path once there is one.
+    pub(crate) fn record_and_path(&mut self) -> Option<(&mut Record, &str)> {
+        let Entry { record, path, .. } = self.entry.as_deref_mut()?;
+        Some((self.exchange.as_mut().map_or(record, |exchange| &mut exchange.record), path))
     }
 
     /// Takes what the exchange has gathered and lets go of it, and with it of the snapshot.
@@ -249,13 +250,7 @@ impl Story {
         self.absorb();
         let Some(mut entry) = self.entry.take() else { return };
         if let Some((reason, cause)) = refusal {
-            entry.record.refuse(Refusal {
-                reason,
-                stage: None,
-                policy: None,
-                cause,
-                detail: reason.meaning.to_owned(),
-            });
+            entry.record.refuse(Refusal { reason, stage: None, policy: None, cause, detail: reason.meaning.into() });
         }
         if entry.status == 0 {
             entry.status = CLIENT_GONE.status;
@@ -290,15 +285,21 @@ impl Story {
         for share in &record.scripts {
             metrics.computed(&share.name, share.cpu);
         }
-        let now = self.gateway.services.clock.now();
-        self.gateway.usage.count(entry.user.as_ref(), entry.route.as_ref(), entry.status, now, entry.client);
+        let ended = entry.time.plus(total);
+        self.gateway.usage.count(entry.user.as_ref(), entry.route.as_ref(), entry.status, ended, entry.client);
         self.gateway.access_log.write(&entry, &self.log);
-        self.gateway.recorder.note(&entry, allows(self.grant.as_deref(), entry.route.as_deref()));
         if let Some(names) = &self.names {
             names.tell(&entry);
         }
-        if let Some(spans) = self.spans.take() {
-            spans.end(entry, metrics);
+        let asked = allows(self.grant.as_deref(), entry.route.as_deref());
+        match self.spans.take() {
+            Some(spans) => {
+                if let Some(why) = self.gateway.recorder.why(&entry, asked) {
+                    self.gateway.recorder.keep(entry.clone(), why);
+                }
+                spans.end(entry, metrics);
+            }
+            None => self.gateway.recorder.note(entry, asked),
         }
     }
 }
@@ -335,7 +336,7 @@ pub(crate) fn failed(gateway: &Gateway, connection: &ConnectionInfo, head: &Unre
         stage: None,
         policy: None,
         cause: Some(head.cause.clone()),
-        detail: head.reason.meaning.to_owned(),
+        detail: head.reason.meaning.into(),
     });
     let entry = Entry {
         time: now,
@@ -361,7 +362,7 @@ pub(crate) fn failed(gateway: &Gateway, connection: &ConnectionInfo, head: &Unre
         record,
     };
     gateway.access_log.write(&entry, &snapshot.access_log);
-    gateway.recorder.note(&entry, false);
+    gateway.recorder.note(Box::new(entry), false);
 }
 
 /// The body of an answer that streams; knows how it ended.

@@ -4,19 +4,23 @@
 //! field lists (RFC 9651) of policies by name. Several policies of one route share the two
 //! fields. This file is the only place that knows the draft.
 
+use std::fmt::Write;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
-use sfv::{ItemSerializer, key_ref};
+use sfv::ItemSerializer;
 use tollgate_core::Exchange;
 use tollgate_core::services::{Decision, Window};
 use tollgate_core::time::Timestamp;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+/// The largest number that a structured field can hold.
+const MOST: u64 = 999_999_999_999_999;
 const LEGACY_LIMIT: HeaderName = HeaderName::from_static("x-ratelimit-limit");
 const LEGACY_REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
 const LEGACY_RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
@@ -39,20 +43,46 @@ pub(crate) enum HeaderMode {
     Both,
 }
 
-/// What a limit is called in the fields.
+/// What a limit is called in the fields, made ready to be written: every answer on its routes has them.
 #[derive(Debug)]
-pub(crate) struct FieldName(sfv::String);
+pub(crate) struct FieldName {
+    name: sfv::String,
+    /// The name as a field's item.
+    item: String,
+    /// What `RateLimit-Policy` first said of it. For most limits it never says anything else.
+    policy: OnceLock<(u64, Duration, HeaderValue)>,
+}
 
 impl FieldName {
     /// Characters that a structured field's string cannot hold become `_`.
     pub(crate) fn new(name: &str) -> Self {
         let name: String = name.chars().map(|c| if (' '..='~').contains(&c) { c } else { '_' }).collect();
-        Self(sfv::String::from_string(name).unwrap_or_else(|_| sfv::string_ref("limit").to_owned()))
+        let name = sfv::String::from_string(name).unwrap_or_else(|_| sfv::string_ref("limit").to_owned());
+        let mut item = String::new();
+        let _ = ItemSerializer::with_buffer(&mut item).bare_item(&*name);
+        Self { name, item, policy: OnceLock::new() }
     }
 
     /// The name.
     pub(crate) fn as_str(&self) -> &str {
-        self.0.as_str()
+        self.name.as_str()
+    }
+
+    /// `RateLimit-Policy` for this limit alone.
+    fn policy(&self, quota: u64, window: Duration) -> Option<HeaderValue> {
+        // `w` counts whole seconds and is at least one.
+        let write =
+            || HeaderValue::try_from(format!("{};q={};w={}", self.item, quota.min(MOST), seconds(window).max(1)));
+        match self.policy.get() {
+            Some((known, span, field)) if (*known, *span) == (quota, window) => Some(field.clone()),
+            Some(_) => write().ok(),
+            None => {
+                let field = write().ok()?;
+                // Whoever comes second has written another one, maybe; it is right for its own answer.
+                let _ = self.policy.set((quota, window, field.clone()));
+                Some(field)
+            }
+        }
     }
 }
 
@@ -86,19 +116,15 @@ impl HeaderMode {
     pub(crate) fn tell_of(self, name: &FieldName, told: Told, now: Timestamp, headers: &mut HeaderMap) {
         let Told { quota, window, remaining, until } = told;
         if matches!(self, Self::Draft11 | Self::Both) {
-            append(headers, RATE_LIMIT, |field| {
-                let item = ItemSerializer::with_buffer(field).bare_item(&*name.0);
-                let item = item.parameter(key_ref("r"), integer(remaining));
-                if !until.is_zero() {
-                    let _ = item.parameter(key_ref("t"), seconds(until));
-                }
-            });
-            append(headers, RATE_LIMIT_POLICY, |field| {
-                let item = ItemSerializer::with_buffer(field).bare_item(&*name.0);
-                let item = item.parameter(key_ref("q"), integer(quota));
-                // `w` counts whole seconds and is at least one.
-                let _ = item.parameter(key_ref("w"), seconds(window).max(1));
-            });
+            let mut item = String::with_capacity(name.item.len() + 32);
+            item.push_str(&name.item);
+            // Writing to a string does not fail.
+            let _ = write!(item, ";r={}", remaining.min(MOST));
+            if !until.is_zero() {
+                let _ = write!(item, ";t={}", seconds(until));
+            }
+            append(headers, RATE_LIMIT, HeaderValue::try_from(item).ok());
+            append(headers, RATE_LIMIT_POLICY, name.policy(quota, window));
         }
         if matches!(self, Self::Legacy | Self::Both) {
             let left = headers.get(&LEGACY_REMAINING).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
@@ -127,12 +153,6 @@ pub(crate) struct Told {
     pub(crate) until: Duration,
 }
 
-/// A number as structured fields have it: of at most fifteen digits.
-fn integer(number: u64) -> sfv::Integer {
-    const MOST: u64 = 999_999_999_999_999;
-    i64::try_from(number.min(MOST)).ok().and_then(|number| number.try_into().ok()).unwrap_or(sfv::Integer::ZERO)
-}
-
 /// Notes in the record that a limit which only reports would have refused the request.
 pub(crate) fn would_refuse(exchange: &mut Exchange, limit: &str) {
     exchange.record.would_refuse.push(limit.into());
@@ -151,14 +171,40 @@ pub(crate) fn seconds(duration: Duration) -> u32 {
 }
 
 /// Adds an item to a list field, which may have items of other policies.
-fn append(headers: &mut HeaderMap, name: HeaderName, write: impl FnOnce(&mut String)) {
-    let mut field = String::with_capacity(64);
-    if let Some(before) = headers.get(&name).and_then(|value| value.to_str().ok()) {
-        field.push_str(before);
-        field.push_str(", ");
+fn append(headers: &mut HeaderMap, name: HeaderName, item: Option<HeaderValue>) {
+    let Some(item) = item else { return };
+    let Some(before) = headers.get(&name) else {
+        headers.insert(name, item);
+        return;
+    };
+    let list = [before.as_bytes(), b", ", item.as_bytes()].concat();
+    if let Ok(list) = HeaderValue::try_from(list) {
+        headers.insert(name, list);
     }
-    write(&mut field);
-    if let Ok(value) = HeaderValue::try_from(field) {
-        headers.insert(name, value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(name: &FieldName, quota: u64, seconds: u64, headers: &mut HeaderMap) {
+        let (window, until) = (Duration::from_secs(seconds), Duration::from_millis(1500));
+        let told = Told { quota, window, remaining: u64::MAX, until };
+        HeaderMode::Draft11.tell_of(name, told, Timestamp::from_seconds(0), headers);
+    }
+
+    #[test]
+    fn what_was_told_of_one_rate_is_not_told_of_another_and_several_limits_make_a_list() {
+        let (one, other) = (FieldName::new("a \"b\" é"), FieldName::new("other"));
+        for (quota, seconds) in [(5, 60), (5, 60), (6, 60), (5, 0), (5, 60)] {
+            let mut headers = HeaderMap::new();
+            told(&one, quota, seconds, &mut headers);
+            told(&other, quota, seconds, &mut headers);
+            let w = seconds.max(1);
+            let policy = format!(r#""a \"b\" _";q={quota};w={w}, "other";q={quota};w={w}"#);
+            assert_eq!(headers["ratelimit-policy"], policy);
+            let left = r#""a \"b\" _";r=999999999999999;t=2, "other";r=999999999999999;t=2"#;
+            assert_eq!(headers["ratelimit"], left);
+        }
     }
 }

@@ -29,10 +29,10 @@ pub(super) fn line(entry: &Entry, sample: Option<f64>, moment: &mut Moment, line
         names(query, out.member("query"));
     }
     if entry.method.is_some() {
-        out.text("protocol", protocol(entry.version));
+        out.bare("protocol", protocol(entry.version));
     }
     out.value("status", &entry.status);
-    out.text("reason", record.reason());
+    out.bare("reason", record.reason());
     if let Some(refusal) = &record.refusal {
         out.optional("stage", refusal.stage.map(|stage| stage.as_str()));
         out.optional("policy", refusal.policy.as_deref());
@@ -80,8 +80,8 @@ pub(super) fn line(entry: &Entry, sample: Option<f64>, moment: &mut Moment, line
     if !record.attempts.is_empty() {
         attempts(&record.attempts, out.member("attempts"));
     }
-    out.text("traceId", entry.trace_id.as_str());
-    out.text("spanId", entry.span_id.as_str());
+    out.bare("traceId", entry.trace_id.as_str());
+    out.bare("spanId", entry.span_id.as_str());
     out.text("snapshot", &entry.snapshot);
     if let Some(sample) = sample {
         out.value("sample", &sample);
@@ -126,6 +126,14 @@ impl<'b> Object<'b> {
 
     fn text(&mut self, name: &'static str, text: &str) {
         self.value(name, text);
+    }
+
+    /// A text of the gateway's own, in which nothing is to be escaped: digits, or the name of a reason.
+    fn bare(&mut self, name: &'static str, text: &str) {
+        let out = self.member(name);
+        out.push(b'"');
+        out.extend_from_slice(text.as_bytes());
+        out.push(b'"');
     }
 
     fn optional(&mut self, name: &'static str, text: Option<&str>) {
@@ -197,7 +205,7 @@ fn attempts(attempts: &[Attempt], out: &mut Vec<u8>) {
         }
         let mut one = Object::begin(out);
         one.text("target", &attempt.target);
-        one.text("outcome", attempt.outcome);
+        one.bare("outcome", attempt.outcome);
         one.millis("ms", attempt.took);
         one.value("reused", &attempt.reused);
         one.end();
@@ -234,6 +242,15 @@ impl Moment {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_written_bare_needs_no_escapes() {
+        let reasons = tollgate_core::reason::CORE.iter().map(|reason| reason.name);
+        let versions = [Version::HTTP_09, Version::HTTP_10, Version::HTTP_11, Version::HTTP_2, Version::HTTP_3];
+        for text in reasons.chain(versions.map(protocol)).chain(["ok"]) {
+            assert_eq!(serde_json::to_string(text).unwrap(), format!("\"{text}\""));
+        }
+    }
 
     #[test]
     fn moments_are_those_of_the_standard_formatter_in_whatever_order_they_come() {

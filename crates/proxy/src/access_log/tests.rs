@@ -90,7 +90,7 @@ pub(super) fn refused() -> Entry {
         stage: None,
         policy: None,
         cause: Some("nothing\x1b[2J there".to_owned()),
-        detail: "There is nothing at this path.".to_owned(),
+        detail: "There is nothing at this path.".into(),
     });
     entry
 }

@@ -21,6 +21,7 @@ use super::io::ClientIo;
 use super::phase::{Answer, Phase};
 use super::settings::WireSettings;
 use super::{Arrived, End};
+use crate::heard::cancelled;
 use crate::hygiene::ConnectionInfo;
 use crate::tunnel::Tunnel;
 use crate::unreadable::UnreadableHead;
@@ -70,7 +71,7 @@ where
         tokio::select! {
             biased;
             ended = connection.as_mut() => ended,
-            () = end.retire.cancelled() => {
+            () = cancelled(&end.retire) => {
                 // A request that has been read is the last one; where none has, there may be one on its way.
                 let before = phase.requests();
                 let mut given_up = pin!(phase.given_up(&end.retire));

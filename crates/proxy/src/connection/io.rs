@@ -28,7 +28,9 @@ pub(super) struct ClientIo<S> {
     alarm: Alarm,
     /// The number of requests when the mark below was set.
     requests: u32,
-    /// When the first byte of the head came.
+    /// Whether a byte of the head has come.
+    head_began: bool,
+    /// Since when the rest of it is waited for: mostly it has come whole, and nobody asks for the time.
     head_since: Option<Instant>,
     /// Since when the client, which says no more, has taken nothing.
     mute_since: Option<Instant>,
@@ -49,6 +51,7 @@ impl<S> ClientIo<S> {
             keep_alive: wire.keep_alive,
             alarm: Alarm::default(),
             requests: 0,
+            head_began: false,
             head_since: None,
             mute_since: None,
             half_close: wire.half_close,
@@ -100,6 +103,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for ClientIo<S> {
         let requests = this.phase.requests();
         if requests != this.requests {
             this.requests = requests;
+            this.head_began = false;
             this.head_since = None;
         }
         if this.early.give(buf) {
@@ -115,9 +119,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for ClientIo<S> {
                 let since = *this.mute_since.insert(Instant::now());
                 return this.poll_gone(since, cx);
             }
-            if this.head_since.is_none() && buf.filled().len() > before && !this.phase.is_busy() {
-                this.head_since = Some(Instant::now());
-            }
+            this.head_began |= buf.filled().len() > before && !this.phase.is_busy();
             return Poll::Ready(Ok(()));
         }
         if this.phase.is_tunnel() {
@@ -130,6 +132,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for ClientIo<S> {
                 this.alarm.tick(this.keep_alive, cx);
             }
             return Poll::Pending;
+        }
+        if this.head_began {
+            this.head_since.get_or_insert_with(Instant::now);
         }
         let Some(deadline) = this.head_deadline() else { return Poll::Pending };
         ready!(this.alarm.poll_until(deadline, cx));

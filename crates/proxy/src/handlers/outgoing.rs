@@ -57,7 +57,7 @@ pub(super) async fn send(
     // What answers an upgrade must be the one that was asked.
     let follow = follow.filter(|_| request.extensions().get::<UpgradeRequest>().is_none());
     let Some(upstreams) = follow else {
-        return to.upstream.send(exchange, request, &timeouts).await;
+        return to.upstream.send(exchange, request, timeouts).await;
     };
     let (mut method, mut headers) = (request.method().clone(), request.headers().clone());
     let mut url = to
@@ -65,7 +65,7 @@ pub(super) async fn send(
         .join(&to.path_and_query)
         .map_err(|error| Problem::new(&TARGET_UNSAFE, "The target is not a URL.").caused_by(error))?;
     let replayable = request.body().bytes();
-    let mut response = to.upstream.send(exchange, request, &timeouts).await?;
+    let mut response = to.upstream.send(exchange, request, timeouts).await?;
     for _ in 0..REDIRECTS {
         let Some(next) = location(&response, &url) else { return Ok(response) };
         let keeps_method = matches!(response.status(), StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
@@ -96,7 +96,7 @@ pub(super) async fn send(
         *again.headers_mut() = headers.clone();
         *again.uri_mut() = uri(next[url::Position::BeforePath..url::Position::AfterQuery].to_owned())?;
         url = next;
-        response = upstream.send(exchange, again, &timeouts).await?;
+        response = upstream.send(exchange, again, timeouts).await?;
     }
     Err(Problem::new(&UPSTREAM_MALFORMED, "The upstream redirected too often."))
 }

@@ -25,6 +25,7 @@ use tollgate_core::exchange::Scheme;
 use tollgate_core::{Body, reason};
 
 use crate::connection::{self, Arrived, Protocol, WireSettings};
+use crate::heard::cancelled;
 use crate::hygiene::ConnectionInfo;
 use crate::metrics::{Paused, Refused};
 use crate::tls::{self, Arrival, Endpoint, Failure, Session};
@@ -407,12 +408,13 @@ where
         let drain = self.shutdown.child_token();
         let tell = |head: &UnreadableHead| held.open.0.unreadable(&info, head);
         tokio::select! {
+            biased;
             unreadable = connection::serve(stream, Arc::clone(&info), &self.wire, protocol, self.handler.clone(), drain, &tell) => {
                 if let Some(head) = unreadable {
                     tell(&head);
                 }
             }
-            () = self.cut_off.cancelled() => {}
+            () = cancelled(&self.cut_off) => {}
         }
     }
 

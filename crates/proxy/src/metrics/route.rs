@@ -125,6 +125,7 @@ impl RouteSeries {
             request_bytes: families.request_bytes.get_or_create_owned(&labels),
             response_bytes: families.response_bytes.get_or_create_owned(&labels),
             served: Default::default(),
+            refused: Mutex::default(),
             live: Arc::clone(&entry.live),
             series: self.clone(),
         }
@@ -206,6 +207,18 @@ fn status_label(status: StatusCode) -> (usize, &'static str) {
     }
 }
 
+/// A counter that was used for a refusal, kept at hand: finding it by its labels costs more than
+/// all else that is counted of an exchange.
+struct Refused {
+    method: usize,
+    class: usize,
+    reason: &'static str,
+    counter: Counter,
+}
+
+/// How many of them are kept. A route is refused for a handful of reasons.
+const REFUSED: usize = 32;
+
 /// The series of one route, looked up at load. Snapshots hold them, and exchanges that outlive
 /// theirs; with the last holder they go, so that routes of long ago cost nothing.
 pub struct RouteMetrics {
@@ -215,6 +228,7 @@ pub struct RouteMetrics {
     request_bytes: Counter,
     response_bytes: Counter,
     served: [[OnceLock<Counter>; 5]; METHODS.len() + 1],
+    refused: Mutex<Vec<Refused>>,
     live: Arc<RouteTally>,
     series: RouteSeries,
 }
@@ -227,8 +241,19 @@ impl RouteMetrics {
         let labels = || RequestLabels { route: Arc::clone(&self.route), method, status, reason };
         if reason == "ok" {
             self.served[method_index][class_index].get_or_init(|| self.series.requests(labels())).inc();
-        } else {
-            self.series.requests(labels()).inc();
+            return;
+        }
+        let mut refused = self.refused.lock();
+        let known =
+            refused.iter().find(|it| (it.method, it.class) == (method_index, class_index) && it.reason == reason);
+        if let Some(known) = known {
+            known.counter.inc();
+            return;
+        }
+        let counter = self.series.requests(labels());
+        counter.inc();
+        if refused.len() < REFUSED {
+            refused.push(Refused { method: method_index, class: class_index, reason, counter });
         }
     }
 

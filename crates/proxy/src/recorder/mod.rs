@@ -86,13 +86,14 @@ impl Recorder {
 
     /// Takes note of an exchange that is over, where it is one to keep. `asked` says that an operator
     /// wants it kept.
-    pub(crate) fn note(&self, entry: &Entry, asked: bool) {
-        if let Some(why) = self.why(entry, asked) {
-            self.keep(Recorded::of(entry, why));
+    pub(crate) fn note(&self, entry: Box<Entry>, asked: bool) {
+        if let Some(why) = self.why(&entry, asked) {
+            self.keep(entry, why);
         }
     }
 
-    fn why(&self, entry: &Entry, asked: bool) -> Option<KeptFor> {
+    /// Why an exchange is one to keep, where it is.
+    pub(crate) fn why(&self, entry: &Entry, asked: bool) -> Option<KeptFor> {
         if !self.enabled.load(Ordering::Relaxed) {
             return None;
         }
@@ -113,13 +114,14 @@ impl Recorder {
         (lot(entry.span_id.as_str()) < self.threshold.load(Ordering::Relaxed)).then_some(KeptFor::Sample)
     }
 
-    fn keep(&self, recorded: Recorded) {
-        let place = match recorded.kept_for {
+    /// Keeps an exchange.
+    pub(crate) fn keep(&self, entry: Box<Entry>, why: KeptFor) {
+        let place = match why {
             KeptFor::Failure => 0,
             KeptFor::Refusal => 1,
             KeptFor::Slowness | KeptFor::Sample | KeptFor::Debugging => 2,
         };
-        let recorded = Arc::new(recorded);
+        let recorded = Arc::new(Recorded::of(entry, why));
         let mut shelves = self.shelves.lock();
         let shelf = &mut shelves[place];
         shelf.bytes += recorded.bytes;

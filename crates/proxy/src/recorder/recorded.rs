@@ -1,6 +1,7 @@
 //! One exchange that is remembered.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Map, Value, json};
 
@@ -16,6 +17,9 @@ const NAMES: usize = 32;
 const FIELDS: usize = 4096;
 /// What an allocation costs besides its bytes.
 const ALLOCATION: usize = 16;
+
+/// What a user's data becomes.
+static NOTHING: LazyLock<Arc<Value>> = LazyLock::new(Arc::default);
 
 /// Why an exchange is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,21 +55,22 @@ pub struct Recorded {
     /// Why it is kept.
     pub kept_for: KeptFor,
     /// What is known of it. There are no values in its query and none of its user's data.
-    pub entry: Entry,
+    pub entry: Box<Entry>,
     /// About how much memory it takes.
     pub(super) bytes: usize,
 }
 
 impl Recorded {
-    pub(super) fn of(entry: &Entry, kept_for: KeptFor) -> Self {
-        let mut entry = entry.clone();
+    pub(super) fn of(mut entry: Box<Entry>, kept_for: KeptFor) -> Self {
         entry.query = entry.query.as_deref().map(names);
         entry.template = None;
         if let Some(user) = &mut entry.user {
-            user.data = Arc::default();
+            user.data = Arc::clone(&NOTHING);
         }
         if let Some(refusal) = &mut entry.record.refusal {
-            shorten(&mut refusal.detail, CAUSE);
+            if let Cow::Owned(detail) = &mut refusal.detail {
+                shorten(detail, CAUSE);
+            }
             if let Some(cause) = &mut refusal.cause {
                 shorten(cause, CAUSE);
             }
@@ -76,7 +81,7 @@ impl Recorded {
         }
         entry.record.visits.shrink_to_fit();
         entry.record.attempts.shrink_to_fit();
-        let bytes = size_of::<Self>() + heap(&entry);
+        let bytes = size_of::<Self>() + size_of::<Entry>() + 2 * ALLOCATION + heap(&entry);
         Self { kept_for, entry, bytes }
     }
 }
@@ -105,7 +110,11 @@ fn heap(entry: &Entry) -> usize {
     let text = |length: usize| if length == 0 { 0 } else { length + ALLOCATION };
     let optional = |text_of: &Option<String>| text_of.as_ref().map_or(0, |it| text(it.capacity()));
     let record = &entry.record;
-    let refusal = record.refusal.as_ref().map_or(0, |it| text(it.detail.capacity()) + optional(&it.cause));
+    let detail = |detail: &Cow<'static, str>| match detail {
+        Cow::Borrowed(_) => 0,
+        Cow::Owned(owned) => text(owned.capacity()),
+    };
+    let refusal = record.refusal.as_ref().map_or(0, |it| detail(&it.detail) + optional(&it.cause));
     let spilled = |spilled: bool, bytes: usize| if spilled { bytes + ALLOCATION } else { 0 };
     let visits = spilled(record.visits.spilled(), size_of_val(&*record.visits));
     let attempts = spilled(record.attempts.spilled(), size_of_val(&*record.attempts));

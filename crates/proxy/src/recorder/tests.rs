@@ -26,9 +26,13 @@ fn entry(id: &str, status: u16, reason: Option<&'static Reason>) -> Entry {
         stage: None,
         policy: None,
         cause: Some("the private cause".to_owned()),
-        detail: "the public detail".to_owned(),
+        detail: "the public detail".into(),
     });
     entry
+}
+
+fn boxed(id: &str, status: u16, reason: Option<&'static Reason>) -> Box<Entry> {
+    Box::new(entry(id, status, reason))
 }
 
 #[track_caller]
@@ -66,9 +70,9 @@ fn failures_are_kept_all_and_slow_ones_and_of_the_rest_a_sample() {
 #[test]
 fn a_flood_of_refusals_stays_in_its_room_and_pushes_out_no_failure() {
     let recorder = recorder(RecorderSettings { size: Size(256 * 1024), ..settings() });
-    recorder.note(&entry("the-one", 502, Some(&UPSTREAM_REFUSED)), false);
+    recorder.note(boxed("the-one", 502, Some(&UPSTREAM_REFUSED)), false);
     for number in 0..2000 {
-        recorder.note(&entry(&format!("flood-{number}"), 404, Some(&ROUTE_NOT_FOUND)), false);
+        recorder.note(boxed(&format!("flood-{number}"), 404, Some(&ROUTE_NOT_FOUND)), false);
     }
     let fill = recorder.fill();
     assert!(fill.bytes <= 256 * 1024 && fill.kept > 10 && fill.forgotten > 1000, "{fill:?}");
@@ -88,7 +92,7 @@ fn neither_values_of_queries_nor_a_users_data_are_kept_and_long_texts_are_cut() 
     }
     told.record.refusal.as_mut().unwrap().cause = Some("é".repeat(10_000));
     told.record.fields.insert("long".to_owned(), json!("x".repeat(10_000)));
-    recorder.note(&told, false);
+    recorder.note(Box::new(told), false);
     let found = recorder.find("a").remove(0);
     assert!(!format!("{found:?}").contains("s3cret"));
     assert_eq!(found.entry.query.as_deref(), Some("token&page"));
@@ -99,7 +103,7 @@ fn neither_values_of_queries_nor_a_users_data_are_kept_and_long_texts_are_cut() 
 fn a_smaller_room_and_switching_it_off_are_obeyed_at_once() {
     let recorder = recorder(settings());
     for number in 0..500 {
-        recorder.note(&entry(&number.to_string(), 502, Some(&UPSTREAM_REFUSED)), false);
+        recorder.note(boxed(&number.to_string(), 502, Some(&UPSTREAM_REFUSED)), false);
     }
     recorder.set(&RecorderSettings { size: Size(100 * 1024), ..settings() });
     assert!(recorder.fill().bytes <= 100 * 1024);

@@ -185,7 +185,7 @@ mod tests {
             stage: None,
             policy: None,
             cause: None,
-            detail: String::new(),
+            detail: Default::default(),
         };
         broken.record.refuse(refusal(&tollgate_core::reason::UPSTREAM_RESET));
         refused.status = 404;

@@ -13,13 +13,17 @@ use super::Upstream;
 impl Upstream {
     /// Reads a body of unknown length into memory, where the upstream asks for that, so that it is
     /// sent with a Content-Length. Its trailers are lost: there is no place for them.
-    pub(super) async fn buffered(&self, request: Request) -> Result<Request, Problem> {
+    pub(super) async fn buffer(&self, request: &mut Request) -> Result<(), Problem> {
         let Some(limit) = self.buffering.filter(|_| request.body().size_hint().exact().is_none()) else {
-            return Ok(request);
+            return Ok(());
         };
-        let (parts, body) = request.into_parts();
-        match body.collect_up_to(limit).await {
-            Ok(bytes) => Ok(Request::from_parts(parts, Body::full(bytes))),
+        let body = std::mem::take(request.body_mut());
+        // Boxed so that other exchanges need not carry its size.
+        match Box::pin(body.collect_up_to(limit)).await {
+            Ok(bytes) => {
+                *request.body_mut() = Body::full(bytes);
+                Ok(())
+            }
             // A limit of the listener may have been passed before this one.
             Err(CollectError::TooLong(passed)) if passed == limit => Err(Problem::new(
                 &REQUEST_LENGTH_UNKNOWN,

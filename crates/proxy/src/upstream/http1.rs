@@ -44,14 +44,15 @@ impl Upstream {
     pub(super) async fn over_http1(
         &self,
         record: &mut Record,
-        request: Request,
+        request: &mut Request,
         host: &HeaderValue,
         meter: Option<&BodyMeter>,
         limits: &Limits<'_>,
     ) -> Result<Response, Problem> {
         let (upload, method) = encode(request, host, None)?;
         let mut ask = Ask { upload, method, upgrades: false, meter, limits };
-        let now = Instant::now();
+        // Only over HTTP/2 anything was waited for until here.
+        let now = if self.http2.is_some() { Instant::now() } else { limits.from.instant };
         let idle = self.pool.take(now);
         let answered = self.ask_http1(record, &mut ask, idle, now).await?;
         Ok(self.answer(answered, ask))
@@ -70,12 +71,12 @@ impl Upstream {
             let begun = now;
             let mut sending = begun;
             let outcome = match idle.take() {
-                Some(link) => attempt(link, ask).await,
+                Some(link) => attempt(link, ask, begun).await,
                 // Boxed because it is large and rare.
                 None => match Box::pin(self.connect(record, ask.limits)).await {
                     Ok(link) => {
                         sending = link.idle_since;
-                        attempt(link, ask).await
+                        attempt(link, ask, sending).await
                     }
                     Err(problem) => Err(problem.into()),
                 },
@@ -87,7 +88,7 @@ impl Upstream {
                 outcome: outcome.as_ref().err().map_or("ok", |failure| failure.problem.reason.name),
                 status: outcome.as_ref().ok().map(|(_, head)| head.status.as_u16()),
                 took,
-                began: self.clock.monotonic().saturating_sub(took),
+                began: ask.limits.told(begun),
                 reused,
             });
             match outcome {
@@ -152,31 +153,31 @@ impl Upstream {
     }
 }
 
-/// Makes bytes of a request's head; its body comes later.
+/// Makes bytes of a request's head, of which nothing else is left; its body comes later.
 pub(super) fn encode(
-    request: Request,
+    request: &mut Request,
     host: &HeaderValue,
     upgrade: Option<&HeaderValue>,
 ) -> Result<(Upload, Method), Problem> {
-    let (parts, body) = request.into_parts();
+    let body = std::mem::take(request.body_mut());
     let head = RequestHead {
-        method: &parts.method,
-        target: parts.uri.path_and_query().map_or("/", |target| target.as_str()),
+        method: request.method(),
+        target: request.uri().path_and_query().map_or("/", |target| target.as_str()),
         host,
-        headers: &parts.headers,
+        headers: request.headers(),
         body: BodyLength::Known(0),
         upgrade,
     };
-    match Upload::new(head, body) {
-        Ok(upload) => Ok((upload, parts.method)),
-        Err(error) => Err(problem(&reason::TARGET_UNSAFE).caused_by(error)),
-    }
+    let upload = Upload::new(head, body).map_err(|error| problem(&reason::TARGET_UNSAFE).caused_by(error))?;
+    // The answer may be long in coming, and the fields are bytes by now.
+    drop(std::mem::take(request.headers_mut()));
+    Ok((upload, request.method().clone()))
 }
 
 /// One try on one connection: sends, and waits for the head of the answer.
-async fn attempt(mut link: Box<Link>, ask: &mut Ask<'_>) -> Result<(Box<Link>, ResponseHead), Failure> {
+async fn attempt(mut link: Box<Link>, ask: &mut Ask<'_>, now: Instant) -> Result<(Box<Link>, ResponseHead), Failure> {
     link.begin(&ask.method);
-    let mut wait = Wait::new(ask.meter);
+    let mut wait = Wait::new(ask.meter, now);
     let result = poll_fn(|cx| {
         if let Poll::Ready(result) = link.poll_head(&mut ask.upload, ask.limits.interim, cx) {
             return Poll::Ready(Ok(result));

@@ -13,8 +13,7 @@ use tollgate_core::{Body, Exchange, Fault, Problem, Request, Response};
 
 use super::Upstream;
 use super::handshake::UpgradeRequest;
-use super::wait::Limits;
-use crate::alarm::after;
+use super::wait::{Limits, Moment};
 use crate::grpc;
 use crate::hygiene::body::{BodyMeter, metered};
 
@@ -34,31 +33,32 @@ impl Upstream {
         &self,
         exchange: &mut Exchange,
         mut request: Request,
-        timeouts: &Timeouts,
+        timeouts: Timeouts,
     ) -> Result<Response, Problem> {
         if let Some(upgrade) = request.extensions_mut().remove::<UpgradeRequest>() {
             // Boxed because it is large and rare.
-            return Box::pin(self.upgrade(exchange, request, &upgrade, timeouts)).await;
+            return Box::pin(self.upgrade(exchange, request, &upgrade, &timeouts)).await;
         }
         let host = self.host_for(exchange);
         let started = exchange.record.started;
         let Exchange { record, interim, .. } = exchange;
-        self.exchange(record, request, host, timeouts, Some(started), interim.as_ref()).await
+        self.exchange(record, &mut request, host, &timeouts, Some(started), interim.as_ref()).await
     }
 
     /// The same for requests of the gateway itself. `started` is when the exchange began that
-    /// the total timeout counts for; now, where there is none. `interim` is where interim answers go.
+    /// the total timeout counts for; now, where there is none. The request is used up: it is lent,
+    /// because a future that owns one is copied with it a few times. `interim` is where interim answers go.
     pub(crate) async fn exchange(
         &self,
         record: &mut Record,
-        request: Request,
+        request: &mut Request,
         host: HeaderValue,
         timeouts: &Timeouts,
         started: Option<Duration>,
         interim: Option<&Interim>,
     ) -> Result<Response, Problem> {
         let waiting = self.tally.begin();
-        let result = self.exchanged(record, request, host, timeouts, started, interim).await;
+        let result = self.exchanged(record, request, &host, timeouts, started, interim).await;
         if let Err(problem) = &result
             && problem.reason.fault == Fault::Upstream
         {
@@ -70,20 +70,21 @@ impl Upstream {
     async fn exchanged(
         &self,
         record: &mut Record,
-        request: Request,
-        host: HeaderValue,
+        request: &mut Request,
+        host: &HeaderValue,
         timeouts: &Timeouts,
         started: Option<Duration>,
         interim: Option<&Interim>,
     ) -> Result<Response, Problem> {
-        self.note_url(record, &request);
-        let mut request = self.buffered(request).await?;
-        let timeouts = &grpc::pass_deadline_on(&mut request, timeouts, self.spent(started));
-        let limits = Limits { interim, ..self.limits(timeouts, started) };
-        let meter = meter(&mut request);
-        let result = match self.over_http2(record, request, &host, meter.as_ref(), &limits).await {
+        self.note_url(record, request);
+        self.buffer(request).await?;
+        let now = self.moment();
+        let timeouts = &grpc::pass_deadline_on(request, timeouts, now.since(started));
+        let limits = Limits { interim, ..now.limits(timeouts, started) };
+        let meter = meter(request);
+        let result = match self.over_http2(record, request, host, meter.as_ref(), &limits).await {
             ControlFlow::Break(result) => result,
-            ControlFlow::Continue(request) => self.over_http1(record, request, &host, meter.as_ref(), &limits).await,
+            ControlFlow::Continue(()) => self.over_http1(record, request, host, meter.as_ref(), &limits).await,
         };
         if let Some(meter) = &meter {
             record.request_bytes = meter.bytes();
@@ -107,16 +108,9 @@ impl Upstream {
         }
     }
 
-    /// The limits of an exchange that began at `started`, on the clock of the services.
-    pub(super) fn limits<'t>(&self, timeouts: &'t Timeouts, started: Option<Duration>) -> Limits<'t> {
-        let spent = self.spent(started);
-        let total = timeouts.total.map(|total| after(Instant::now(), total.saturating_sub(spent)));
-        Limits { timeouts, total, interim: None }
-    }
-
-    /// How long the exchange has taken before it came here.
-    fn spent(&self, started: Option<Duration>) -> Duration {
-        started.map_or(Duration::ZERO, |started| self.clock.monotonic().saturating_sub(started))
+    /// This moment.
+    pub(super) fn moment(&self) -> Moment {
+        Moment { instant: Instant::now(), monotonic: self.clock.monotonic() }
     }
 }
 

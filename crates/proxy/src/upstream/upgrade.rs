@@ -13,7 +13,6 @@ use bytes::{Buf, Bytes};
 use http::StatusCode;
 use http::header::{HeaderValue, SEC_WEBSOCKET_ACCEPT};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::Instant;
 use tollgate_core::interim::Interim;
 use tollgate_core::project::Timeouts;
 use tollgate_core::record::Record;
@@ -68,7 +67,7 @@ impl Upstream {
     ) -> Result<Response, Problem> {
         let open = upgrade.begin()?;
         self.note_url(record, &request);
-        let limits = Limits { interim, ..self.limits(timeouts, started) };
+        let limits = Limits { interim, ..self.moment().limits(timeouts, started) };
         *request.body_mut() = Body::empty();
         if let Some(pool) = self.http2.as_ref().filter(|pool| pool.is_only_http2()) {
             let waiting = self.tally.begin();
@@ -81,10 +80,10 @@ impl Upstream {
         let expected = Expected::of(&upgrade.asked, request.headers_mut());
         let wanted = HeaderValue::from_str(&upgrade.asked.protocol)
             .map_err(|error| problem(&reason::INTERNAL).caused_by(error))?;
-        let (upload, method) = encode(request, &host, Some(&wanted))?;
+        let (upload, method) = encode(&mut request, &host, Some(&wanted))?;
         let mut ask = Ask { upload, method, upgrades: true, meter: None, limits: &limits };
         let waiting = self.tally.begin();
-        let asked = self.ask_http1(record, &mut ask, None, Instant::now()).await;
+        let asked = self.ask_http1(record, &mut ask, None, limits.from.instant).await;
         if let Err(problem) = &asked {
             waiting.failed(problem.reason.name);
         }

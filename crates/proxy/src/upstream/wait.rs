@@ -1,5 +1,7 @@
 //! How long an exchange waits, for whom, and who hears of it meanwhile.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 use tollgate_core::interim::Interim;
 use tollgate_core::project::Timeouts;
@@ -8,8 +10,35 @@ use tollgate_core::{Problem, Reason, reason};
 use crate::alarm::after;
 use crate::hygiene::body::BodyMeter;
 
+/// One moment on the runtime's clock, which timers go by, and on that of the services, which records go by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment {
+    pub(super) instant: Instant,
+    pub(super) monotonic: Duration,
+}
+
+impl Moment {
+    /// How long an exchange has taken that began at `started`, where that is known.
+    pub(super) fn since(self, started: Option<Duration>) -> Duration {
+        started.map_or(Duration::ZERO, |started| self.monotonic.saturating_sub(started))
+    }
+
+    /// The limits from here on of an exchange that began at `started`.
+    pub(super) fn limits(self, timeouts: &Timeouts, started: Option<Duration>) -> Limits<'_> {
+        let total = timeouts.total.map(|total| after(self.instant, total.saturating_sub(self.since(started))));
+        Limits { timeouts, total, from: self, interim: None }
+    }
+
+    /// A later moment, on the clock of the services.
+    fn told(self, later: Instant) -> Duration {
+        self.monotonic.saturating_add(later.saturating_duration_since(self.instant))
+    }
+}
+
 /// What holds for one exchange until its answer.
 pub(super) struct Limits<'a> {
+    /// When it came here.
+    pub(super) from: Moment,
     pub(super) timeouts: &'a Timeouts,
     /// When everything must be over.
     pub(super) total: Option<Instant>,
@@ -18,6 +47,11 @@ pub(super) struct Limits<'a> {
 }
 
 impl Limits<'_> {
+    /// A moment of the exchange as records tell it.
+    pub(super) fn told(&self, instant: Instant) -> Duration {
+        self.from.told(instant)
+    }
+
     /// When there must be a connection, and what is said where there is none.
     pub(super) fn connect(&self) -> (Instant, &'static Reason) {
         let connect = after(Instant::now(), self.timeouts.connect);
@@ -46,8 +80,9 @@ pub(super) struct Wait<'m> {
 }
 
 impl<'m> Wait<'m> {
-    pub(super) fn new(meter: Option<&'m BodyMeter>) -> Self {
-        Self { meter, bytes: 0, since: Instant::now(), sent: meter.is_none() }
+    /// It begins now.
+    pub(super) fn new(meter: Option<&'m BodyMeter>, now: Instant) -> Self {
+        Self { meter, bytes: 0, since: now, sent: meter.is_none() }
     }
 
     /// The first limit that waiting comes to.

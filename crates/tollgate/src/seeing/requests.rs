@@ -131,7 +131,7 @@ fn reason(gateway: &Gateway, refusal: &Refusal) -> ReasonView {
         page: gateway.problem_page(reason.code),
         stage: refusal.stage.map(|stage| stage.as_str().to_owned()),
         policy: refusal.policy.as_deref().map(ToOwned::to_owned),
-        detail: refusal.detail.clone(),
+        detail: refusal.detail.clone().into_owned(),
         cause: refusal.cause.clone(),
     }
 }

@@ -245,7 +245,7 @@ impl AwsLambda {
         let timeouts = exchange.route.timeouts;
         // What Lambda says of the call is not said to the client.
         exchange.interim = None;
-        let answered = self.upstream.send(exchange, invocation, &timeouts).await?;
+        let answered = self.upstream.send(exchange, invocation, timeouts).await?;
         let (parts, body) = answered.into_parts();
         let failed =
             |cause: String| Problem::new(&FAILED, "The function did not answer as it should.").caused_by(cause);

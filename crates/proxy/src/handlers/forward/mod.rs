@@ -1,6 +1,7 @@
 //! Sends the request to an upstream, path and all, and brings its answer back. Not for targets
 //! that differ from request to request: see `url-rewrite`.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use http::Uri;
@@ -166,13 +167,13 @@ impl Handler for Forward {
         exchange: &'a mut Exchange,
         mut request: Request,
     ) -> BoxFuture<'a, Result<Response, Problem>> {
-        Box::pin(async move {
-            if let Some(uri) = self.target(exchange, &request)? {
-                *request.uri_mut() = uri;
-            }
-            let timeouts = exchange.route.timeouts;
-            self.upstream.send(exchange, request, &timeouts).await
-        })
+        match self.target(exchange, &request) {
+            Ok(Some(uri)) => *request.uri_mut() = uri,
+            Ok(None) => {}
+            Err(problem) => return Box::pin(ready(Err(problem))),
+        }
+        let timeouts = exchange.route.timeouts;
+        Box::pin(self.upstream.send(exchange, request, timeouts))
     }
 }
 

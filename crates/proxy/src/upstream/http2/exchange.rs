@@ -146,7 +146,7 @@ impl Upstream {
             }
         };
         let mut upload = Upload::new(stream, body, bodyless);
-        let mut wait = Wait::new(meter);
+        let mut wait = Wait::new(meter, tokio::time::Instant::now());
         let mut alarm = Alarm::default();
         let mut said = 0;
         let result = poll_fn(|cx| {

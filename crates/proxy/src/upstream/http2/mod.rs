@@ -29,19 +29,26 @@ use crate::hygiene::body::BodyMeter;
 pub(super) use pool::Pool;
 
 impl Upstream {
-    /// Sends the request over HTTP/2, where the upstream speaks that; otherwise gives it back.
+    /// Sends the request over HTTP/2, where the upstream speaks that; otherwise leaves it as it is.
     pub(super) async fn over_http2(
         &self,
         record: &mut Record,
-        request: Request,
+        request: &mut Request,
         host: &HeaderValue,
         meter: Option<&BodyMeter>,
         limits: &Limits<'_>,
-    ) -> ControlFlow<Result<Response, Problem>, Request> {
+    ) -> ControlFlow<Result<Response, Problem>> {
         let Some(pool) = self.http2.as_ref().filter(|pool| !pool.is_known_not_to_speak_it()) else {
-            return ControlFlow::Continue(request);
+            return ControlFlow::Continue(());
         };
+        let taken = std::mem::take(request);
         // Boxed so that exchanges over HTTP/1 need not carry its size.
-        Box::pin(self.exchange_http2(pool, record, request, host, meter, limits)).await
+        match Box::pin(self.exchange_http2(pool, record, taken, host, meter, limits)).await {
+            ControlFlow::Break(result) => ControlFlow::Break(result),
+            ControlFlow::Continue(given_back) => {
+                *request = given_back;
+                ControlFlow::Continue(())
+            }
+        }
     }
 }

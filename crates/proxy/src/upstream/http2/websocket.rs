@@ -119,7 +119,7 @@ impl Upstream {
                 return Outcome::Failed { problem: from_h2(&error), unprocessed: true };
             }
         };
-        let mut wait = Wait::new(None);
+        let mut wait = Wait::new(None, tokio::time::Instant::now());
         let mut alarm = Alarm::default();
         let mut said = 0;
         let answered = poll_fn(|cx| {

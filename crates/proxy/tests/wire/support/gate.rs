@@ -213,7 +213,7 @@ impl App {
             script: None,
         };
         let request = http::Request::from_parts(parts, body);
-        let result = self.upstream.send(&mut exchange, request, &self.timeouts).await;
+        let result = self.upstream.send(&mut exchange, request, self.timeouts).await;
         self.records.lock().push(exchange.record);
         result.unwrap_or_else(refuse)
     }
