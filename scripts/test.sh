@@ -12,22 +12,20 @@ export TOLLGATE_TEST_ORIGINS
 echo "==> Looking for PostgreSQL, which the stores are tested on"
 scripts/postgres.sh
 
-echo "==> Building the tests"
+# All at once, so that no dependency is built twice, with the features of one part and of another.
+echo "==> Building the tests, and what they run"
+cargo build --workspace --bins --tests --locked
+echo "==> Running the tests"
 if command -v cargo-nextest >/dev/null; then
-    cargo nextest run --workspace --locked --no-run
-    echo "==> Running the tests"
     cargo nextest run --workspace --locked --no-fail-fast
 else
-    cargo test --workspace --locked --no-run
-    echo "==> Running the tests"
     cargo test --workspace --locked --no-fail-fast
 fi
 
 echo "==> Checking the generated files"
-cargo xtask codegen --check
+target/debug/xtask codegen --check
 
 echo "==> Running the demonstration against the binary under test"
-cargo build --locked --package tollgate --package tollgate-bench
 target/python/bin/python scripts/demo.py --binary target/debug/tollgate --once
 
 echo "==> Running the bench for a moment, so that it works when it is needed"

@@ -21,12 +21,13 @@ from .gateway import BINARY
 from .keys import keys
 from .limits import limits
 from .measure import KINDS as GENERAL
+from .neighbours import neighbours
 from .processes import TARGET, Children, Failed, note, raise_descriptors
 from .products import PRODUCTS
 from .scenarios import SCENARIOS
 from .scripts import engines, scripts
 
-KINDS = {**GENERAL, "keys": keys, "limits": limits, "scripts": scripts, "engines": engines}
+KINDS = {**GENERAL, "keys": keys, "limits": limits, "neighbours": neighbours, "scripts": scripts, "engines": engines}
 
 
 def arguments():

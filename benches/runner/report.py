@@ -12,7 +12,7 @@ from .products import PRODUCTS, Tollgate
 
 PAGE = ROOT / "docs" / "performance.md"
 # What Tollgate is measured in alone has tables of its own, which can be written without the long run beside the others.
-ALONE = {"keys", "limits", "scripts", "engines"}
+ALONE = {"keys", "limits", "scripts", "engines", "neighbours"}
 MARKERS = {False: ("<!-- bench:begin -->", "<!-- bench:end -->"), True: ("<!-- bench-alone:begin -->", "<!-- bench-alone:end -->")}
 
 
@@ -74,6 +74,8 @@ COLUMNS = {
                ("core", "core", percent, False), ("RSS", "rss", megabytes, False)],
     "scripts": [("CPU a request", "cpuMicros", micros, True), ("added", "added", plus, True), ("in Node", "inNode", micros, False),
                 ("added / in Node", "addedToNode", ratio, True), ("requests/s", "perSecond", count, False), ("core", "core", percent, False)],
+    "neighbours": [("p50", "p50", micros, True), ("to nobody's", "p50Ratio", ratio, True), ("p99", "p99", micros, True),
+                   ("to nobody's", "p99Ratio", ratio, True)],
     "engines": [("first answer after", "start", milliseconds, True), ("CPU until then", "cpu", milliseconds, True),
                 ("of it an engine", "engine", precise, True), ("RSS", "rss", megabytes, False), ("PSS", "pss", megabytes, False),
                 ("an engine", "engineMemory", kibibytes, True)],

@@ -21,7 +21,7 @@ class Contestant:
 class Scenario:
     name: str
     title: str
-    # How it is measured: load, idle, reload, start, keys, limits, scripts or engines.
+    # How it is measured: load, idle, reload, start, keys, limits, scripts, engines or neighbours.
     kind: str = "load"
     variant: str = "plain"
     # For the load generator.
@@ -91,6 +91,9 @@ SCENARIOS = [
                       "In Node, one process calls the same function in a loop, each time with a request that it makes of the same fields and body. "
                       "What the gateway adds beyond that is the way to a thread for scripts and back.",
                       "One thread for scripts, on the core of the proxy.")),
+    Scenario("script-neighbours", "Latency of a plain route while scripts compute without a pause", kind="neighbours", smoke=True, latency=False,
+             remarks=("500 requests a second in an open loop; the gateway has all cores and its default number of threads for scripts. Load and "
+                      "upstream have the same cores.",)),
     Scenario("script-engines", "An engine for scripts: start and memory", kind="engines", smoke=True,
              remarks=("An engine's time is the processor time of its thread until the gateway is ready: the engine made, the project's modules loaded. "
                       "Its memory is an eighth of what the gateway with nine has more than the one with one, after all have answered.",)),

@@ -9,6 +9,8 @@ use http::header::{HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
+use crate::interim::Interim;
+use crate::keys::KeyDigest;
 use crate::ledger::Ledger;
 use crate::record::Record;
 use crate::services::{Gateway, ScriptContext};
@@ -37,6 +39,8 @@ pub enum Credential {
         consumer: Arc<str>,
         /// Counts up whenever the consumer's metadata changes, so that caches can key on it.
         version: u64,
+        /// What it is known by, for those who want to hear of its end.
+        digest: KeyDigest,
     },
     /// A verified token.
     Token {
@@ -140,6 +144,8 @@ pub struct Exchange {
     pub called_by: Option<ScriptContext>,
     /// The head of the request as the handler got it, where somebody behind the handler asks for it.
     pub sent: Option<Box<RequestHead>>,
+    /// Where what an upstream says before its answer goes; `None` where the client takes nothing of it.
+    pub interim: Option<Interim>,
     /// What the scripts keep of it between one call and the next.
     pub script: Option<Box<dyn Any + Send + Sync>>,
 }

@@ -15,6 +15,7 @@ pub mod cors;
 pub mod egress;
 pub mod exchange;
 pub mod handler;
+pub mod interim;
 pub mod keys;
 pub mod later;
 pub mod ledger;

@@ -165,6 +165,10 @@ reasons! {
     UPSTREAM_NO_HTTP2 = "upstream.no_http2", "upstream-unreachable", 502, "Bad Gateway", Upstream,
         "The target does not speak HTTP/2, which `protocol: http2` of the upstream asks for.",
         "Write `protocol: auto` or `http1` at the upstream, or turn HTTP/2 on in the backend.";
+    /// The target speaks HTTP/2 only, and takes no WebSockets over it.
+    UPSTREAM_NO_WEBSOCKET = "upstream.no_websocket", "upstream-unreachable", 502, "Bad Gateway", Upstream,
+        "The target speaks HTTP/2 and does not offer WebSockets over it (RFC 8441).",
+        "Write `protocol: http1` or `auto` at the upstream, or let the backend offer extended CONNECT.";
     /// The connection broke before an answer.
     UPSTREAM_RESET = "upstream.reset", "upstream-broke-off", 502, "Bad Gateway", Upstream,
         "The target closed or reset the connection before a whole response head had arrived.",
@@ -197,6 +201,10 @@ reasons! {
     TUNNEL_MAX_AGE = "tunnel.max_age", "tunnel-closed", 504, "Tunnel Closed", Gateway,
         "A tunnel was open for as long as `server.tunnels.maxAge` allows.",
         "Let the client connect again, or raise `server.tunnels.maxAge`.";
+    /// The key that opened a tunnel is good no more.
+    TUNNEL_KEY_ENDED = "tunnel.key_ended", "tunnel-closed", 504, "Tunnel Closed", Client,
+        "The key that a tunnel was opened with was revoked, has expired, or is not there any more.",
+        "Open it again with a key that is good.";
     /// The gateway stopped.
     TUNNEL_DRAINED = "tunnel.drained", "tunnel-closed", 504, "Tunnel Closed", Gateway,
         "The gateway was stopping and closed the tunnels that were still open.",

@@ -83,6 +83,13 @@ impl Operation {
     }
 }
 
+impl Route {
+    /// Whether a request to it may upgrade to a protocol that the settings allow.
+    pub fn may_upgrade_to(&self, protocol: &str) -> bool {
+        self.upgrades.as_ref().is_none_or(|allowed| allowed.iter().any(|name| name.eq_ignore_ascii_case(protocol)))
+    }
+}
+
 /// An operation of a document, fully resolved.
 #[derive(Debug)]
 pub struct Route {
@@ -106,6 +113,8 @@ pub struct Route {
     pub cors: CorsChoice,
     /// Its timeouts, resolved.
     pub timeouts: Timeouts,
+    /// What a request to it may upgrade to; `None` for all that the settings allow.
+    pub upgrades: Option<Vec<Arc<str>>>,
     /// Its operation.
     pub operation: Operation,
     /// Whether a step authenticates the caller and refuses those it cannot.

@@ -9,6 +9,7 @@ pub mod answer;
 pub mod api_key;
 pub mod head;
 pub mod path;
+pub mod proxy_protocol;
 pub mod routes;
 pub mod token;
 
@@ -23,4 +24,5 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("token", token::run),
     ("api_key", api_key::run),
     ("answer", answer::run),
+    ("proxy_protocol", proxy_protocol::run),
 ];

@@ -110,3 +110,8 @@ fn a_key_has_one_form_and_its_checksum_tells_mistakes() {
 fn an_answer_is_read_in_pieces_as_it_is_at_once() {
     play("answer");
 }
+
+#[test]
+fn a_client_is_announced_in_one_reading() {
+    play("proxy_protocol");
+}

@@ -62,7 +62,7 @@ impl Bench {
 }
 
 fn credential(version: u64) -> Credential {
-    Credential::Key { id: "key_1".into(), consumer: "con_1".into(), version }
+    Credential::Key { id: "key_1".into(), consumer: "con_1".into(), version, digest: KeyDigest([0; 32]) }
 }
 
 /// A token for `sub`, valid for ten minutes.
@@ -189,7 +189,8 @@ async fn whatever_is_in_a_token_decides_whether_it_is_the_same_one() {
     let gold = json!({ "plan": "gold" });
     let free = json!({ "plan": "free" });
     let (gold, free, none) = (gold.as_object().expect("object"), free.as_object().expect("object"), Map::new());
-    let other = Credential::Key { id: "key_2".into(), consumer: "con_1".into(), version: 1 };
+    let other =
+        Credential::Key { id: "key_2".into(), consumer: "con_1".into(), version: 1, digest: KeyDigest([0; 32]) };
     let script = Credential::Other;
     let by_token = |byte| Credential::Token { digest: [byte; 16] };
     let all = [
@@ -214,7 +215,8 @@ async fn whatever_is_in_a_token_decides_whether_it_is_the_same_one() {
 async fn a_caller_with_ever_new_claims_fills_only_its_own_place() {
     let bench = Bench::new().await;
     let issuer = bench.issuer().await;
-    let other = Credential::Key { id: "key_2".into(), consumer: "con_2".into(), version: 1 };
+    let other =
+        Credential::Key { id: "key_2".into(), consumer: "con_2".into(), version: 1, digest: KeyDigest([0; 32]) };
     let kept = token_with(&issuer, "alice", None, &Map::new(), &other);
     for number in 0..100 {
         let claims = json!({ "n": number });

@@ -330,3 +330,60 @@ async fn a_reader_that_fell_behind_the_kept_changes_forgets_what_was_deleted_mea
     assert_verdict!(find(&keyring, gone.secret.expose()).await, KeyVerdict::Unknown);
     assert_verdict!(find(&keyring, made.secret.expose()).await, KeyVerdict::Good(_));
 }
+
+/// Whoever waits for the end of a key, and what came of it.
+async fn waiting(keyring: &Arc<Keyring>, secret: &str) -> tokio::task::JoinHandle<KeyVerdict> {
+    let KeyVerdict::Good(grant) = find(keyring, secret).await else { panic!("the key is good") };
+    let keyring = Arc::clone(keyring);
+    tokio::spawn(async move { keyring.ended(grant.digest).await })
+}
+
+async fn soon(ended: tokio::task::JoinHandle<KeyVerdict>) -> KeyVerdict {
+    tokio::time::timeout(Duration::from_secs(10), ended).await.expect("it ends").expect("without a panic")
+}
+
+#[tokio::test]
+async fn the_end_of_a_key_is_told_to_those_who_wait_for_it_and_to_nobody_else() {
+    let bench = Bench::new().await;
+    let (one, key) = bench.store.key("bob").await;
+    let (other, _) = bench.store.key("bob").await;
+    let keyring = bench.keyring(false).await;
+    let revoked = waiting(&keyring, one.secret.expose()).await;
+    let lives_on = waiting(&keyring, other.secret.expose()).await;
+    tokio::task::yield_now().await;
+    bench.store.revoke_key(&key.id).await.expect("revoked");
+    keyring.catch_up().await.expect("read");
+    assert_verdict!(soon(revoked).await, KeyVerdict::Revoked);
+    assert!(!lives_on.is_finished());
+    // Asked for only now, it has ended already.
+    let grant = keyring.held().grants.into_iter().next().expect("the other one");
+    lives_on.abort();
+    bench.store.revoke_key(&grant.key.id).await.expect("revoked");
+    keyring.catch_up().await.expect("read");
+    assert_verdict!(keyring.ended(grant.digest).await, KeyVerdict::Revoked);
+}
+
+#[tokio::test]
+async fn a_key_that_expires_ends_at_its_moment() {
+    let bench = Bench::new().await;
+    let expires = bench.clock.now().plus(Duration::from_millis(20));
+    let (secret, _) = bench.store.key_with("bob", Some(expires), false).await;
+    let keyring = bench.keyring(false).await;
+    let ended = waiting(&keyring, secret.secret.expose()).await;
+    tokio::task::yield_now().await;
+    assert!(!ended.is_finished());
+    bench.clock.advance(Duration::from_millis(20));
+    assert_verdict!(soon(ended).await, KeyVerdict::Expired);
+}
+
+#[tokio::test]
+async fn a_declared_key_ends_when_the_project_declares_it_no_more() {
+    let bench = Bench::new().await;
+    let keyring = bench.keyring(false).await;
+    let secret = new_key("tg").expect("random");
+    keyring.set_declared(&[declared("alice", &[secret.digest.to_hex()])]).expect("declared");
+    let ended = waiting(&keyring, secret.secret.expose()).await;
+    tokio::task::yield_now().await;
+    keyring.set_declared(&[]).expect("none");
+    assert_verdict!(soon(ended).await, KeyVerdict::Unknown);
+}

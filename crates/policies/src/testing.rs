@@ -142,6 +142,7 @@ impl Room {
             called_by: None,
             sent: None,
             ledger: Default::default(),
+            interim: None,
             script: None,
         }
     }
@@ -172,6 +173,7 @@ pub(crate) fn route(handler_options: Value) -> Arc<Route> {
         cors: CorsChoice::None,
         timeouts: Timeouts { connect: Duration::from_secs(5), first_byte: None, idle: None, total: None },
         operation: Operation { document, pointer: String::new() },
+        upgrades: None,
         authenticated: true,
         internal: false,
     })

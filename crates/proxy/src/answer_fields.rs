@@ -65,11 +65,12 @@ pub(crate) fn proxy_status(record: &Record, asked: Asked<'_>, response: &mut Res
 
 /// The proxy error types of RFC 9209 §2.3.
 fn error_type(refusal: &Refusal, status: StatusCode) -> &'static str {
-    let known: [(&Reason, &str); 13] = [
+    let known: [(&Reason, &str); 14] = [
         (&r::UPSTREAM_REFUSED, "connection_refused"),
         (&r::UPSTREAM_DNS, "dns_error"),
         (&r::UPSTREAM_TLS, "tls_protocol_error"),
         (&r::UPSTREAM_NO_HTTP2, "http_protocol_error"),
+        (&r::UPSTREAM_NO_WEBSOCKET, "http_upgrade_failed"),
         (&r::UPSTREAM_RESET, "connection_terminated"),
         (&r::UPSTREAM_MALFORMED, "http_protocol_error"),
         (&r::UPSTREAM_TIMEOUT_CONNECT, "connection_timeout"),
@@ -200,6 +201,7 @@ mod tests {
         "proxy_internal_error",
         "proxy_configuration_error",
         "proxy_loop_detected",
+        "http_upgrade_failed",
     ];
 
     fn refusal(reason: &'static Reason) -> Refusal {

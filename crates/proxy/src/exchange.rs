@@ -10,12 +10,13 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use http::request::Parts;
 use http::{HeaderValue, Request, StatusCode};
-use hyper::body::Incoming;
 use tollgate_core::exchange::{Params, RequestHead, Trace};
+use tollgate_core::interim::Interim;
 use tollgate_core::reason::{INTERNAL, ROUTE_METHOD, ROUTE_NOT_FOUND, UPSTREAM_MALFORMED, UPSTREAM_TIMEOUT_TOTAL};
 use tollgate_core::services::Alerts;
 use tollgate_core::{Body, Exchange, Flow, Problem, Response, Route};
 
+use crate::connection::{Arrived, IncomingBody};
 use crate::gateway::Gateway;
 use crate::hygiene::{self, BodyMeter, ConnectionInfo, Inspected, Patience};
 use crate::inside;
@@ -29,10 +30,10 @@ use crate::{answer, grpc, preflight, routing, system, trace};
 pub async fn handle(
     gateway: &Arc<Gateway>,
     connection: &Arc<ConnectionInfo>,
-    request: Request<Incoming>,
+    arrived: Arrived,
 ) -> http::Response<Body> {
     let snapshot = gateway.snapshot();
-    let (parts, body) = request.into_parts();
+    let (parts, body) = arrived.request.into_parts();
     let now = gateway.services.clock.now();
     let (id, mut trace) = trace::identify(&parts.headers, now);
     if let Some(spans) = &snapshot.spans {
@@ -45,6 +46,7 @@ pub async fn handle(
         connection,
         id: &id,
         extended_connect: false,
+        interim: arrived.interim.filter(|_| snapshot.project.settings.server.answers.interim),
     };
 
     let is_call = grpc::is_call(&parts.headers);
@@ -74,7 +76,7 @@ pub async fn handle(
 
 /// The body of a request, as it comes from the connection or as code has seen it.
 enum Received {
-    Incoming(Incoming),
+    Incoming(IncomingBody),
     Whole(Body),
 }
 
@@ -87,11 +89,13 @@ struct Telling<'g> {
     id: &'g RequestId,
     /// Whether the client would take any 2xx for a tunnel.
     extended_connect: bool,
+    /// Where what an upstream says before its answer goes.
+    interim: Option<Interim>,
 }
 
 impl Telling<'_> {
     /// Everything between the head of a request and its answer, in order.
-    async fn answer(&mut self, mut parts: Parts, body: Incoming, trace: Trace) -> Response {
+    async fn answer(&mut self, mut parts: Parts, body: IncomingBody, trace: Trace) -> Response {
         let mut inspected = match hygiene::inspect(&mut parts, self.connection, &self.snapshot.hygiene) {
             Ok(inspected) => inspected,
             Err(problem) => return self.refuse(problem),
@@ -124,6 +128,13 @@ impl Telling<'_> {
             return self.refuse(Problem::new(&INTERNAL, "The route is missing."));
         };
         self.story.routed(route, self.snapshot.metrics_of(index), &parts.headers);
+        if let Some(asked) = inspected.upgrade.take_if(|asked| !route.route.may_upgrade_to(&asked.protocol)) {
+            if asked.extended_connect {
+                // There is no request besides the upgrade.
+                return self.refuse(hygiene::upgrade::not_here());
+            }
+            parts.extensions.remove::<UpgradeRequest>();
+        }
 
         let origin = parts.headers.get(http::header::ORIGIN).cloned();
         if let Err(problem) = self.check_address(route, &inspected).await {
@@ -179,6 +190,7 @@ impl Telling<'_> {
             called_by: None,
             sent: None,
             ledger: Default::default(),
+            interim: self.interim.clone(),
             script: None,
         }))
     }
@@ -187,7 +199,7 @@ impl Telling<'_> {
     async fn before_routing(
         &mut self,
         parts: &mut Parts,
-        body: Incoming,
+        body: IncomingBody,
         inspected: &mut Inspected,
         trace: &Trace,
     ) -> ControlFlow<Response, Received> {

@@ -55,7 +55,7 @@ impl OutboundClient {
         let timeouts = Timeouts { connect: timeout, first_byte: None, idle: None, total: None };
         let mut record = Record::default();
         let response = upstream
-            .exchange(&mut record, request, upstream.host().clone(), &timeouts, None)
+            .exchange(&mut record, request, upstream.host().clone(), &timeouts, None, None)
             .await
             .map_err(|problem| at(&told(&problem)))?;
         let (parts, body) = response.into_parts();
@@ -80,7 +80,10 @@ impl OutboundClient {
         let timeouts = Timeouts { connect: timeout, first_byte: None, idle: None, total: None };
         let mut record = Record::default();
         let host = upstream.host().clone();
-        upstream.exchange(&mut record, request, host, &timeouts, None).await.map_err(|problem| at(&told(&problem)))
+        upstream
+            .exchange(&mut record, request, host, &timeouts, None, None)
+            .await
+            .map_err(|problem| at(&told(&problem)))
     }
 
     /// Opens a WebSocket for a script.
@@ -100,7 +103,7 @@ impl OutboundClient {
         let mut record = Record::default();
         let host = upstream.host().clone();
         let wanted = UpgradeRequest::websocket();
-        let switched = upstream.switch(&mut record, request, host, &wanted, &timeouts, None).await;
+        let switched = upstream.switch(&mut record, request, host, &wanted, &timeouts, None, None).await;
         let mut response = switched.map_err(|problem| at(&told(&problem)))?;
         match SwitchedSlot::take(&mut response) {
             Some(switched) => Ok(Switched { headers: response.into_parts().0.headers, stream: switched.stream }),

@@ -106,6 +106,7 @@ impl<'s> Walk<'s> {
             called_by: None,
             sent: None,
             ledger: Default::default(),
+            interim: None,
             script: None,
         });
         Some(Self { snapshot, index, exchange, request })

@@ -142,6 +142,7 @@ async fn run(snapshot: &Arc<Snapshot>, caller: Caller, mut request: Request) -> 
         called_by: caller.context,
         sent: None,
         ledger: Default::default(),
+        interim: None,
         script: None,
     });
     Ok(Box::pin(route.pipeline.run(&mut exchange, request)).await)
@@ -211,6 +212,7 @@ pub(crate) fn unmatched(project: &Project) -> Arc<Route> {
             total: None,
         },
         operation: Operation { document, pointer: String::new() },
+        upgrades: None,
         authenticated: false,
         internal: true,
     })

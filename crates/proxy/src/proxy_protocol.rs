@@ -126,8 +126,11 @@ async fn read_line(stream: &mut TcpStream, header: &mut Vec<u8>) -> Result<(), H
     Ok(())
 }
 
-/// Reads a whole header, and nothing behind it.
-fn parse(header: &[u8]) -> Result<Option<Announced>, HeaderError> {
+/// Reads a whole header, and nothing behind it; `None` where it announces nobody.
+///
+/// # Errors
+/// Where it breaks a rule.
+pub fn parse(header: &[u8]) -> Result<Option<Announced>, HeaderError> {
     let known = header.starts_with(SIGNATURE) || (header.starts_with(WORD) && is_strict_line(header));
     if !known {
         return Err(HeaderError::Malformed);

@@ -223,7 +223,9 @@ impl Story {
             entry.status = response.status().as_u16();
         }
         self.opened = Some(self.gateway.services.clock.monotonic());
-        Tunnel::new(upstream, limits, self).put_into(response);
+        let caller = self.entry.as_ref().and_then(|entry| entry.user.as_ref()).map(|user| user.credential.clone());
+        let keyring = Arc::clone(&self.gateway.services.keyring);
+        Tunnel::new(upstream, limits, self, caller.as_ref(), &keyring).put_into(response);
     }
 
     /// Ends it with what went through a tunnel: bytes of the client, and for it.

@@ -33,15 +33,17 @@ impl UnreadableHead {
         } else if error.is_parse() {
             &REQUEST_MALFORMED
         } else {
-            return Self::of_frames(error);
+            return None;
         };
         Some(Self { reason, cause: error.to_string() })
     }
 
     /// From the error with which the library ended an HTTP/2 connection; `None` where the client
     /// did.
-    fn of_frames(error: &hyper::Error) -> Option<Self> {
-        let error = error.source()?.downcast_ref::<h2::Error>().filter(|error| error.is_library())?;
+    pub(crate) fn of_frames(error: &h2::Error) -> Option<Self> {
+        if !error.is_library() {
+            return None;
+        }
         let reason = match error.reason()? {
             h2::Reason::NO_ERROR => return None,
             h2::Reason::ENHANCE_YOUR_CALM => &CLIENT_FLOOD,

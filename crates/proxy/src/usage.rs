@@ -185,12 +185,15 @@ mod tests {
 
     use serde_json::Value;
 
+    use tollgate_core::keys::KeyDigest;
+
     use super::*;
 
     const FROM: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
     fn user(key: &Arc<str>) -> User {
-        let credential = Credential::Key { id: Arc::clone(key), consumer: "con_1".into(), version: 1 };
+        let credential =
+            Credential::Key { id: Arc::clone(key), consumer: "con_1".into(), version: 1, digest: KeyDigest([0; 32]) };
         User { sub: "bob".into(), data: Arc::new(Value::Null), credential }
     }
 

@@ -96,14 +96,15 @@ pub(crate) struct Outside {
 pub(crate) struct Busy;
 
 impl ScriptPool {
-    /// Starts the threads: `threads` of them, or one for each core where that is zero. Each takes at
+    /// Starts the threads: `threads` of them, or one for each core but one where that is zero. Each takes at
     /// most `queue` calls that wait.
     ///
     /// # Errors
     /// Where a thread cannot be started.
     pub fn start(threads: usize, queue: usize) -> io::Result<Self> {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-        let threads = if threads == 0 { cores() } else { threads };
+        // One core is left to traffic, whatever scripts do.
+        let threads = if threads == 0 { cores().saturating_sub(1).max(1) } else { threads };
         let outside = Arc::new(Outside::default());
         let threads: io::Result<Vec<_>> =
             (0..threads).map(|place| thread::start(place, queue.max(1), Arc::clone(&outside))).collect();

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::future::Future;
 use std::io;
+use std::num::NonZeroU64;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -53,6 +54,8 @@ pub(crate) fn start(place: usize, queue: usize, outside: Arc<Outside>) -> io::Re
         .spawn(move || {
             // Only this thread: Linux keeps the niceness of each.
             let _ = rustix::process::setpriority_process(rustix::thread::gettid().into(), NICE);
+            // The pauses of scripts that compute for long are short ones.
+            let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(1_000));
             tokio::task::LocalSet::new().block_on(&runtime, serve(jobs, &forgotten, outside, &busy));
         })?;
     Ok(thread)

@@ -133,6 +133,7 @@ fn extension(catalog: &Catalog) -> Value {
             "cors": { "type": "string", "description": "Who may call from web pages: `none`, `anything-goes`, or a name under `cors` in tollgate.yaml.", "examples": ["none", "anything-goes"] },
             "timeouts": timeouts,
             "hosts": { "type": "array", "items": { "type": "string" }, "description": "The hosts that are served; any where none is given." },
+            "upgrades": { "type": "array", "items": { "type": "string" }, "description": "What a request may upgrade to, of what `server.tunnels.protocols` in tollgate.yaml lists: `[websocket]`, or `[]` for nothing. Default: all of it.", "examples": [["websocket"], []] },
             "mcp": { "description": "How the operation appears to MCP clients." },
         },
         "$defs": definitions,

@@ -196,7 +196,7 @@ fn the_documents_security_is_read_only_where_no_auth_is_in_force() {
 #[test]
 fn paths_cors_hosts_and_handlers_are_resolved() {
     let case = Case::parse(
-        "=== tollgate.yaml\ncors: { web: { allowedOrigins: 'https://a' }, app: { allowedOrigins: '*' } }\nupstreams: { api: { url: 'http://x', timeouts: { connect: 1s } } }\ndocuments: [{ from: api.yaml, mount: /v1, hosts: [API.example.com] }]\n=== api.yaml\nopenapi: 3.0.3\ninfo: { title: t, version: '1' }\nx-tollgate: { upstream: api, auth: public, cors: app }\npaths:\n  /a/{id}: { get: { operationId: a, x-internal: true, x-tollgate: { path: { rewrite: '/b/{id}' }, hosts: [b.example.com] } } }\n  /m: { get: { operationId: m, x-tollgate: { handler: { mock: { status: 204 } }, cors: none } } }\n  /r: { get: { operationId: r, x-tollgate: { handler: { use: redirect, options: { location: /x } }, cors: anything-goes } } }\n  /{rest}: { x-tollgate-path: { rest: many }, x-tollgate-any: { operationId: any } }\n",
+        "=== tollgate.yaml\ncors: { web: { allowedOrigins: 'https://a' }, app: { allowedOrigins: '*' } }\nupstreams: { api: { url: 'http://x', timeouts: { connect: 1s } } }\ndocuments: [{ from: api.yaml, mount: /v1, hosts: [API.example.com] }]\n=== api.yaml\nopenapi: 3.0.3\ninfo: { title: t, version: '1' }\nx-tollgate: { upstream: api, auth: public, cors: app, upgrades: [] }\npaths:\n  /a/{id}: { get: { operationId: a, x-internal: true, x-tollgate: { path: { rewrite: '/b/{id}' }, hosts: [b.example.com], upgrades: [WebSocket] } } }\n  /m: { get: { operationId: m, x-tollgate: { handler: { mock: { status: 204 } }, cors: none } } }\n  /r: { get: { operationId: r, x-tollgate: { handler: { use: redirect, options: { location: /x } }, cors: anything-goes } } }\n  /{rest}: { x-tollgate-path: { rest: many }, x-tollgate-any: { operationId: any } }\n",
     );
     let loaded = case.load();
     let project = project(&loaded);
@@ -207,8 +207,10 @@ fn paths_cors_hosts_and_handlers_are_resolved() {
     assert_eq!(a.handler.options, json!({ "upstream": "api", "path": { "rewrite": "/b/{id}" } }));
     assert_eq!(a.timeouts.connect, Duration::from_secs(1));
     assert!(a.internal);
+    assert!(a.may_upgrade_to("websocket") && !a.may_upgrade_to("terminal"));
     let m = route(project, "m");
     assert_eq!(m.cors, CorsChoice::None);
+    assert!(!m.may_upgrade_to("websocket"), "the document allows nothing");
     assert_eq!(m.hosts, ["api.example.com"]);
     assert_eq!(steps(project, m), ["handler:api.yaml#/paths/~1m/get/x-tollgate/handler"]);
     let r = route(project, "r");
@@ -278,7 +280,7 @@ fn the_digest_follows_files_and_the_values_that_they_ask_for_and_nothing_else() 
 #[test]
 fn no_diagnostic_in_any_form_of_output_shows_what_env_brought_in() {
     let case = Case::parse(
-        "S=hunter2hunter2\n=== tollgate.yaml\npublicUrl: $env(S)\nserver: { listen: $env(S), drain: $env(S), onBrokenProject: $env(S), trustedProxies: [$env(S)], limits: { body: $env(S) } }\nupstreams: { a: $env(S), b: { url: 'http://u:$env(S)@h' } }\nissuer: { algorithm: $env(S), path: $env(S) }\nkeys: { prefix: $env(S) }\nstore: $env(S)\nfailedAuthLimit: $env(S)\npolicies: { p: { use: $env(S) }, q: { use: api-key, options: { forwardKey: $env(S) } } }\nconsumers: [{ name: a, keyHashes: [$env(S)] }, { name: $env(S) }, { name: $env(S) }]\n=== openapi.yaml\nopenapi: 3.1.0\ninfo: { title: t, version: '1' }\nx-tollgate: { upstream: $env(S), auth: $env(S), limit: $env(S), cors: $env(S), hosts: ['$env(S)/'], handler: $env(S), timeouts: { total: $env(S) }, sign: $env(S), inbound: [{ sleep: { sleepInMs: $env(S) } }, { use: $env(S) }], guard: $env(S), path: { strip: $env(S), rewrite: '/{$env(S)}' }, outbound: { without: [$env(S)] } }\npaths: { /a: { get: {} }, /b: { get: { x-tollgate: { path: { rewrite: '/{$env(S)}/${$env(S)}' } } } } }\n",
+        "S=hunter2hunter2\n=== tollgate.yaml\npublicUrl: $env(S)\nserver: { listen: $env(S), drain: $env(S), onBrokenProject: $env(S), trustedProxies: [$env(S)], limits: { body: $env(S) } }\nupstreams: { a: $env(S), b: { url: 'http://u:$env(S)@h' } }\nissuer: { algorithm: $env(S), path: $env(S) }\nkeys: { prefix: $env(S) }\nstore: $env(S)\nfailedAuthLimit: $env(S)\npolicies: { p: { use: $env(S) }, q: { use: api-key, options: { forwardKey: $env(S) } } }\nconsumers: [{ name: a, keyHashes: [$env(S)] }, { name: $env(S) }, { name: $env(S) }]\n=== openapi.yaml\nopenapi: 3.1.0\ninfo: { title: t, version: '1' }\nx-tollgate: { upstream: $env(S), auth: $env(S), limit: $env(S), cors: $env(S), hosts: ['$env(S)/'], upgrades: [$env(S)], handler: $env(S), timeouts: { total: $env(S) }, sign: $env(S), inbound: [{ sleep: { sleepInMs: $env(S) } }, { use: $env(S) }], guard: $env(S), path: { strip: $env(S), rewrite: '/{$env(S)}' }, outbound: { without: [$env(S)] } }\npaths: { /a: { get: {} }, /b: { get: { x-tollgate: { path: { rewrite: '/{$env(S)}/${$env(S)}' } } } } }\n",
     );
     let loaded = case.load();
     assert!(loaded.diagnostics.len() > 25, "{}", loaded.diagnostics.len());

@@ -2,6 +2,8 @@
 
 mod address;
 mod checkout;
+mod documents;
+mod remote;
 mod tree;
 
 use std::path::Path;
@@ -9,6 +11,8 @@ use std::process::{Command, Stdio};
 
 pub use address::GitAddress;
 pub(crate) use checkout::Checkout;
+pub(crate) use documents::GitDocuments;
+use remote::Remote;
 pub(crate) use tree::GitTree;
 
 /// Git, in a folder, without network of its own accord, pager, questions and programs that the settings of

@@ -6,6 +6,7 @@
 
 mod actor;
 mod against;
+mod at_start;
 mod canary;
 mod certificates;
 pub mod cli;

@@ -16,6 +16,7 @@ use tollgate_script::{Pulse, ScriptPool};
 use tollgate_spec::{Diagnostic, LoadOptions, Loaded, Tree};
 
 use crate::cli::{EnvironmentArgs, StoreFlag};
+use crate::git::GitDocuments;
 use crate::snapshots::KeptInputs;
 
 /// How long a document that is given by URL may take, and how large it may be.
@@ -43,8 +44,10 @@ pub(crate) struct ProjectSource {
     pub(crate) base: Option<PathBuf>,
     /// What stands in for secrets and documents that are fetched, where this is a kept project.
     pub(crate) kept: Option<Arc<KeptInputs>>,
-    /// The documents that were fetched when it was read last.
-    pub(crate) fetched: Arc<Mutex<BTreeMap<String, Vec<u8>>>>,
+    /// The documents that were to be fetched when it was read last; none where that failed.
+    pub(crate) fetched: Arc<Mutex<BTreeMap<String, Option<Vec<u8>>>>>,
+    /// The repositories that some of them come from.
+    pub(crate) repositories: Arc<GitDocuments>,
     /// What these may reach, once the gateway serves: its rooms, and where it is managed.
     pub(crate) outside: Arc<OnceLock<(Arc<Services>, SocketAddr)>>,
 }
@@ -64,6 +67,7 @@ impl ProjectSource {
             base: None,
             kept: None,
             fetched: Arc::default(),
+            repositories: Arc::default(),
             outside: Arc::default(),
         }
     }
@@ -122,13 +126,15 @@ impl ProjectSource {
         let runtime = tokio::runtime::Handle::current();
         let client = crate::wiring::http_client();
         let fetched = RefCell::new(BTreeMap::new());
+        let repositories = RefCell::new(self.repositories.begin(FETCH_TIMEOUT));
         let fetch = |url: &str| -> Result<Vec<u8>, String> {
             let bytes = match self.kept.as_ref().and_then(|kept| kept.fetched(url)) {
-                Some(bytes) => bytes,
-                None => runtime.block_on(fetch(&client, url))?,
+                Some(bytes) => Ok(bytes),
+                None if GitDocuments::has(url) => runtime.block_on(repositories.borrow_mut().document(url)),
+                None => runtime.block_on(fetch(&client, url)),
             };
-            fetched.borrow_mut().insert(url.to_owned(), bytes.clone());
-            Ok(bytes)
+            fetched.borrow_mut().insert(url.to_owned(), bytes.as_ref().ok().cloned());
+            bytes
         };
         let options = LoadOptions {
             env_name: self.environment.env.clone(),
@@ -150,8 +156,8 @@ impl ProjectSource {
         loaded
     }
 
-    /// The documents that were fetched when it was read last, by their URLs.
-    pub(crate) fn fetched(&self) -> BTreeMap<String, Vec<u8>> {
+    /// The documents that were to be fetched when it was read last, by their URLs; none where that failed.
+    pub(crate) fn fetched(&self) -> BTreeMap<String, Option<Vec<u8>>> {
         self.fetched.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

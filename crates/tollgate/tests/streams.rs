@@ -217,3 +217,55 @@ async fn each_event_reaches_the_client_before_the_next_is_made_with_every_stage_
     let line = world.logged("events", 1).await.remove(0);
     assert_eq!((&line["reason"], &line["consumer"]), (&json!("client.gone"), &json!("acme")), "{line}");
 }
+
+/// Reads up to and with a mark.
+async fn until(socket: &mut TcpStream, mark: &[u8]) -> Vec<u8> {
+    let mut read = Vec::new();
+    while !read.windows(mark.len()).any(|window| window == mark) {
+        let byte = tokio::time::timeout(SOON, socket.read_u8()).await.expect("bytes").expect("an open connection");
+        read.push(byte);
+    }
+    read
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_websocket_ends_when_its_key_is_revoked_and_says_why() {
+    let world = World::start().await;
+    world.command(&["consumer", "create", "acme"]).await;
+    let revoked = world.command(&["key", "create", "acme"]).await;
+    let kept = world.command(&["key", "create", "acme"]).await;
+    let mut sockets = Vec::new();
+    for created in [&revoked, &kept] {
+        let mut socket = TcpStream::connect(("127.0.0.1", world.gateway_port)).await.unwrap();
+        let handshake = format!(
+            "GET /ws HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
+            created["key"].as_str().unwrap()
+        );
+        socket.write_all(handshake.as_bytes()).await.unwrap();
+        let head = until(&mut socket, b"\r\n\r\n").await;
+        assert!(head.starts_with(b"HTTP/1.1 101 "), "{}", String::from_utf8_lossy(&head));
+        until(&mut socket, b"acme").await;
+        sockets.push(socket);
+    }
+    world.command(&["key", "revoke", revoked["id"].as_str().unwrap()]).await;
+    let began = tokio::time::Instant::now();
+    let mut rest = Vec::new();
+    tokio::time::timeout(SOON, sockets[0].read_to_end(&mut rest)).await.expect("the end").unwrap();
+    assert!(began.elapsed() < Duration::from_secs(10), "within seconds");
+    // A Close frame of 1008, behind the rest of the hello.
+    let close = [&[0x88, 18, 3, 0xf0][..], b"tunnel.key_ended"].concat();
+    assert!(rest.ends_with(&close), "{rest:?}");
+    let line = &world.logged("socket", 1).await[0];
+    assert_eq!(
+        (&line["reason"], &line["fields"]["tunnel"]["endedBy"]),
+        (&json!("tunnel.key_ended"), &json!("gateway"))
+    );
+    let authorization = format!("Bearer {}", kept["key"].as_str().unwrap());
+    let left = format!("http://127.0.0.1:{}/left", world.gateway_port);
+    let left = client::get(&left, &[("authorization", &authorization)]).await.unwrap().json();
+    assert_eq!(left["left"], "ws 1008 tunnel.key_ended", "the backend is told as well");
+    // Another key of the same consumer opened this one: a ping is answered.
+    sockets[1].write_all(&[0x89, 0x80, 0, 0, 0, 0]).await.unwrap();
+    until(&mut sockets[1], &[0x8a, 0]).await;
+}

@@ -60,6 +60,9 @@ pub struct RouteDescription {
     pub outbound: Vec<StepDescription>,
     /// Who may call from pages of other origins.
     pub cors: CorsDescription,
+    /// What a request to it may upgrade to; not there for all that the settings allow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub upgrades: Option<Vec<String>>,
     /// Its timeouts, resolved; what is not there has no limit.
     pub timeouts: BTreeMap<String, String>,
     /// Where it is written: `openapi.yaml:9:5`.

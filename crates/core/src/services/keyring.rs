@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use crate::MaybeLater;
-use crate::keys::{Consumer, KeyGrant};
+use crate::keys::{Consumer, KeyDigest, KeyGrant};
 use crate::later::BoxFuture;
 
 /// What became of a presented key. Clients see one answer for all refusals.
@@ -37,6 +37,14 @@ pub trait Keyring: Send + Sync + fmt::Debug {
     /// yet may need a look at the store first, which is limited per client address: then the answer comes
     /// later, and holds what it needs of the key, so that the caller may go on with the request.
     fn find<'a>(&'a self, presented: &str, bucket: Option<&'a str>, client: IpAddr) -> MaybeLater<'a, KeyVerdict>;
+
+    /// Waits for the end of a key that was good: until it is revoked, quarantined, deleted or expired. It
+    /// never comes where nobody follows keys.
+    fn ended(&self, key: KeyDigest) -> BoxFuture<'_, KeyVerdict> {
+        let _ = key;
+        Box::pin(std::future::pending())
+    }
+
     /// The consumer with this name in a bucket (`None`: the default one); `None` where there is none.
     ///
     /// # Errors

@@ -151,7 +151,8 @@ impl Default for FailedAuthLimit {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DocumentSettings {
-    /// The file, relative to the project, or a URL.
+    /// The file, relative to the project; a URL (`https://…`); or a file of a repository
+    /// (`git+https://HOST/REPOSITORY#BRANCH:PATH`, or with `git+ssh://` or `git+file://`), which is followed as `source` says.
     pub from: String,
     /// An OpenAPI Overlay that is laid over it, so that a document that a framework regenerates
     /// stays untouched.

@@ -30,8 +30,8 @@ pub struct ScriptSettings {
     /// The deepest that functions may call each other, in bytes of stack. At least 64 KiB, at most
     /// 64 MiB.
     pub stack: Size,
-    /// How many threads run modules, each with an engine of its own. `0`, the default, for as many
-    /// as the machine has cores; at most 1024.
+    /// How many threads run modules, each with an engine of its own. `0`, the default, for one
+    /// less than the machine has cores (one is left to traffic), but at least one; at most 1024.
     pub threads: usize,
     /// The most calls that may wait for one thread; one more is answered with 503.
     pub queue: NonZeroU32,

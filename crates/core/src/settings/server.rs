@@ -223,6 +223,11 @@ pub struct ClientTimeouts {
     pub response: Interval,
     /// Between two requests on one connection.
     pub keep_alive: Interval,
+    /// How old a connection may become: then its client is told that the answer under way is the last one
+    /// (`Connection: close`, GOAWAY), so that clients spread anew over gateways and load balancers. Up to a
+    /// tenth is taken off, so that what began together does not end together. Tunnels are not touched. `0s`,
+    /// the default, for never.
+    pub connection_age: Interval,
     /// For how long an HTTP/1 client that ends its side of the connection is believed to wait for
     /// its answer, rather than to have gone; each piece of the answer that it takes renews it. Then
     /// the upstream's request is cancelled.
@@ -237,6 +242,7 @@ impl Default for ClientTimeouts {
             body: Interval::from_secs(30),
             response: Interval::from_secs(60),
             keep_alive: Interval::from_secs(75),
+            connection_age: Interval::from_secs(0),
             half_close: Interval::from_millis(800),
         }
     }

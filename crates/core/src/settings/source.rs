@@ -10,8 +10,8 @@ use crate::units::Interval;
 /// Where a repository tells of new commits, on the data listener.
 pub const SOURCE_HOOK: &str = "/__tollgate/source";
 
-/// A project that comes from a repository (`run --from git+…`): how it is followed. Of one that lies in a folder
-/// only `canary` is asked, where the folder is watched (`run --watch`).
+/// A project that comes from a repository (`run --from git+…`), and documents that do (`documents`): how they are
+/// followed. Of files in a folder only `canary` is asked, where the folder is watched (`run --watch`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct SourceSettings {

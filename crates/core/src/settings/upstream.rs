@@ -47,9 +47,18 @@ pub struct UpstreamSettings {
     /// are 413. `off` (the default) passes them on as they come.
     #[serde(default)]
     pub request_buffering: RequestBuffering,
+    /// How long the addresses of its name are used before the name is looked up again. `0s` for every new
+    /// connection. Addresses that do not answer are looked up again at once, and the last ones stay in use
+    /// for an hour while the resolver fails.
+    #[serde(default = "resolve_every")]
+    pub resolve_every: Interval,
     /// Timeouts that differ from the server's.
     #[serde(default)]
     pub timeouts: TimeoutSettings,
+}
+
+fn resolve_every() -> Interval {
+    Interval::from_secs(5)
 }
 
 impl UpstreamSettings {
@@ -64,6 +73,7 @@ impl UpstreamSettings {
             pool: PoolSettings::default(),
             http2: UpstreamHttp2::default(),
             request_buffering: RequestBuffering::default(),
+            resolve_every: resolve_every(),
             timeouts: TimeoutSettings::default(),
         }
     }

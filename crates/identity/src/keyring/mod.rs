@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use parking_lot::{Mutex, RwLock};
+use tokio::sync::watch;
 use tokio::time::timeout;
 use tollgate_core::MaybeLater;
 use tollgate_core::keys::{Consumer, DEFAULT_BUCKET, DeclaredConsumer, KeyDigest, KeyGrant};
@@ -40,6 +41,9 @@ const RETRY: Duration = Duration::from_millis(500);
 /// How long a request waits for a look at the store. A store that hangs must not hold up requests
 /// with keys that nobody knows.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// Whoever waits for the end of a key looks at the wall clock this often: it may have been set.
+const CLOCK_CHECK: Duration = Duration::from_secs(60);
 
 /// How a keyring behaves.
 #[derive(Debug, Clone)]
@@ -94,6 +98,8 @@ pub struct Keyring {
     /// The number of the last sync that succeeded.
     finished: AtomicU64,
     listeners: RwLock<Vec<Listener>>,
+    /// Told whenever a key has changed.
+    changed: watch::Sender<()>,
 }
 
 #[derive(Debug)]
@@ -170,6 +176,7 @@ impl Keyring {
             begun: AtomicU64::new(0),
             finished: AtomicU64::new(0),
             listeners: RwLock::default(),
+            changed: watch::Sender::default(),
         }
     }
 
@@ -204,6 +211,7 @@ impl Keyring {
     /// Where a hash is not one, or two consumers share one; nothing is replaced then.
     pub fn set_declared(&self, consumers: &[DeclaredConsumer]) -> Result<(), DeclaredError> {
         self.declared.store(Arc::new(Declared::new(consumers, self.clock.now())?));
+        self.changed.send_replace(());
         Ok(())
     }
 
@@ -336,6 +344,7 @@ impl Keyring {
         for listener in self.listeners.read().iter() {
             listener(change);
         }
+        self.changed.send_replace(());
     }
 
     fn moment(&self) -> i64 {
@@ -362,11 +371,25 @@ impl Keyring {
         self.declared.load().get(digest).map(|grant| self.judge(grant, bucket))
     }
 
+    /// The same in whatever bucket it is.
+    fn known_anywhere(&self, digest: &KeyDigest) -> KeyVerdict {
+        let held = self.held.pin().get(digest).cloned().or_else(|| self.declared.load().get(digest).cloned());
+        match held {
+            Some(grant) => self.judge_anywhere(&grant),
+            None if self.tombstones.contains(digest) => KeyVerdict::Revoked,
+            None => KeyVerdict::Unknown,
+        }
+    }
+
     fn judge(&self, grant: &KeyGrant, bucket: &str) -> KeyVerdict {
         if &*grant.consumer.bucket != bucket {
             // A key of another bucket does not exist here.
             return KeyVerdict::Unknown;
         }
+        self.judge_anywhere(grant)
+    }
+
+    fn judge_anywhere(&self, grant: &KeyGrant) -> KeyVerdict {
         if grant.key.revoked_on.is_some() {
             return KeyVerdict::Revoked;
         }
@@ -416,6 +439,21 @@ impl Keyring {
 }
 
 impl services::Keyring for Keyring {
+    fn ended(&self, key: KeyDigest) -> BoxFuture<'_, KeyVerdict> {
+        Box::pin(async move {
+            let mut changed = self.changed.subscribe();
+            loop {
+                let expires_on = match self.known_anywhere(&key) {
+                    KeyVerdict::Good(grant) => grant.key.expires_on,
+                    verdict => return verdict,
+                };
+                let left = expires_on.map_or(CLOCK_CHECK, |moment| moment.since(self.clock.now()).min(CLOCK_CHECK));
+                // The sender lives as long as this.
+                let _ = timeout(left, changed.changed()).await;
+            }
+        })
+    }
+
     fn find<'a>(&'a self, presented: &str, bucket: Option<&'a str>, client: IpAddr) -> MaybeLater<'a, KeyVerdict> {
         if form(&self.options.prefix, presented) != Form::Good {
             return MaybeLater::Now(KeyVerdict::Malformed);

@@ -101,6 +101,13 @@ thread_local! {
 /// shows, and the difference is charged to nobody. What the host does between two entries may be charged to the second.
 const SHORT: Duration = Duration::from_micros(200);
 
+/// Code that has run for so long without a pause makes one, so that whoever waits for this processor gets it. A
+/// scheduler's time slice is some milliseconds: without this, other routes' requests would wait for the rest of
+/// one behind a script that spins. To yield would not do: it only lets the threads of the same control group go first.
+const COURTESY: Duration = Duration::from_micros(500);
+/// How long a pause is where nobody waits: as short as the system's timers can.
+const PAUSE: Duration = Duration::from_nanos(1);
+
 impl Lap {
     /// Whether the system was asked a short time ago.
     fn is_fresh(&self, now: Duration) -> bool {
@@ -139,6 +146,8 @@ pub(super) struct Watch {
     /// The processor time of the thread at which to stop.
     until: Cell<Duration>,
     rang: Cell<bool>,
+    /// The processor time of the thread at the last pause.
+    paused: Cell<Duration>,
 }
 
 impl Watch {
@@ -150,9 +159,13 @@ impl Watch {
 
     /// Whether it is time to stop.
     pub(super) fn asks_to_stop(&self) -> bool {
-        let over = cpu_time() >= self.until.get();
+        let now = cpu_time();
+        let over = now >= self.until.get();
         if over {
             self.rang.set(true);
+        } else if now.saturating_sub(LAP.get().told.max(self.paused.get())) >= COURTESY {
+            self.paused.set(now);
+            std::thread::sleep(PAUSE);
         }
         over
     }

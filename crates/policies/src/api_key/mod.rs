@@ -272,6 +272,7 @@ fn user_of(grant: KeyGrant) -> User {
             id: grant.key.id.clone(),
             consumer: grant.consumer.id.clone(),
             version: grant.consumer.version,
+            digest: grant.digest,
         },
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tollgate_core::exchange::{Credential, SpanId, TraceId, User};
+use tollgate_core::keys::KeyDigest;
 use tollgate_core::reason::ROUTE_NOT_FOUND;
 use tollgate_core::record::{Attempt, Record, Refusal};
 use tollgate_core::time::Timestamp;
@@ -59,7 +60,12 @@ pub(crate) fn entry() -> Entry {
         user: Some(User {
             sub: "alice".into(),
             data: Arc::new(json!({})),
-            credential: Credential::Key { id: "key_1".into(), consumer: "con_1".into(), version: 1 },
+            credential: Credential::Key {
+                id: "key_1".into(),
+                consumer: "con_1".into(),
+                version: 1,
+                digest: KeyDigest([0; 32]),
+            },
         }),
         client: IpAddr::V4(Ipv4Addr::LOCALHOST),
         peer: IpAddr::V4(Ipv4Addr::LOCALHOST),

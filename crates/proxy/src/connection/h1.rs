@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use http::Version;
 use http::header::{CONNECTION, HeaderValue};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -13,12 +14,13 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio_util::sync::CancellationToken;
 use tollgate_core::Body;
+use tollgate_core::interim::Interim;
 
 use super::io::ClientIo;
 use super::phase::{Answer, Phase};
 use super::settings::WireSettings;
+use super::{Arrived, End};
 use crate::hygiene::ConnectionInfo;
 use crate::tunnel::Tunnel;
 use crate::unreadable::UnreadableHead;
@@ -30,26 +32,31 @@ pub(super) async fn serve<S, H, F>(
     info: Arc<ConnectionInfo>,
     wire: &WireSettings,
     handler: H,
-    drain: CancellationToken,
+    end: &End,
 ) -> Option<UnreadableHead>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    H: Fn(Arc<ConnectionInfo>, http::Request<Incoming>) -> F,
+    H: Fn(Arc<ConnectionInfo>, Arrived) -> F,
     F: Future<Output = http::Response<Body>>,
 {
     // The connection of the last request that asked for an upgrade, and what was answered.
     let upgrade: Mutex<Option<(OnUpgrade, Option<Tunnel>)>> = Mutex::default();
-    let service = service_fn(|mut request| {
-        phase.request_began();
+    let service = service_fn(|mut request: http::Request<Incoming>| {
+        let number = phase.request_began();
         let client = request.extensions_mut().remove::<OnUpgrade>();
-        let answer = handler(Arc::clone(&info), request);
-        let (phase, upgrade, drain) = (Arc::clone(&phase), &upgrade, &drain);
+        // HTTP/1.0 does not know interim answers.
+        let interim = (request.version() == Version::HTTP_11).then(|| Interim::new(Arc::clone(&phase) as _, number));
+        let arrived = Arrived { request: request.map(Into::into), interim };
+        // Boxed, so that a connection that waits for its next request does not keep room for the work of one.
+        let answer = Box::pin(handler(Arc::clone(&info), arrived));
+        let (phase, upgrade) = (Arc::clone(&phase), &upgrade);
         async move {
             let mut response = answer.await;
+            phase.answer_begins();
             let tunnel = Tunnel::take(&mut response);
             if tunnel.is_some() {
                 phase.becomes_tunnel();
-            } else if drain.is_cancelled() {
+            } else if end.retire.is_cancelled() {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
             if let Some(client) = client {
@@ -63,10 +70,10 @@ where
         tokio::select! {
             biased;
             ended = connection.as_mut() => ended,
-            () = drain.cancelled() => {
+            () = end.retire.cancelled() => {
                 // A request that has been read is the last one; where none has, there may be one on its way.
                 let before = phase.requests();
-                let mut given_up = pin!(phase.given_up(&drain));
+                let mut given_up = pin!(phase.given_up(&end.retire));
                 let ended = poll_fn(|cx| {
                     let ended = connection.as_mut().poll(cx);
                     if ended.is_ready() {
@@ -92,7 +99,7 @@ where
     let asked = upgrade.lock().take();
     match (ended, asked) {
         // Boxed, so that a connection without a tunnel does not keep room for one.
-        (Ok(()), Some((client, Some(tunnel)))) => Box::pin(tunnel.run_on(client, drain.clone())).await,
+        (Ok(()), Some((client, Some(tunnel)))) => Box::pin(tunnel.run_on(client, end.drain.clone())).await,
         // Asked for and not granted: the connection comes back unclosed, after other answers.
         (Ok(()), Some((client, None))) => {
             if let Ok(client) = client.await {

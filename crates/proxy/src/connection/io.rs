@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
@@ -34,6 +35,8 @@ pub(super) struct ClientIo<S> {
     half_close: Duration,
     taking: Taking,
     linger: Linger,
+    /// What has not been written yet of interim answers.
+    interim: Bytes,
 }
 
 impl<S> ClientIo<S> {
@@ -51,6 +54,7 @@ impl<S> ClientIo<S> {
             half_close: wire.half_close,
             taking: Taking::new(wire.taking_pace()),
             linger: Linger::Open,
+            interim: Bytes::new(),
         }
     }
 
@@ -137,9 +141,25 @@ impl<S: AsyncRead + Unpin> AsyncRead for ClientIo<S> {
     }
 }
 
+impl<S: AsyncRead + AsyncWrite + Unpin> ClientIo<S> {
+    /// Writes to its end what has begun of interim answers.
+    fn poll_interim(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while !self.interim.is_empty() {
+            let polled = Pin::new(&mut self.stream).poll_write(cx, &self.interim);
+            self.wrote(&polled);
+            match ready!(self.taking.write(polled, &mut self.alarm, cx))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                written => self.interim.advance(written),
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientIo<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        ready!(this.poll_interim(cx))?;
         let polled = Pin::new(&mut this.stream).poll_write(cx, buf);
         this.wrote(&polled);
         this.taking.write(polled, &mut this.alarm, cx)
@@ -151,6 +171,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientIo<S> {
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
+        ready!(this.poll_interim(cx))?;
         let polled = Pin::new(&mut this.stream).poll_write_vectored(cx, bufs);
         this.wrote(&polled);
         this.taking.write(polled, &mut this.alarm, cx)
@@ -160,8 +181,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientIo<S> {
         self.stream.is_write_vectored()
     }
 
+    /// hyper flushes once it has handed over every byte that it has. As long as an answer has not
+    /// begun, those are earlier answers and `100 Continue`: here, and only here, an interim answer
+    /// comes into the middle of nothing.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        loop {
+            ready!(this.poll_interim(cx))?;
+            this.interim = this.phase.interim().into();
+            if this.interim.is_empty() {
+                break;
+            }
+        }
         let polled = Pin::new(&mut this.stream).poll_flush(cx);
         this.taking.flush(polled, &mut this.alarm, cx)
     }

@@ -6,6 +6,7 @@
 //! and both have the same promise: a client that says nothing, too little or too much costs the
 //! gateway a bounded time and a bounded memory.
 
+mod arrived;
 mod detect;
 mod early;
 mod h1;
@@ -16,15 +17,16 @@ mod phase;
 mod settings;
 mod taking;
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::Incoming;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tollgate_core::Body;
 
+pub use self::arrived::{Arrived, IncomingBody};
 pub use self::settings::WireSettings;
 
 use self::io::ClientIo;
@@ -39,6 +41,9 @@ pub(crate) const FIRST_REQUEST: Duration = Duration::from_secs(2);
 /// answer, and is told that it is the last.
 const NEXT_REQUEST: Duration = Duration::from_millis(500);
 
+/// The most bytes of interim answers to one request that are passed on; more are dropped.
+const MOST_INTERIM: usize = 64 * 1024;
+
 /// What is known of the protocol of a connection before its first byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
@@ -52,7 +57,7 @@ pub enum Protocol {
 
 /// Serves HTTP on a connection until it ends. Once `drain` is cancelled, the exchanges that are
 /// under way are the last ones. Gives back what is known of a head that could not be read, with
-/// which the connection ended.
+/// which the connection ended; `tell` hears of those that it goes on after.
 pub(crate) async fn serve<S, H, F>(
     stream: S,
     info: Arc<ConnectionInfo>,
@@ -60,10 +65,11 @@ pub(crate) async fn serve<S, H, F>(
     protocol: Protocol,
     handler: H,
     drain: CancellationToken,
+    tell: &(dyn Fn(&UnreadableHead) + Sync),
 ) -> Option<UnreadableHead>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    H: Fn(Arc<ConnectionInfo>, http::Request<Incoming>) -> F + Send + 'static,
+    H: Fn(Arc<ConnectionInfo>, Arrived) -> F + Send + 'static,
     F: Future<Output = http::Response<Body>> + Send + 'static,
 {
     let phase = Arc::new(Phase::new());
@@ -82,9 +88,37 @@ where
         Protocol::Detect => Protocol::Http1,
         known => known,
     };
-    if protocol == Protocol::Http2 {
-        // Boxed, so that a connection of HTTP/1 does not keep room for it.
-        return Box::pin(h2::serve(io, info, wire, handler, drain)).await;
-    }
-    h1::serve(io, phase, info, wire, handler, drain).await
+    let ages = !wire.connection_age.is_zero();
+    let end = End { retire: if ages { drain.child_token() } else { drain.clone() }, drain };
+    // Boxed, as whatever most connections do without.
+    let mut old = ages.then(|| Box::pin(grow_old(wire.connection_age, end.retire.clone())));
+    let mut serving = pin!(async {
+        match protocol {
+            Protocol::Http2 => Box::pin(h2::serve(io, info, wire, handler, &end, tell)).await,
+            _ => h1::serve(io, phase, info, wire, handler, &end).await,
+        }
+    });
+    poll_fn(|cx| {
+        if old.as_mut().is_some_and(|old| old.as_mut().poll(cx).is_ready()) {
+            old = None;
+        }
+        serving.as_mut().poll(cx)
+    })
+    .await
+}
+
+/// When a connection ends.
+struct End {
+    /// The listener stops.
+    drain: CancellationToken,
+    /// This connection takes no more requests, be it for that or because it is old. Tunnels stay.
+    retire: CancellationToken,
+}
+
+/// Ends a connection at its age, less up to a tenth: what began at one moment shall not end at one.
+async fn grow_old(age: Duration, retire: CancellationToken) {
+    let random = uuid::Uuid::new_v4();
+    let part = u32::from(random.as_bytes().last().copied().unwrap_or_default());
+    tokio::time::sleep(age.saturating_sub(age / 10 / 255 * part)).await;
+    retire.cancel();
 }

@@ -7,12 +7,15 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
 use http_body::{Body as HttpBody, Frame, SizeHint};
+use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tollgate_core::interim::InterimLine;
 use tollgate_core::{Body, BoxError};
 
-use super::{FIRST_REQUEST, NEXT_REQUEST};
+use super::{FIRST_REQUEST, MOST_INTERIM, NEXT_REQUEST};
 
 /// Shared by the service, the answer under way and the socket. All three live in one task, so that
 /// nothing here needs more than relaxed order.
@@ -27,6 +30,21 @@ pub(super) struct Phase {
     silent: AtomicBool,
     /// The connection speaks another protocol from now on, which has its own patience.
     tunnel: AtomicBool,
+    /// Whether the answer to the last request has begun: an interim one would come too late.
+    answered: AtomicBool,
+    /// Whether an interim answer waits, so that nobody locks to see that none does.
+    interim_waits: AtomicBool,
+    interim: Mutex<InterimAnswers>,
+}
+
+/// Interim answers, as bytes that wait until nothing stands before them.
+#[derive(Debug, Default)]
+struct InterimAnswers {
+    /// The request that they are said of.
+    request: u32,
+    bytes: Vec<u8>,
+    /// How many bytes there have been of that request.
+    taken: usize,
 }
 
 impl Phase {
@@ -38,12 +56,36 @@ impl Phase {
             idle_since: AtomicU64::new(0),
             silent: AtomicBool::new(false),
             tunnel: AtomicBool::new(false),
+            answered: AtomicBool::new(true),
+            interim_waits: AtomicBool::new(false),
+            interim: Mutex::default(),
         }
     }
 
-    pub(super) fn request_began(&self) {
-        self.requests.fetch_add(1, Ordering::Relaxed);
+    /// Gives back the number of the request.
+    pub(super) fn request_began(&self) -> u32 {
+        self.answered.store(false, Ordering::Relaxed);
         self.busy.store(true, Ordering::Relaxed);
+        self.requests.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    pub(super) fn answer_begins(&self) {
+        self.answered.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether an interim answer to this request has a place still.
+    fn awaits_answer(&self, request: u32) -> bool {
+        self.requests() == request && !self.answered.load(Ordering::Relaxed)
+    }
+
+    /// The interim answers that wait. Whoever asks has written every byte that stands before them.
+    pub(super) fn interim(&self) -> Vec<u8> {
+        if !self.interim_waits.swap(false, Ordering::Relaxed) {
+            return Vec::new();
+        }
+        let mut interim = self.interim.lock();
+        let bytes = std::mem::take(&mut interim.bytes);
+        if self.awaits_answer(interim.request) { bytes } else { Vec::new() }
     }
 
     fn answer_ended(&self) {
@@ -91,6 +133,44 @@ impl Phase {
     pub(super) fn idle_since(&self) -> Instant {
         self.born + Duration::from_micros(self.idle_since.load(Ordering::Relaxed))
     }
+}
+
+impl InterimLine for Phase {
+    fn take(&self, request: u32, status: StatusCode, headers: &HeaderMap) -> bool {
+        if !self.awaits_answer(request) {
+            return false;
+        }
+        let head = interim_head(status, headers);
+        let mut interim = self.interim.lock();
+        if interim.request != request {
+            *interim = InterimAnswers { request, ..InterimAnswers::default() };
+        }
+        if interim.taken + head.len() > MOST_INTERIM {
+            return false;
+        }
+        interim.taken += head.len();
+        interim.bytes.extend_from_slice(&head);
+        self.interim_waits.store(true, Ordering::Relaxed);
+        true
+    }
+}
+
+fn interim_head(status: StatusCode, headers: &HeaderMap) -> Vec<u8> {
+    let mut head = Vec::with_capacity(256);
+    let mut put = |part: &[u8]| head.extend_from_slice(part);
+    put(b"HTTP/1.1 ");
+    put(status.as_str().as_bytes());
+    put(b" ");
+    put(status.canonical_reason().unwrap_or_default().as_bytes());
+    put(b"\r\n");
+    for (name, value) in headers {
+        put(name.as_str().as_bytes());
+        put(b": ");
+        put(value.as_bytes());
+        put(b"\r\n");
+    }
+    put(b"\r\n");
+    head
 }
 
 /// An answer's body; when it is dropped, the connection waits for its next request.

@@ -3,12 +3,11 @@
 use std::fmt;
 use std::time::Duration;
 
-use hyper::server::conn::{http1, http2};
-use hyper_util::rt::TokioTimer;
+use h2::server::Builder;
+use hyper::server::conn::http1;
 use ipnet::IpNet;
 use tollgate_core::settings::{Http2Settings, Settings};
 
-use super::h2::StreamSpawner;
 use crate::hygiene::upgrade::WEBSOCKET;
 use crate::pace::Pace;
 
@@ -32,6 +31,8 @@ pub struct WireSettings {
     pub head: Duration,
     /// Between two requests on one connection.
     pub keep_alive: Duration,
+    /// How old a connection may become; zero for any age.
+    pub connection_age: Duration,
     /// For how long a client that ends its side of the connection is believed to wait for its answer.
     pub half_close: Duration,
     /// For how long a client may take no byte of an answer that waits for it.
@@ -72,25 +73,26 @@ impl H2Wire {
         (self.settings.control_budget.get(), self.settings.reset_budget.get())
     }
 
-    /// The library's builder for one connection, whose streams run on `spawner`.
-    pub(super) fn builder(&self, spawner: StreamSpawner) -> http2::Builder<StreamSpawner> {
+    /// How often a client is asked whether it is there, and how long its answer may take.
+    pub(super) fn pings(&self) -> (Duration, Duration) {
+        (self.settings.ping_interval.0, self.settings.ping_timeout.0)
+    }
+
+    /// The library's builder for one connection.
+    pub(super) fn builder(&self) -> Builder {
         let settings = &self.settings;
         let window = |bytes: usize| u32::try_from(bytes).unwrap_or(u32::MAX).clamp(WINDOW.0, WINDOW.1);
-        let mut builder = http2::Builder::new(spawner);
+        let mut builder = Builder::new();
         builder
-            .timer(TokioTimer::new())
             .max_concurrent_streams(settings.max_concurrent_streams.get())
             // A client may give up all that it has asked for at one moment.
             .max_pending_accept_reset_streams(settings.max_concurrent_streams.get() as usize)
-            .initial_stream_window_size(window(settings.stream_window.as_usize()))
+            .initial_window_size(window(settings.stream_window.as_usize()))
             .initial_connection_window_size(window(settings.connection_window.as_usize()))
             .max_header_list_size(self.header_list)
-            .max_send_buf_size(STREAM_SEND_BUFFER);
+            .max_send_buffer_size(STREAM_SEND_BUFFER);
         if self.websocket {
             builder.enable_connect_protocol();
-        }
-        if !settings.ping_interval.0.is_zero() {
-            builder.keep_alive_interval(settings.ping_interval.0).keep_alive_timeout(settings.ping_timeout.0);
         }
         builder
     }
@@ -113,6 +115,7 @@ impl WireSettings {
         Self {
             head: server.timeouts.head.0,
             keep_alive: server.timeouts.keep_alive.0,
+            connection_age: server.timeouts.connection_age.0,
             half_close: server.timeouts.half_close.0,
             take: server.timeouts.response.0,
             take_rate: server.limits.min_response_rate.0,

@@ -10,12 +10,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Extensions;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
 use tollgate_core::body::BodyTimedOut;
 use tollgate_core::{Body, BoxError};
 
 use super::HygieneRules;
+use crate::connection::IncomingBody;
 use crate::pace::Pace;
 
 /// Counts the bytes of one request body. It stands in the request's extensions, so that whoever
@@ -65,7 +65,12 @@ impl BodyMeter {
 
 /// Makes the body of a request out of what the connection brings, by the listener's rules, and
 /// leaves a [`BodyMeter`] in the extensions where there is anything to count.
-pub fn client_body(incoming: Incoming, rules: &HygieneRules, patience: Patience, extensions: &mut Extensions) -> Body {
+pub fn client_body(
+    incoming: IncomingBody,
+    rules: &HygieneRules,
+    patience: Patience,
+    extensions: &mut Extensions,
+) -> Body {
     if incoming.is_end_stream() {
         return Body::empty();
     }
@@ -92,7 +97,7 @@ where
 /// Ends with an error when the client sends nothing, or too little, for too long. The time runs only
 /// while somebody waits for bytes, so that a slow upstream is not held against the client.
 struct ClientBody {
-    inner: Incoming,
+    inner: IncomingBody,
     pace: Pace,
     timer: Option<Pin<Box<Sleep>>>,
     waiting_since: Option<Instant>,
@@ -111,7 +116,7 @@ impl HttpBody for ClientBody {
             if let Some(Ok(frame)) = &frame {
                 this.pace.moved(frame.data_ref().map_or(0, Bytes::len));
             }
-            return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
+            return Poll::Ready(frame);
         }
         let begins = this.waiting_since.is_none();
         let since = *this.waiting_since.get_or_insert_with(Instant::now);

@@ -161,6 +161,17 @@ pub(crate) fn clean_trailers(trailers: &mut HeaderMap) {
     });
 }
 
+/// Takes what HTTP/2 has no place for out of an answer, whoever has written it there (RFC 9113 §8.2.2).
+pub(crate) fn clean_connection_fields(headers: &mut HeaderMap) {
+    if headers.contains_key(CONNECTION) {
+        remove_nominated(headers);
+    }
+    remove(headers, |name| {
+        [CONNECTION, TRANSFER_ENCODING, UPGRADE, TE].contains(name)
+            || matches!(name.as_str(), "keep-alive" | "proxy-connection")
+    });
+}
+
 /// Takes out of an answer's trailers what must not stand there.
 pub(crate) fn clean_response_trailers(trailers: &mut HeaderMap) {
     remove(trailers, is_forbidden_in_trailers);

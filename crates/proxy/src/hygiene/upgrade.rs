@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use h2::ext::Protocol;
 use http::header::{
     CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
     SEC_WEBSOCKET_VERSION, TRANSFER_ENCODING, UPGRADE,
 };
 use http::request::Parts;
 use http::{HeaderMap, Method, Version};
-use hyper::ext::Protocol;
+
 use sha1::{Digest, Sha1};
 use tollgate_core::{Problem, reason};
 
@@ -67,6 +68,12 @@ impl AskedUpgrade {
             headers.insert(SEC_WEBSOCKET_ACCEPT, accept_of(key));
         }
     }
+}
+
+/// The refusal of an extended CONNECT on a route that takes none.
+pub(crate) fn not_here() -> Problem {
+    Problem::new(&reason::REQUEST_METHOD_UNSUPPORTED, "No WebSocket may be opened here.")
+        .caused_by("`upgrades` of the route does not list it")
 }
 
 /// What proves that a WebSocket server has read the key (RFC 6455 §4.2.2).

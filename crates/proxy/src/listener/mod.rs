@@ -16,7 +16,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use hyper::body::Incoming;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -25,7 +24,7 @@ use tokio_util::task::TaskTracker;
 use tollgate_core::exchange::Scheme;
 use tollgate_core::{Body, reason};
 
-use crate::connection::{self, Protocol, WireSettings};
+use crate::connection::{self, Arrived, Protocol, WireSettings};
 use crate::hygiene::ConnectionInfo;
 use crate::metrics::{Paused, Refused};
 use crate::tls::{self, Arrival, Endpoint, Failure, Session};
@@ -72,9 +71,9 @@ pub async fn serve(listener: TcpListener, gateway: Arc<Gateway>, shutdown: Shutd
 /// completed, such as by its descriptor limit.
 pub async fn serve_on(listeners: Vec<Listener>, gateway: Arc<Gateway>, wire: WireSettings, shutdown: Shutdown) {
     let observer = Arc::clone(&gateway);
-    serve_all(listeners, Arc::new(wire), observer, shutdown, move |info, request| {
+    serve_all(listeners, Arc::new(wire), observer, shutdown, move |info, arrived| {
         let gateway = Arc::clone(&gateway);
-        async move { crate::exchange::handle(&gateway, &info, request).await }
+        async move { crate::exchange::handle(&gateway, &info, arrived).await }
     })
     .await;
 }
@@ -166,7 +165,7 @@ pub async fn serve_with<O, H, F>(
     handler: H,
 ) where
     O: Observer,
-    H: Fn(Arc<ConnectionInfo>, http::Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    H: Fn(Arc<ConnectionInfo>, Arrived) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = http::Response<Body>> + Send + 'static,
 {
     serve_all(vec![listener.into()], wire, observer, shutdown, handler).await;
@@ -181,7 +180,7 @@ pub async fn serve_all<O, H, F>(
     handler: H,
 ) where
     O: Observer,
-    H: Fn(Arc<ConnectionInfo>, http::Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    H: Fn(Arc<ConnectionInfo>, Arrived) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = http::Response<Body>> + Send + 'static,
 {
     let total = wire.connections.unwrap_or(Semaphore::MAX_PERMITS).min(Semaphore::MAX_PERMITS);
@@ -223,7 +222,7 @@ struct Held<O: Observer> {
 impl<O, H, F> Doors<O, H>
 where
     O: Observer,
-    H: Fn(Arc<ConnectionInfo>, http::Request<Incoming>) -> F + Clone + Send + Sync + 'static,
+    H: Fn(Arc<ConnectionInfo>, Arrived) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = http::Response<Body>> + Send + 'static,
 {
     /// Accepts until the shutdown.
@@ -406,10 +405,11 @@ where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let drain = self.shutdown.child_token();
+        let tell = |head: &UnreadableHead| held.open.0.unreadable(&info, head);
         tokio::select! {
-            unreadable = connection::serve(stream, Arc::clone(&info), &self.wire, protocol, self.handler.clone(), drain) => {
+            unreadable = connection::serve(stream, Arc::clone(&info), &self.wire, protocol, self.handler.clone(), drain, &tell) => {
                 if let Some(head) = unreadable {
-                    held.open.0.unreadable(&info, &head);
+                    tell(&head);
                 }
             }
             () = self.cut_off.cancelled() => {}

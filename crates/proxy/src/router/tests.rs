@@ -45,6 +45,7 @@ pub(super) fn route(index: usize, spec: &Spec<'_>) -> Arc<Route> {
         cors: tollgate_core::project::CorsChoice::None,
         timeouts: Timeouts { connect: Duration::from_secs(5), first_byte: None, idle: None, total: None },
         operation: Operation { document: Arc::new(document), pointer: String::new() },
+        upgrades: None,
         authenticated: false,
         internal: false,
     })

@@ -56,6 +56,7 @@ fn exchange(params: &[(&str, &str)], forward_path: &str) -> Exchange {
         called_by: None,
         sent: None,
         ledger: Default::default(),
+        interim: None,
         script: None,
     }
 }

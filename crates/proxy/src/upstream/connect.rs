@@ -15,6 +15,7 @@ use tollgate_core::egress::EgressRules;
 use tollgate_core::time::Clock;
 use tollgate_core::{Reason, reason};
 
+use super::names::Names;
 use super::stream::Stream;
 use super::tls::Tls;
 
@@ -40,9 +41,10 @@ pub(super) enum Place {
     /// At a port of a machine.
     Tcp {
         name: String,
-        port: u16,
         /// Stands for the name where it is known.
         address: Option<SocketAddr>,
+        /// What the name stands for otherwise.
+        names: Arc<Names>,
         /// Whether the operator has put the address there.
         mapped: bool,
     },
@@ -68,10 +70,12 @@ pub(super) struct ConnectError {
 
 impl Place {
     /// `address` stands for the name where it is given, and where the name is an address itself.
-    pub(super) fn tcp(name: String, port: u16, address: Option<SocketAddr>) -> Self {
+    /// What a name stands for is looked up again after `resolve_every`.
+    pub(super) fn tcp(name: String, port: u16, address: Option<SocketAddr>, resolve_every: Duration) -> Self {
         let mapped = address.is_some();
         let address = address.or_else(|| name.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, port)));
-        Self::Tcp { name, port, address, mapped }
+        let names = Names::of(&name, port, resolve_every);
+        Self::Tcp { name, address, names, mapped }
     }
 }
 
@@ -128,8 +132,9 @@ impl Connector {
             // An address that the operator has put in the place of a name is none of the rules' business.
             Place::Tcp { address: Some(address), mapped: true, .. } => TcpStream::connect(*address).await,
             Place::Tcp { name, address: Some(address), .. } => race(self.permitted(name, vec![*address])?).await,
-            Place::Tcp { name, port, address: None, .. } => {
-                race(self.permitted(name, resolve(name, *port).await?)?).await
+            Place::Tcp { name, names, address: None, .. } => {
+                let found = interleaved(&names.addresses().await?);
+                race(self.permitted(name, found)?).await.inspect_err(|_| names.doubt())
             }
         }
         .map_err(|error| failed(&error))?;
@@ -165,16 +170,6 @@ fn tls_reason(error: &io::Error, only_http2: bool) -> &'static Reason {
         }
         _ => &reason::UPSTREAM_TLS,
     }
-}
-
-async fn resolve(name: &str, port: u16) -> Result<Vec<SocketAddr>, ConnectError> {
-    let unknown = |cause: String| ConnectError { reason: &reason::UPSTREAM_DNS, cause };
-    let found = tokio::net::lookup_host((name, port)).await;
-    let found: Vec<_> = found.map_err(|error| unknown(error.to_string()))?.collect();
-    if found.is_empty() {
-        return Err(unknown("the name has no address".to_owned()));
-    }
-    Ok(interleaved(&found))
 }
 
 fn failed(error: &io::Error) -> ConnectError {

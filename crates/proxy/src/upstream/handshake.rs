@@ -64,7 +64,13 @@ pub(crate) struct Switched {
     pub(crate) asked: AskedUpgrade,
     /// Begins with whatever came behind the head of the answer.
     pub(crate) stream: Box<dyn Duplex>,
-    pub(super) _open: OpenTunnel,
+    _open: OpenTunnel,
+}
+
+impl Switched {
+    pub(super) fn new(asked: AskedUpgrade, stream: Box<dyn Duplex>, open: OpenTunnel) -> Self {
+        Self { asked, stream, _open: open }
+    }
 }
 
 impl fmt::Debug for Switched {
@@ -125,6 +131,14 @@ impl Expected {
         if single(headers, &SEC_WEBSOCKET_ACCEPT) != Some(accept) {
             return Err("its Sec-WebSocket-Accept does not fit the key");
         }
+        self.check_choices(headers)
+    }
+
+    /// Checks what an answer chooses of what was offered.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(super) fn check_choices(&self, headers: &HeaderMap) -> Result<(), &'static str> {
         if headers.contains_key(SEC_WEBSOCKET_PROTOCOL) {
             let chosen = single(headers, &SEC_WEBSOCKET_PROTOCOL).map(|value| value.as_bytes().trim_ascii());
             if !chosen.is_some_and(|chosen| self.protocols.iter().any(|protocol| protocol == chosen)) {

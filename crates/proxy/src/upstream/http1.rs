@@ -178,7 +178,7 @@ async fn attempt(mut link: Box<Link>, ask: &mut Ask<'_>) -> Result<(Box<Link>, R
     link.begin(&ask.method);
     let mut wait = Wait::new(ask.meter);
     let result = poll_fn(|cx| {
-        if let Poll::Ready(result) = link.poll_head(&mut ask.upload, cx) {
+        if let Poll::Ready(result) = link.poll_head(&mut ask.upload, ask.limits.interim, cx) {
             return Poll::Ready(Ok(result));
         }
         let Some((at, who)) = wait.deadline(ask.limits) else { return Poll::Pending };
@@ -227,7 +227,7 @@ fn is_harmless(method: &Method) -> bool {
 fn told(error: &Broken) -> Problem {
     match error {
         Broken::Request(error) => Problem::of_request_body(&**error),
-        Broken::Head(_) | Broken::Informational => problem(&reason::UPSTREAM_MALFORMED).caused_by(error),
+        Broken::Head(_) | Broken::Interim => problem(&reason::UPSTREAM_MALFORMED).caused_by(error),
         Broken::Body(_) | Broken::Closed | Broken::Io(_) => problem(&reason::UPSTREAM_RESET).caused_by(error),
     }
 }

@@ -15,8 +15,10 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::Instant;
 use tokio_util::io::poll_read_buf;
 use tollgate_core::BoxError;
+use tollgate_core::interim::Interim;
 use tollgate_http1::{BodyDecoder, BodyError, Decoded, Framing, HeadError, HeadLimits, ResponseDecoder, ResponseHead};
 
+use super::interim;
 use super::stream::Stream;
 use super::upload::{Upload, UploadError};
 use crate::alarm::Alarm;
@@ -24,8 +26,6 @@ use crate::alarm::Alarm;
 /// How much is read at once: the least, for heads and small answers, and the most, for streams.
 const LEAST_READ: usize = 8 * 1024;
 const MOST_READ: usize = 64 * 1024;
-/// How many informational answers may come before the final one.
-const MOST_INFORMATIONAL: u32 = 16;
 
 /// One connection to an upstream.
 pub(super) struct Link {
@@ -39,7 +39,7 @@ pub(super) struct Link {
     head: ResponseDecoder,
     body: BodyDecoder,
     method: Method,
-    informational: u32,
+    interim: u32,
     /// Whether any byte has come since the request began.
     received: bool,
     /// Whether another request may follow the one that is under way.
@@ -54,9 +54,9 @@ pub(super) enum Broken {
     /// The head breaks a rule.
     #[error("{0}")]
     Head(#[from] HeadError),
-    /// Nothing but informational answers.
-    #[error("more than {MOST_INFORMATIONAL} informational answers")]
-    Informational,
+    /// Nothing but interim answers.
+    #[error("more than {} interim answers", interim::MOST)]
+    Interim,
     /// The framing of the body breaks a rule, or the connection ended within it.
     #[error("{0}")]
     Body(#[from] BodyError),
@@ -81,7 +81,7 @@ impl Link {
             head: ResponseDecoder::new(HeadLimits::default()),
             body: BodyDecoder::new(Framing::Empty),
             method: Method::GET,
-            informational: 0,
+            interim: 0,
             received: false,
             reusable: true,
             alarm: Alarm::default(),
@@ -92,7 +92,7 @@ impl Link {
     /// Begins an exchange: the next head answers a request with this method.
     pub(super) fn begin(&mut self, method: &Method) {
         self.method.clone_from(method);
-        self.informational = 0;
+        self.interim = 0;
         self.received = false;
     }
 
@@ -102,19 +102,25 @@ impl Link {
     }
 
     /// Sends what there is of the request, and reads until the head of the final answer is there.
-    /// That may come before the request has been sent.
+    /// That may come before the request has been sent. What comes before it goes to `interim`, and
+    /// is given the time to be written.
     pub(super) fn poll_head(
         &mut self,
         upload: &mut Upload,
+        interim: Option<&Interim>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<ResponseHead, Broken>> {
         self.poll_upload(upload, cx)?;
         loop {
             if let Some(head) = self.head.decode(&mut self.unread, &self.method)? {
                 if head.status.is_informational() && head.status != StatusCode::SWITCHING_PROTOCOLS {
-                    self.informational += 1;
-                    if self.informational > MOST_INFORMATIONAL {
-                        return Poll::Ready(Err(Broken::Informational));
+                    self.interim += 1;
+                    if self.interim > interim::MOST {
+                        return Poll::Ready(Err(Broken::Interim));
+                    }
+                    if interim::pass_on(interim, head.status, head.headers) {
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
                     }
                     continue;
                 }

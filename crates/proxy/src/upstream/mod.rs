@@ -23,8 +23,10 @@ mod connect;
 pub(crate) mod handshake;
 mod http1;
 mod http2;
+mod interim;
 mod link;
 mod map_hosts;
+mod names;
 mod pool;
 mod relay;
 mod response;
@@ -181,7 +183,7 @@ impl Upstreams {
         };
         let host_field =
             HeaderValue::from_str(&authority).map_err(|_| wrong("the host cannot be sent as a Host field"))?;
-        let place = Place::tcp(name, port, mapped.map(|mapping| mapping.address));
+        let place = Place::tcp(name, port, mapped.map(|mapping| mapping.address), settings.resolve_every.0);
         let base_path = url.path().trim_end_matches('/').to_owned();
         let connector = Connector::new(place, tls, Arc::clone(&self.clock), egress.map(Arc::clone));
         Ok(self.assemble(format!("{host}:{port}"), host_field, base_path, connector, settings))

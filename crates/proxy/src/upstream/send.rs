@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::header::HeaderValue;
 use tokio::time::Instant;
+use tollgate_core::interim::Interim;
 use tollgate_core::project::Timeouts;
 use tollgate_core::record::Record;
 use tollgate_core::settings::UpstreamHost;
@@ -41,11 +42,12 @@ impl Upstream {
         }
         let host = self.host_for(exchange);
         let started = exchange.record.started;
-        self.exchange(&mut exchange.record, request, host, timeouts, Some(started)).await
+        let Exchange { record, interim, .. } = exchange;
+        self.exchange(record, request, host, timeouts, Some(started), interim.as_ref()).await
     }
 
     /// The same for requests of the gateway itself. `started` is when the exchange began that
-    /// the total timeout counts for; now, where there is none.
+    /// the total timeout counts for; now, where there is none. `interim` is where interim answers go.
     pub(crate) async fn exchange(
         &self,
         record: &mut Record,
@@ -53,9 +55,10 @@ impl Upstream {
         host: HeaderValue,
         timeouts: &Timeouts,
         started: Option<Duration>,
+        interim: Option<&Interim>,
     ) -> Result<Response, Problem> {
         let waiting = self.tally.begin();
-        let result = self.exchanged(record, request, host, timeouts, started).await;
+        let result = self.exchanged(record, request, host, timeouts, started, interim).await;
         if let Err(problem) = &result
             && problem.reason.fault == Fault::Upstream
         {
@@ -71,11 +74,12 @@ impl Upstream {
         host: HeaderValue,
         timeouts: &Timeouts,
         started: Option<Duration>,
+        interim: Option<&Interim>,
     ) -> Result<Response, Problem> {
         self.note_url(record, &request);
         let mut request = self.buffered(request).await?;
         let timeouts = &grpc::pass_deadline_on(&mut request, timeouts, self.spent(started));
-        let limits = self.limits(timeouts, started);
+        let limits = Limits { interim, ..self.limits(timeouts, started) };
         let meter = meter(&mut request);
         let result = match self.over_http2(record, request, &host, meter.as_ref(), &limits).await {
             ControlFlow::Break(result) => result,
@@ -107,7 +111,7 @@ impl Upstream {
     pub(super) fn limits<'t>(&self, timeouts: &'t Timeouts, started: Option<Duration>) -> Limits<'t> {
         let spent = self.spent(started);
         let total = timeouts.total.map(|total| after(Instant::now(), total.saturating_sub(spent)));
-        Limits { timeouts, total }
+        Limits { timeouts, total, interim: None }
     }
 
     /// How long the exchange has taken before it came here.

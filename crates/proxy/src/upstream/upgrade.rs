@@ -14,6 +14,7 @@ use http::StatusCode;
 use http::header::{HeaderValue, SEC_WEBSOCKET_ACCEPT};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
+use tollgate_core::interim::Interim;
 use tollgate_core::project::Timeouts;
 use tollgate_core::record::Record;
 use tollgate_core::{Body, Exchange, Problem, Request, Response, reason};
@@ -23,12 +24,12 @@ use super::Upstream;
 use super::handshake::{Expected, Switched, SwitchedSlot, UpgradeRequest};
 use super::http1::{Ask, encode};
 use super::stream::Stream;
-use super::wait::problem;
+use super::wait::{Limits, problem};
 use crate::hygiene::clean_response;
 
 impl Upstream {
-    /// Sends a request that asks for another protocol, without a body and on a connection of its
-    /// own. Only HTTP/1.1 knows this. An answer of 101 that fits the question carries the
+    /// Sends a request that asks for another protocol, without a body and on a connection of its own;
+    /// on a stream of its own where the upstream speaks nothing but HTTP/2. An answer of 101 that fits the question carries the
     /// connection in its extensions; any other answer is one like all.
     ///
     /// The other fields are sent as they are, as [`send`](Self::send) does. Until the answer the
@@ -46,13 +47,15 @@ impl Upstream {
     ) -> Result<Response, Problem> {
         let host = self.host_for(exchange);
         let started = exchange.record.started;
-        self.switch(&mut exchange.record, request, host, upgrade, timeouts, Some(started)).await
+        let Exchange { record, interim, .. } = exchange;
+        self.switch(record, request, host, upgrade, timeouts, Some(started), interim.as_ref()).await
     }
 
     /// The same for requests of the gateway itself. `started` as for [`exchange`](Self::exchange).
     ///
     /// # Errors
     /// As above.
+    #[expect(clippy::too_many_arguments, reason = "they are the exchange, as it is before its answer")]
     pub(crate) async fn switch(
         &self,
         record: &mut Record,
@@ -61,11 +64,20 @@ impl Upstream {
         upgrade: &UpgradeRequest,
         timeouts: &Timeouts,
         started: Option<Duration>,
+        interim: Option<&Interim>,
     ) -> Result<Response, Problem> {
         let open = upgrade.begin()?;
         self.note_url(record, &request);
-        let limits = self.limits(timeouts, started);
+        let limits = Limits { interim, ..self.limits(timeouts, started) };
         *request.body_mut() = Body::empty();
+        if let Some(pool) = self.http2.as_ref().filter(|pool| pool.is_only_http2()) {
+            let waiting = self.tally.begin();
+            let asked = self.websocket_http2(pool, record, request, &host, upgrade, open, &limits).await;
+            if let Err(problem) = &asked {
+                waiting.failed(problem.reason.name);
+            }
+            return asked;
+        }
         let expected = Expected::of(&upgrade.asked, request.headers_mut());
         let wanted = HeaderValue::from_str(&upgrade.asked.protocol)
             .map_err(|error| problem(&reason::INTERNAL).caused_by(error))?;
@@ -93,7 +105,7 @@ impl Upstream {
         parts.headers.remove(SEC_WEBSOCKET_ACCEPT);
         let (stream, early) = answered.link.into_tunnel();
         let stream = Box::new(SwitchedStream { stream, early });
-        parts.extensions.insert(SwitchedSlot::new(Switched { asked: upgrade.asked.clone(), stream, _open: open }));
+        parts.extensions.insert(SwitchedSlot::new(Switched::new(upgrade.asked.clone(), stream, open)));
         Ok(Response::from_parts(parts, Body::empty()))
     }
 }

@@ -1,17 +1,20 @@
-//! How long an exchange waits, and for whom.
+//! How long an exchange waits, for whom, and who hears of it meanwhile.
 
 use tokio::time::Instant;
+use tollgate_core::interim::Interim;
 use tollgate_core::project::Timeouts;
 use tollgate_core::{Problem, Reason, reason};
 
 use crate::alarm::after;
 use crate::hygiene::body::BodyMeter;
 
-/// The limits of one exchange.
+/// What holds for one exchange until its answer.
 pub(super) struct Limits<'a> {
     pub(super) timeouts: &'a Timeouts,
     /// When everything must be over.
     pub(super) total: Option<Instant>,
+    /// Where interim answers go.
+    pub(super) interim: Option<&'a Interim>,
 }
 
 impl Limits<'_> {

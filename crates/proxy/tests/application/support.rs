@@ -166,6 +166,7 @@ impl Draft {
             cors: CorsChoice::None,
             timeouts: Timeouts { connect: DEADLINE, first_byte: None, idle: None, total: None },
             operation: Operation { document: Arc::clone(&self.document), pointer },
+            upgrades: None,
             authenticated: false,
             internal: false,
         };
@@ -179,6 +180,14 @@ impl Draft {
         let policy = self.project.policies.iter().position(|instance| &*instance.name == name).unwrap();
         let last = self.project.routes.last_mut().and_then(Arc::get_mut).unwrap();
         last.inbound.push(StepRef::new(policy, stage));
+        self
+    }
+
+    /// The same on the way out.
+    pub(crate) fn outbound(mut self, name: &str) -> Self {
+        let policy = self.project.policies.iter().position(|instance| &*instance.name == name).unwrap();
+        let last = self.project.routes.last_mut().and_then(Arc::get_mut).unwrap();
+        last.outbound.push(StepRef::new(policy, Stage::Outbound));
         self
     }
 

@@ -44,13 +44,18 @@ async fn a_switch_that_nobody_asked_for_is_502() {
     }
 }
 
-/// Interim answers are no answers; a flood of them is none either.
+/// Interim answers are no answers, and travel beside them; a flood of them is none either, and ends early.
 #[tokio::test]
 async fn interim_answers_are_no_answers() {
     let interim = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
     let last = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
-    are(200, "GET", format!("{}{last}", interim.repeat(3)).as_bytes(), true).await;
-    are(502, "GET", format!("{}{last}", interim.repeat(2000)).as_bytes(), true).await;
+    for (sent, seen, status) in [(3, 3, 200), (2000, 16, 502)] {
+        let bytes = format!("{}{last}", interim.repeat(sent));
+        are(status, "GET", bytes.as_bytes(), true).await;
+        let answers = answered("GET", bytes.as_bytes(), true).await;
+        let hints = answers.iter().filter(|answer| answer.status() == 103).count();
+        assert_eq!(hints, 2 * seen, "of {sent}");
+    }
 }
 
 /// A length that nobody can trust does not travel on with an answer that has no body.

@@ -119,9 +119,9 @@ impl Draft {
             Arc::new(WireSettings::new(&self.settings)),
             Arc::clone(&told),
             shutdown.clone(),
-            move |info, request| {
+            move |info, arrived| {
                 let rules = Arc::clone(&rules);
-                async move { answer(&info, request.into_parts().0, &rules) }
+                async move { answer(&info, arrived.request.into_parts().0, &rules) }
             },
         ));
         Stage { address, endpoint, told, shutdown }

@@ -10,9 +10,12 @@ mod app;
 mod events;
 mod extended_connect;
 mod handshake;
+mod interim;
+mod over_http2;
 mod semantics;
 mod tunnel_end;
 mod tunnel_flow;
+mod upgrades;
 #[path = "../wire/support/mod.rs"]
 #[allow(dead_code, unused_imports, reason = "shared with the other tests, each of which takes what it needs")]
 mod wire;

@@ -145,3 +145,47 @@ async fn ten_megabytes_pass_whole_in_both_directions() {
     }
     assert!(back == body, "{} bytes came back", back.len());
 }
+
+fn hint(link: &str) -> Response<()> {
+    Response::builder().status(103).header("link", link).body(()).unwrap()
+}
+
+/// Early hints travel from HTTP/2 to HTTP/1.1, before the answer exists.
+#[tokio::test]
+async fn interim_answers_reach_the_client() {
+    let server = Server::start(|mut call| async move {
+        call.answer.send_informational(Response::builder().status(100).body(()).unwrap()).unwrap();
+        call.answer.send_informational(hint("</a>")).unwrap();
+        // The client sends its body only once it was told.
+        call.body().await.unwrap();
+        call.answer.send_informational(hint("</b>")).unwrap();
+        call.answer("ok");
+    })
+    .await;
+    let gate = gate(server.url()).await;
+    let mut client = gate.client().await;
+    client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n").await;
+    assert_eq!(client.until("\r\n\r\n").await, "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n");
+    client.send("abc").await;
+    assert_eq!(client.until("\r\n\r\n").await, "HTTP/1.1 103 Early Hints\r\nlink: </b>\r\n\r\n");
+    let answer = client.answer().await;
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.ends_with("ok"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_flood_of_interim_answers_is_502() {
+    let server = Server::start(|mut call| async move {
+        for _ in 0..17 {
+            call.answer.send_informational(hint("</a>")).unwrap();
+        }
+        call.answer("ok");
+    })
+    .await;
+    let gate = gate(server.url()).await;
+    let answer = {
+        let mut client = gate.client().await;
+        client.send("GET / HTTP/1.0\r\nHost: a\r\n\r\n").await;
+        client.rest().await.0
+    };
+    assert!(answer.starts_with("HTTP/1.0 502 ") && answer.contains("upstream.malformed"), "{answer}");
+}

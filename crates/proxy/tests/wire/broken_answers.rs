@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use super::support::{Conn, Gate, Upstream, soon};
+use super::support::{Conn, Gate, Upstream};
 
 async fn answered_with(bytes: &'static [u8]) -> (Upstream, Gate) {
     let upstream = Upstream::play(move |_, mut conn: Conn| async move {
@@ -115,15 +115,4 @@ async fn an_answer_that_ends_with_a_reset_is_not_complete() {
     go.notify_one();
     let (rest, _) = client.rest().await;
     assert_eq!(rest, "", "the last chunk would make the answer look complete");
-}
-
-#[tokio::test]
-async fn interim_answers_are_passed_over() {
-    let (_upstream, gate) = answered_with(
-        b"HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\nHTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok",
-    )
-    .await;
-    let mut client = gate.client().await;
-    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    assert!(soon("the answer", client.answer()).await.ends_with("ok"));
 }

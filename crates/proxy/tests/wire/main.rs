@@ -15,7 +15,7 @@ mod fields;
 mod framing;
 mod host;
 mod http2;
-mod informational;
+mod interim;
 mod limits;
 mod lines;
 mod outbound;

@@ -140,3 +140,41 @@ async fn a_client_that_ends_its_side_after_its_request_still_gets_its_answer() {
         assert_eq!(end, End::Closed);
     }
 }
+
+/// A connection that is old enough takes one more answer with it, and ends in order.
+#[tokio::test]
+async fn an_old_connection_is_told_that_its_answer_is_the_last_and_an_idle_one_is_closed() {
+    let (upstream, _seen) = Upstream::echoing(OK).await;
+    let mut setup = Setup::to(upstream.url());
+    setup.settings.server.timeouts.connection_age.0 = Duration::from_millis(300);
+    let gate = setup.start().await;
+    let idle = gate.client().await;
+    let mut busy = gate.client().await;
+    let last = soon("the last answer", async {
+        loop {
+            busy.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+            let answer = busy.answer().await;
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+            if answer.to_lowercase().contains("connection: close") {
+                return answer;
+            }
+        }
+    })
+    .await;
+    assert!(last.ends_with("ok"), "{last}");
+    assert_eq!(busy.rest().await.0, "");
+    assert_eq!(idle.rest().await.0, "", "without a word");
+    assert!(gate.all_well());
+}
+
+#[tokio::test]
+async fn an_old_http2_connection_ends_with_goaway_and_loses_nothing() {
+    let (upstream, _seen) = Upstream::echoing(OK).await;
+    let mut setup = Setup::to(upstream.url());
+    setup.settings.server.timeouts.connection_age.0 = Duration::from_millis(300);
+    let gate = setup.start().await;
+    let mut client = crate::support::frames::Frames::connect(gate.address).await;
+    client.get(1).await;
+    let goaway = client.next_of(&[crate::support::frames::GOAWAY]).await.unwrap();
+    assert_eq!(goaway.payload[4..8], [0; 4], "NO_ERROR");
+}

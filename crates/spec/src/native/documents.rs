@@ -94,7 +94,8 @@ fn read(context: &LoadContext<'_>, entry: &Entry, diagnostics: &mut Diagnostics)
     for pointer in extensions(&tree) {
         tree.expand(&pointer, &|name| context.environment.get(name), diagnostics);
     }
-    let openapi = openapi::read(tree, &entry.mount, &Referenced { context }, diagnostics)?;
+    let referenced = Referenced { context, login: Login::of(&entry.from) };
+    let openapi = openapi::read(tree, &entry.mount, &referenced, diagnostics)?;
     diagnostics.keep_tree(std::sync::Arc::clone(&openapi.tree));
     for tree in &openapi.resources {
         diagnostics.keep_tree(std::sync::Arc::clone(tree));
@@ -102,8 +103,10 @@ fn read(context: &LoadContext<'_>, entry: &Entry, diagnostics: &mut Diagnostics)
     Some(NativeDocument { openapi, mount: entry.mount.clone(), hosts: entry.hosts.clone() })
 }
 
-fn file(context: &LoadContext<'_>, name: &str, asked: Option<&Span>, diagnostics: &mut Diagnostics) -> Option<Tree> {
-    match context.files.read(name) {
+fn file(context: &LoadContext<'_>, from: &str, asked: Option<&Span>, diagnostics: &mut Diagnostics) -> Option<Tree> {
+    let name = Login::of(from).map_or_else(|| from.to_owned(), |login| login.taken_from(from));
+    let name = name.as_str();
+    match context.files.read(from) {
         Ok(bytes) => match &context.options.parsed {
             Some(tree) if is_of(tree, name, &bytes) => Some(Tree::clone(tree)),
             _ => Tree::parse(name, &bytes, diagnostics),
@@ -119,11 +122,16 @@ fn file(context: &LoadContext<'_>, name: &str, asked: Option<&Span>, diagnostics
 /// The files that a document refers to. A path item may stand in one, with what is ours in it.
 struct Referenced<'a> {
     context: &'a LoadContext<'a>,
+    /// What the document's own address has and its name has not.
+    login: Option<Login>,
 }
 
 impl openapi::Files for Referenced<'_> {
     fn read(&self, name: &str) -> Result<Vec<u8>, String> {
-        self.context.files.read(name)
+        match &self.login {
+            Some(login) => self.context.files.read(&login.given_to(name)),
+            None => self.context.files.read(name),
+        }
     }
 
     fn prepare(&self, tree: &mut Tree, diagnostics: &mut Diagnostics) {
@@ -131,6 +139,37 @@ impl openapi::Files for Referenced<'_> {
         everywhere(tree.value(), &mut String::new(), &mut found);
         for pointer in found {
             tree.expand(&pointer, &|name| self.context.environment.get(name), diagnostics);
+        }
+    }
+}
+
+/// User and password in the address of a document. Its name, which everybody may see, does without.
+struct Login {
+    /// `scheme://user:password@host`.
+    with: String,
+    /// `scheme://host`; with the user where that is a part of the address, with ssh.
+    without: String,
+}
+
+impl Login {
+    fn of(address: &str) -> Option<Self> {
+        let (scheme, rest) = address.split_once("://")?;
+        let authority = rest.split(['/', '?', '#']).next()?;
+        let (login, host) = authority.rsplit_once('@')?;
+        let user = login.split_once(':').map_or(login, |(user, _)| user);
+        let user = if scheme.ends_with("ssh") { format!("{user}@") } else { String::new() };
+        Some(Self { with: format!("{scheme}://{authority}"), without: format!("{scheme}://{user}{host}") })
+    }
+
+    fn taken_from(&self, address: &str) -> String {
+        address.replacen(&self.with, &self.without, 1)
+    }
+
+    /// The address of a file that lies on the document's host.
+    fn given_to(&self, name: &str) -> String {
+        match name.strip_prefix(&self.without) {
+            Some(rest) if rest.starts_with('/') => format!("{}{rest}", self.with),
+            _ => name.to_owned(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! One `x-tollgate` object: every field read, every step an instance.
 
+use std::sync::Arc;
+
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 use tollgate_core::catalog::{Direction, parse_options};
@@ -18,9 +20,9 @@ use crate::check::{known_or_nearest, point_at_nearest, values};
 use crate::tree::Node;
 
 /// The fields of `x-tollgate`, in the order of the grammar.
-pub(crate) const FIELDS: [&str; 13] = [
+pub(crate) const FIELDS: [&str; 14] = [
     "upstream", "path", "guard", "auth", "limit", "inbound", "sign", "handler", "outbound", "cors", "timeouts",
-    "hosts", "mcp",
+    "hosts", "upgrades", "mcp",
 ];
 
 /// A value and the node it was read from; the value is none where it is not in order.
@@ -63,6 +65,7 @@ pub(crate) struct Extension<'a> {
     pub(crate) cors: Option<Cors>,
     pub(crate) timeouts: TimeoutSettings,
     pub(crate) hosts: Option<Vec<String>>,
+    pub(crate) upgrades: Option<Vec<Arc<str>>>,
 }
 
 impl Reader<'_> {
@@ -95,6 +98,7 @@ impl Reader<'_> {
             cors: node.get("cors").map(|node| self.cors(&node)),
             timeouts: node.get("timeouts").map(|node| self.timeouts(&node)).unwrap_or_default(),
             hosts: node.get("hosts").map(|node| self.hosts(&node)),
+            upgrades: node.get("upgrades").map(|node| self.upgrades(&node)),
             node,
         })
     }
@@ -208,5 +212,27 @@ impl Reader<'_> {
             }
         }
         hosts
+    }
+
+    /// Each is one that the server lets through at all: a route can only allow less.
+    fn upgrades(&mut self, node: &Node<'_>) -> Vec<Arc<str>> {
+        if !node.value().is_array() {
+            let help = "write `upgrades: [websocket]`, or `upgrades: []` for none";
+            self.diagnostics.push(schema::wrong_type(node, "a list of protocols").help(help));
+            return Vec::new();
+        }
+        let mut upgrades = Vec::new();
+        for protocol in node.items().filter(|protocol| self.expect_text(protocol)).collect::<Vec<_>>() {
+            let text = protocol.as_str().unwrap_or_default();
+            let known = &self.settings.settings.server.tunnels.protocols;
+            if known.iter().any(|known| known.eq_ignore_ascii_case(text)) {
+                upgrades.push(text.to_ascii_lowercase().into());
+                continue;
+            }
+            let message = format!("no request may upgrade to `{}`", protocol.shown());
+            let help = "name one of `server.tunnels.protocols` in tollgate.yaml, or add it there";
+            self.diagnostics.push(Diagnostic::error("unknown-protocol", protocol.span(), message).help(help));
+        }
+        upgrades
     }
 }

@@ -132,6 +132,7 @@ impl<'r, 'a> RouteReader<'r, '_, 'a> {
                 document: Arc::clone(&self.document.openapi.document),
                 pointer: self.operation.pointer.clone(),
             },
+            upgrades: self.nearest(|scope| scope.upgrades.as_ref()).cloned(),
             authenticated,
             internal,
             template,

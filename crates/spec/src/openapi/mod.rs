@@ -5,6 +5,7 @@
 //! own fields mean is the business of the two project forms.
 
 mod operations;
+mod places;
 mod references;
 mod shape;
 mod upgrade;
@@ -63,7 +64,7 @@ pub fn read(tree: Tree, mount: &str, files: &dyn Files, diagnostics: &mut Diagno
         return None;
     }
     check_document_fields(&tree, diagnostics);
-    let address = references::address(tree.name())?;
+    let address = places::address(tree.name())?;
     let referenced = references::follow(&tree, &address, files, diagnostics);
     let resources = referenced.files.values().cloned().collect();
     let references = References { tree: Arc::new(tree), address, referenced };

@@ -12,6 +12,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::places;
 use super::shape::{Kind, Visitor, walk};
 use crate::{Diagnostic, Diagnostics, Tree};
 
@@ -199,10 +200,9 @@ impl Follower<'_> {
         if self.referenced.failed.contains(file) {
             return false;
         }
-        let name = name_of(file);
-        // A document from the web may bring the files beside it along; nothing else is fetched.
-        let near = file.scheme() == SCHEME || file.origin() == self.base.origin();
-        match if near { self.files.read(&name) } else { Err(String::new()) } {
+        let name = places::name_of(file);
+        // A document from elsewhere may bring the files beside it along; nothing else is fetched.
+        match if places::is_near(file, self.base) { self.files.read(&name) } else { Err(String::new()) } {
             Ok(bytes) => {
                 if let Some(mut tree) = Tree::parse(name.as_str(), &bytes, self.diagnostics) {
                     self.files.prepare(&mut tree, self.diagnostics);
@@ -210,7 +210,7 @@ impl Follower<'_> {
                     return true;
                 }
             }
-            Err(_) if file.scheme() != SCHEME => {
+            Err(_) if places::is_foreign(file, self.base) => {
                 let message = format!("`{}` is not followed: the gateway fetches nothing", reference.text);
                 let help = "save the file in the project and refer to it by its path";
                 self.report(from, reference, |span| Diagnostic::warning("ref-remote", span, message).help(help));
@@ -252,44 +252,6 @@ pub(super) fn absolute(from: &Url, object: &mut Map<String, Value>) {
 /// Whether a walk over the whole document comes by here anyway.
 fn is_usual(pointer: &str) -> bool {
     ["/components/", "/paths/", "/webhooks/"].iter().any(|prefix| pointer.starts_with(prefix))
-}
-
-/// The scheme of addresses inside a project.
-const SCHEME: &str = "project";
-
-/// Where a project lies in its addresses: so deep that references may leave it upwards, and the
-/// same on every machine.
-const FOLDER: &str = "/-/-/-/-/-/-/-/-/";
-
-/// The address of a file of the project, or of a document that has one of its own.
-pub(super) fn address(name: &str) -> Option<Url> {
-    if let Ok(url) = Url::parse(name)
-        && matches!(url.scheme(), "http" | "https")
-    {
-        return Some(url);
-    }
-    let folder = if name.starts_with('/') { "" } else { FOLDER };
-    let mut url = Url::parse(&format!("{SCHEME}://{FOLDER}")).ok()?;
-    url.set_path(&format!("{folder}{name}"));
-    Some(url)
-}
-
-/// The name under which a file is read, and which diagnostics say: relative to the project.
-fn name_of(file: &Url) -> String {
-    if file.scheme() != SCHEME {
-        return file.to_string();
-    }
-    let path = percent_decode_str(file.path()).decode_utf8_lossy();
-    let mut folder = FOLDER;
-    let mut above = String::new();
-    while !folder.is_empty() && folder != "/" {
-        if let Some(rest) = path.strip_prefix(folder) {
-            return above + rest;
-        }
-        above.push_str("../");
-        folder = folder.strip_suffix("-/").unwrap_or_default();
-    }
-    path.into_owned()
 }
 
 /// The name beside a missing one that is most like it.

@@ -141,6 +141,7 @@ impl<'a> Reader<'a> {
             cors,
             timeouts: self.timeouts,
             operation: Operation { document: Arc::clone(&document.document), pointer: operation.pointer.clone() },
+            upgrades: None,
             authenticated,
             internal: operation.node.value().get("x-internal").is_some_and(|internal| internal == true),
         })

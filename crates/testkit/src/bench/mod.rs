@@ -275,6 +275,7 @@ impl PolicyBench {
             called_by: None,
             sent: None,
             ledger: Default::default(),
+            interim: None,
             script: None,
         };
         *self.upstream.seen.lock() = None;

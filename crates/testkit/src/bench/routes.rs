@@ -44,6 +44,7 @@ pub(super) fn routes_of(document: &Arc<Document>) -> Vec<Arc<Route>> {
                 cors: CorsChoice::None,
                 timeouts: Timeouts { connect: Duration::from_secs(5), first_byte: None, idle: None, total: None },
                 operation: Operation { document: Arc::clone(document), pointer: format!("/paths/{escaped}/{method}") },
+                upgrades: None,
                 authenticated: false,
                 internal: false,
             }));

@@ -117,6 +117,7 @@ impl Describing<'_> {
             upstream: self.upstream(route),
             outbound: self.steps(&route.outbound),
             cors: self.cors(route.cors),
+            upgrades: route.upgrades.as_ref().map(|names| names.iter().map(ToString::to_string).collect()),
             timeouts: timeouts(&route.timeouts),
             place: route.place.to_string(),
         }

@@ -1,4 +1,4 @@
-//! Where a project lies in a repository: `git+https://host/repository.git#branch:folder`.
+//! Where a project or a document lies in a repository: `git+https://host/repository.git#branch:path`.
 
 use std::fmt;
 use std::path::{Component, Path, PathBuf};
@@ -7,8 +7,8 @@ use std::str::FromStr;
 use percent_encoding::percent_decode_str;
 use url::Url;
 
-/// A project in a repository. There may be a password in its URL, which nothing shows.
-#[derive(Clone, PartialEq, Eq)]
+/// A project or a document in a repository. There may be a password in its URL, which nothing shows.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct GitAddress {
     /// As git takes it.
     url: String,
@@ -21,7 +21,7 @@ pub struct GitAddress {
     /// What of it is secret.
     secrets: Vec<String>,
     branch: Option<String>,
-    folder: PathBuf,
+    path: PathBuf,
 }
 
 /// The transports that are allowed: one that runs commands (`ext::`) is not among them.
@@ -48,9 +48,16 @@ impl GitAddress {
         self.branch.as_deref().unwrap_or("HEAD")
     }
 
-    /// The folder of the project in the repository.
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
+    /// The folder of the project, or the document, in the repository.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Repository and branch alone: what one fetch brings.
+    pub(super) fn without_path(&self) -> Self {
+        let place = self.place.rsplit_once(':').filter(|_| !self.path.as_os_str().is_empty());
+        let place = place.map_or(self.place.as_str(), |(place, _)| place).to_owned();
+        Self { path: PathBuf::new(), place, ..self.clone() }
     }
 
     /// A text of git, without what is secret.
@@ -64,7 +71,7 @@ impl FromStr for GitAddress {
 
     fn from_str(text: &str) -> Result<Self, String> {
         const FORM: &str =
-            "expected git+https://HOST/REPOSITORY[#BRANCH[:FOLDER]], or the same with git+ssh:// or git+file://";
+            "expected git+https://HOST/REPOSITORY[#BRANCH[:PATH]], or the same with git+ssh:// or git+file://";
         let text = text.strip_prefix("git+").ok_or(FORM)?;
         let mut url = Url::parse(text).map_err(|error| format!("{FORM}: {error}"))?;
         let scheme = SCHEMES.into_iter().find(|scheme| *scheme == url.scheme()).ok_or(FORM)?;
@@ -73,17 +80,17 @@ impl FromStr for GitAddress {
         }
         let fragment = url.fragment().map(|fragment| percent_decode_str(fragment).decode_utf8_lossy().into_owned());
         url.set_fragment(None);
-        let (branch, folder) =
+        let (branch, path) =
             match fragment.as_deref().map(|fragment| fragment.split_once(':').unwrap_or((fragment, ""))) {
-                Some((branch, folder)) => (Some(branch).filter(|branch| !branch.is_empty()), folder),
+                Some((branch, path)) => (Some(branch).filter(|branch| !branch.is_empty()), path),
                 None => (None, ""),
             };
         if let Some(branch) = branch.filter(|branch| !is_branch(branch)) {
             return Err(format!("`{}` is no name of a branch or tag", branch.escape_debug()));
         }
-        let folder = Path::new(folder.trim_matches('/'));
-        if !folder.components().all(|part| matches!(part, Component::Normal(_))) {
-            return Err(format!("`{}` is no folder in a repository", folder.display()));
+        let path = Path::new(path.trim_matches('/'));
+        if !path.components().all(|part| matches!(part, Component::Normal(_))) {
+            return Err(format!("`{}` is no path in a repository", path.display()));
         }
         let shown = shown(&url, scheme);
         let secrets = secrets(&url, scheme);
@@ -92,10 +99,10 @@ impl FromStr for GitAddress {
         if scheme != "ssh" {
             let _ = url.set_username("");
         }
-        let place = match (branch, folder.as_os_str().is_empty()) {
+        let place = match (branch, path.as_os_str().is_empty()) {
             (None, true) => shown,
             (branch, true) => format!("{shown}#{}", branch.unwrap_or_default()),
-            (branch, false) => format!("{shown}#{}:{}", branch.unwrap_or_default(), folder.display()),
+            (branch, false) => format!("{shown}#{}:{}", branch.unwrap_or_default(), path.display()),
         };
         Ok(Self {
             secrets,
@@ -104,7 +111,7 @@ impl FromStr for GitAddress {
             scheme,
             place,
             branch: branch.map(str::to_owned),
-            folder: folder.to_owned(),
+            path: path.to_owned(),
         })
     }
 }
@@ -166,7 +173,7 @@ mod tests {
     fn an_address_names_repository_branch_and_folder() {
         let read = |text: &str| {
             let address: GitAddress = text.parse().unwrap();
-            (address.url.clone(), address.branch().to_owned(), address.folder.display().to_string())
+            (address.url.clone(), address.branch().to_owned(), address.path.display().to_string())
         };
         let of = |url: &str, branch: &str, folder: &str| (url.to_owned(), branch.to_owned(), folder.to_owned());
         assert_eq!(read("git+https://h/a.git"), of("https://h/a.git", "HEAD", ""));

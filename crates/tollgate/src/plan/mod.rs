@@ -204,6 +204,7 @@ pub(crate) enum Kind {
     UpstreamChanged,
     CorsChanged,
     TimeoutsChanged,
+    UpgradesChanged,
     /// Published documents show it now, or hide it.
     VisibilityChanged,
 }

@@ -158,6 +158,18 @@ pub(crate) fn compare(old: &RouteDescription, new: &RouteDescription) -> Vec<Cha
         let text = format!("timeouts: {} → {}", timeouts(old), timeouts(new));
         changes.push(Change::new(Kind::TimeoutsChanged, text).values(Some(before), Some(after)));
     }
+    if old.upgrades != new.upgrades {
+        let shown = |names: &Option<Vec<String>>| names.as_ref().map_or_else(|| json!("all"), |names| json!(names));
+        let more = match (&old.upgrades, &new.upgrades) {
+            (None, _) => false,
+            (Some(_), None) => true,
+            (Some(old), Some(new)) => new.iter().any(|name| !old.contains(name)),
+        };
+        let (before, after) = (shown(&old.upgrades), shown(&new.upgrades));
+        let text = format!("upgrades: {} → {}", leaves::shown(&before), leaves::shown(&after));
+        let change = Change::new(Kind::UpgradesChanged, text).values(Some(before), Some(after));
+        changes.push(change.weakens(new.public && more));
+    }
     if old.internal != new.internal {
         let text = if new.internal { "hidden from published documents" } else { "shown in published documents" };
         changes.push(Change::new(Kind::VisibilityChanged, text));

@@ -5,24 +5,7 @@ use tollgate_admin::views::ProjectDescription;
 
 use super::SettingChange;
 use super::leaves::{self, LeafChange};
-
-/// What is read at start alone, so that a reload refuses a project in which it differs.
-const AT_START: [&str; 14] = [
-    "server.listen",
-    "server.listeners",
-    "server.proxyProtocol",
-    "server.managementListen",
-    "server.timeouts",
-    "server.http2",
-    "server.drain",
-    "server.limits.minResponseRate",
-    "server.limits.connections",
-    "server.limits.connectionsPerAddress",
-    "server.limits.handshakes",
-    "store",
-    "limits",
-    "keys",
-];
+use crate::at_start;
 
 /// Every setting that is not as it was.
 pub(super) fn changes(old: &ProjectDescription, new: &ProjectDescription) -> Vec<SettingChange> {
@@ -89,11 +72,9 @@ fn setting(leaf: LeafChange, old: &ProjectDescription, new: &ProjectDescription)
     let announced = ["/server/proxyProtocol"]
         .iter()
         .any(|at| old.settings.shown.pointer(at).and_then(Value::as_str) == Some("required"));
-    let needs_restart = AT_START.iter().any(|prefix| below(prefix))
-        || below("secrets")
-        // Whether there is TLS is decided at start; which certificates, at every reload.
-        || (below("server.tls") && has(old, "/server/tls") != has(new, "/server/tls"))
-        || (below("server.trustedProxies") && announced);
+    let needs_restart = at_start::always().any(below)
+        || (below(at_start::TLS) && has(old, "/server/tls") != has(new, "/server/tls"))
+        || (below(at_start::TRUSTED_PROXIES) && announced);
     SettingChange {
         weakens: weakens(&name, &leaf),
         text: format!("{}{}", prefix_of(&name), text(&name, &leaf)),

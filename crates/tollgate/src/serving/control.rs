@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::json;
 use tollgate_admin::views::{
     LeakView, LiveView, LogLevelView, LogSubject, PinView, ProjectDescription, RecorderView, ReloadReport,
     RequestFilter, RequestSummary, RequestView, RouteView, SigningKeyView, SnapshotDetail, SnapshotDiff, SnapshotView,
@@ -37,10 +38,7 @@ impl Control for Serving {
             Health {
                 snapshot: self.project().digest.clone(),
                 project: self.degraded.load_full().map(|why| why.as_ref().clone()),
-                source: self
-                    .repository
-                    .as_ref()
-                    .and_then(|repository| Some(repository.away.load_full()?.as_ref().clone())),
+                source: self.away(),
                 pinned: self.pinned.load_full().map(|pin| pin.to_string()),
                 certificates: self.uncertified.load_full().map(|why| why.as_ref().clone()),
                 store: self.ping_store().await.err().or(keyring.error),
@@ -265,8 +263,10 @@ impl Serving {
 
     /// Reloads and logs what became of it.
     pub(crate) async fn reload_and_log(&self, applied: Applied, canary: Option<Duration>) -> Vec<PathBuf> {
+        let (how, by) = (applied.how.as_str(), applied.by.clone());
         let outcome = Self::reload(self, applied, canary).await;
         log(&self.report(&outcome));
+        self.record_reload(&by, json!({ "how": how }), &outcome).await;
         outcome.files
     }
 }

@@ -15,6 +15,7 @@ use tollgate_proxy::metrics::Metrics;
 use tollgate_proxy::tls::Endpoint;
 
 use super::Serving;
+use crate::at_start;
 use crate::certificates::{self, Answers, Certificates, Declared, Seen};
 use crate::handover::{Claims, Inherited, Offered, Role, Shared};
 
@@ -153,18 +154,18 @@ pub(super) fn needs_restart(from: &Settings, to: &Settings, listen: Option<&str>
     let mut changes = Vec::new();
     if let Some((old, new)) = first {
         let parts = [
-            ("server.listen", old.0 != new.0),
-            ("server.tls", old.1 != new.1),
-            ("server.proxyProtocol", old.2 != new.2),
+            (at_start::LISTEN, old.0 != new.0),
+            (at_start::TLS, old.1 != new.1),
+            (at_start::PROXY_PROTOCOL, old.2 != new.2),
         ];
         changes.extend(parts.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name));
     }
     if others.0 != others.1 {
-        changes.push("server.listeners");
+        changes.push(at_start::LISTENERS);
     }
     let announces = old.iter().any(|(_, _, protocol)| *protocol == ProxyProtocol::Required);
     if announces && from.server.trusted_proxies != to.server.trusted_proxies {
-        changes.push("server.trustedProxies");
+        changes.push(at_start::TRUSTED_PROXIES);
     }
     changes
 }

@@ -1,7 +1,9 @@
 //! A gateway that serves: what `dev` and `run` have in common.
 
 mod canary;
+mod commit_messages;
 mod control;
+mod documents;
 mod github_alerts;
 mod leak_webhooks;
 mod leaks;
@@ -162,6 +164,8 @@ pub(crate) struct Serving {
     pinned: ArcSwapOption<Pin>,
     canary: canary::CanaryDesk,
     repository: Option<repository::Repository>,
+    documents: documents::FollowedDocuments,
+    messages: commit_messages::CommitDesk,
     this: Weak<Self>,
     /// Why the project on disk is not the one in force.
     degraded: ArcSwapOption<String>,
@@ -256,11 +260,13 @@ impl Serving {
             issuer: issuer_url,
             store: stores::place(&store_url),
         };
-        let repository = options.checkout.map(|checkout| repository::Repository::new(checkout, &rooms));
+        let repository = options.checkout.map(repository::Repository::new);
         let serving = Arc::new_cyclic(|this| Self {
             this: Weak::clone(this),
             canary: canary::CanaryDesk::default(),
             repository,
+            documents: documents::FollowedDocuments::default(),
+            messages: commit_messages::CommitDesk::new(&rooms),
             mode: options.mode,
             source: options.source,
             data: options.data.clone(),
@@ -327,10 +333,9 @@ impl Serving {
         self.until_handed_over(Arc::clone(self).tell_of_leaks());
         self.gateway.debug_with(Arc::new(DebugTokenKey::of(&self.rooms.master_key)));
         tokio::spawn(Arc::clone(self).note_answers());
-        if self.repository.is_some() {
-            self.until_handed_over(Arc::clone(self).follow_repository());
-            self.gateway.take_commits(Arc::new(repository::CommitMessages(Arc::downgrade(self))));
-        }
+        self.until_handed_over(Arc::clone(self).follow_repository());
+        self.until_handed_over(Arc::clone(self).follow_documents());
+        self.gateway.take_commits(Arc::new(commit_messages::CommitMessages(Arc::downgrade(self))));
         tokio::spawn(Arc::clone(self).end_levels());
         self.gateway.alert(Arc::new(github_alerts::GithubAlerts(Arc::downgrade(self))));
         if self.listeners.iter().any(|bound| bound.tls.is_some()) {

@@ -5,14 +5,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tollgate_admin::views::ReloadReport;
 use tollgate_core::project::Project;
 use tollgate_core::settings::Settings;
+use tollgate_core::store::NewAuditEntry;
 use tollgate_core::time::Timestamp;
 use tollgate_spec::{Diagnostics, Loaded};
 
 use super::{InForce, Serving, listeners};
+use crate::at_start;
 use crate::certificates::Certificates;
 use crate::snapshots::{Applied, Pin};
 use crate::{issuer_url, stores, views};
@@ -155,36 +157,35 @@ impl Serving {
         let url = |settings: &Settings| {
             stores::url(settings, self.source.store_base(), &self.data, self.source.store.as_ref())
         };
-        let (a, b) = (&old.settings, &new.settings);
-        let (from, to) = (&a.server, &b.server);
-        let mut changes = Vec::new();
-        let mut changed = |name: &str, differs: bool| {
-            if differs {
-                changes.push(name.to_owned());
-            }
-        };
-        for name in listeners::needs_restart(a, b, self.source.listen.as_deref()) {
-            changed(name, true);
+        let (from, to) = (&old.settings, &new.settings);
+        let mut changes = listeners::needs_restart(from, to, self.source.listen.as_deref());
+        changes.extend(at_start::COMPARED.iter().filter(|(_, differs)| differs(from, to)).map(|(name, _)| *name));
+        let management = from.server.management_listen != to.server.management_listen;
+        let others = [
+            (at_start::MANAGEMENT_LISTEN, self.management_listen.is_none() && management),
+            (at_start::STORE, url(from) != url(to)),
+            (at_start::LIMITS, self.limits.is_none() && from.limits != to.limits),
+        ];
+        changes.extend(others.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name));
+        changes.into_iter().map(str::to_owned).collect()
+    }
+
+    /// Writes into the audit log what was not asked for through the management API. It has happened, whatever the
+    /// store says.
+    pub(super) async fn record_reload(&self, target: &str, more: Value, outcome: &Outcome) {
+        let mut detail = json!({ "applied": outcome.applied, "snapshot": self.project().digest });
+        if let (Some(detail), Value::Object(more)) = (detail.as_object_mut(), more) {
+            detail.extend(more);
         }
-        changed(
-            "server.managementListen",
-            self.management_listen.is_none() && from.management_listen != to.management_listen,
-        );
-        changed("server.timeouts", from.timeouts != to.timeouts);
-        changed("server.http2", from.http2 != to.http2);
-        changed("server.limits.minResponseRate", from.limits.min_response_rate != to.limits.min_response_rate);
-        changed("server.drain", from.drain != to.drain);
-        changed("server.limits.connections", from.limits.connections != to.limits.connections);
-        changed(
-            "server.limits.connectionsPerAddress",
-            from.limits.connections_per_address != to.limits.connections_per_address,
-        );
-        changed("server.limits.handshakes", from.limits.handshakes != to.limits.handshakes);
-        changed("store", url(a) != url(b));
-        changed("limits", self.limits.is_none() && a.limits != b.limits);
-        changed("keys", a.keys != b.keys);
-        changed("secrets", a.secrets != b.secrets);
-        changes
+        let entry = NewAuditEntry {
+            action: "project.reload".to_owned(),
+            target_kind: "project".to_owned(),
+            target: target.to_owned(),
+            detail: detail.as_object().cloned().unwrap_or_default(),
+        };
+        if let Err(error) = self.rooms.store.record(entry).await {
+            tracing::error!(%error, action = "project.reload", "this could not be written into the audit log");
+        }
     }
 
     /// An outcome as the management API tells it.

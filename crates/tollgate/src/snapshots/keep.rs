@@ -163,7 +163,7 @@ fn contents(source: &ProjectSource, root: &Path, place: &Path, project: &Project
         };
         contents.insert((content.kind, content.place.clone()), content);
     }
-    for (url, bytes) in source.fetched() {
+    for (url, bytes) in source.fetched().into_iter().filter_map(|(url, bytes)| Some((url, bytes?))) {
         let place = PathBuf::from(digest_of(url.as_bytes()).to_hex());
         contents.insert((Kind::Fetched, place.clone()), Content::new(Kind::Fetched, place, bytes));
     }

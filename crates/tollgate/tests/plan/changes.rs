@@ -236,6 +236,9 @@ async fn cors_and_timeouts_are_told() {
     assert_eq!((&found["before"], &found["after"]), (&json!("none"), &json!("anything-goes")));
     let plan = extension("", "timeouts: { total: 5s }").await;
     assert_eq!(change(&plan, "timeouts-changed")["after"]["total"], "5s");
+    let plan = extension("upgrades: []", "upgrades: [websocket]").await;
+    let found = change(&plan, "upgrades-changed");
+    assert_eq!((&found["before"], &found["after"]), (&json!([]), &json!(["websocket"])));
 }
 
 #[tokio::test]

@@ -55,6 +55,8 @@ pub(super) struct Scanner {
     kind: u8,
     /// A header block whose last frame has not come.
     open_block: bool,
+    /// The stream of the RST_STREAM that is passed over, and what is known of its code.
+    reset: Option<(u32, Vec<u8>)>,
 }
 
 impl Scanner {
@@ -65,14 +67,31 @@ impl Scanner {
 
     /// What the gateway sends.
     pub(super) fn outbound() -> Self {
-        Self { skip: 0, head: [0; HEAD_LENGTH], known: 0, kind: SETTINGS, open_block: false }
+        Self { skip: 0, head: [0; HEAD_LENGTH], known: 0, kind: SETTINGS, open_block: false, reset: None }
     }
 
     /// Goes on with the bytes that came next, and calls `seen` for every frame that begins.
-    pub(super) fn feed(&mut self, mut bytes: &[u8], mut seen: impl FnMut(FrameHead)) {
+    pub(super) fn feed(&mut self, bytes: &[u8], seen: impl FnMut(FrameHead)) {
+        self.feed_with_resets(bytes, seen, |_, _| ());
+    }
+
+    /// The same, and calls `reset` with the stream and the code of every RST_STREAM.
+    pub(super) fn feed_with_resets(
+        &mut self,
+        mut bytes: &[u8],
+        mut seen: impl FnMut(FrameHead),
+        mut reset: impl FnMut(u32, u32),
+    ) {
         loop {
             let skipped = self.skip.min(bytes.len());
             self.skip -= skipped;
+            if let Some((stream, code)) = &mut self.reset {
+                code.extend_from_slice(bytes.get(..skipped).unwrap_or_default());
+                if let &[a, b, c, d] = code.as_slice() {
+                    reset(*stream, u32::from_be_bytes([a, b, c, d]));
+                    self.reset = None;
+                }
+            }
             bytes = bytes.get(skipped..).unwrap_or_default();
             if bytes.is_empty() {
                 return;
@@ -92,6 +111,7 @@ impl Scanner {
             self.known = 0;
             self.skip = frame.length;
             self.kind = frame.kind;
+            self.reset = (frame.kind == RST_STREAM && frame.length == 4).then(|| (frame.stream, Vec::new()));
             if matches!(frame.kind, HEADERS | CONTINUATION) {
                 self.open_block = frame.flags & END_HEADERS == 0;
             }
@@ -137,6 +157,20 @@ mod tests {
             }
             assert_eq!(seen, frames, "in pieces of {piece}");
             assert!(scanner.is_between_frames() && !scanner.is_amid_head());
+        }
+    }
+
+    #[test]
+    fn resets_are_told_with_their_codes_however_the_bytes_are_cut() {
+        let mut bytes = frame(DATA, 0, 1, b"abcd");
+        bytes.extend(frame(RST_STREAM, 0, 3, &[0, 0, 0, 1]));
+        bytes.extend(frame(RST_STREAM, 0, 5, &[0, 0, 0, 8]));
+        for piece in [1, 2, 3, 5, 100] {
+            let (mut scanner, mut resets) = (Scanner::outbound(), Vec::new());
+            for piece in bytes.chunks(piece) {
+                scanner.feed_with_resets(piece, |_| (), |stream, code| resets.push((stream, code)));
+            }
+            assert_eq!(resets, [(3, 1), (5, 8)], "in pieces of {piece}");
         }
     }
 

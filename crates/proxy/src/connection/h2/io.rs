@@ -15,7 +15,7 @@ use super::super::linger::Linger;
 use super::super::settings::WireSettings;
 use super::super::taking::Taking;
 use super::budget::{Budgets, Flood};
-use super::frames::{HEADERS, Scanner};
+use super::frames::{FrameHead, HEADERS, Scanner};
 use super::load::{Ending, Load};
 use crate::alarm::{Alarm, after};
 
@@ -63,7 +63,8 @@ impl<S> FrameIo<S> {
     }
 
     fn received(&mut self, bytes: &[u8]) {
-        let Self { inbound, budgets, flood, last_stream, .. } = self;
+        let Self { inbound, budgets, flood, last_stream, load, .. } = self;
+        load.receives(bytes.len());
         inbound.feed(bytes, |frame| {
             if frame.kind == HEADERS {
                 *last_stream = frame.stream.max(*last_stream);
@@ -84,14 +85,15 @@ impl<S> FrameIo<S> {
         let Self { outbound, budgets, flood, load, .. } = self;
         let written = bytes.get(..*left).unwrap_or(bytes);
         *left -= written.len();
-        outbound.feed(written, |frame| {
+        let seen = |frame: FrameHead| {
             if frame.ends_stream() {
                 load.stream_written();
             }
             if let Err(over) = budgets.sent(frame, Instant::now) {
                 flood.get_or_insert(over);
             }
-        });
+        };
+        outbound.feed_with_resets(written, seen, |stream, code| load.resets(stream, code));
     }
 }
 

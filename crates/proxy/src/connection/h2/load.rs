@@ -14,6 +14,8 @@ use super::budget::Flood;
 #[derive(Debug)]
 pub(super) struct Load {
     born: Instant,
+    /// Bytes that the client has sent.
+    received: AtomicU64,
     begun: AtomicU64,
     over: AtomicU64,
     /// Answers of which every byte was given to the library, and answers whose last byte has gone to
@@ -25,6 +27,8 @@ pub(super) struct Load {
     /// The client was told of the end before it came: no answer can be lost.
     silent: AtomicBool,
     ending: Mutex<Option<Ending>>,
+    /// Streams that were reset, and their codes, until somebody asks.
+    reset: Mutex<Vec<(u32, u32)>>,
 }
 
 /// Why the socket has ended the connection. Kept here, because the library keeps only the words of an
@@ -40,6 +44,7 @@ impl Load {
     pub(super) fn new() -> Self {
         Self {
             born: Instant::now(),
+            received: AtomicU64::new(0),
             begun: AtomicU64::new(0),
             over: AtomicU64::new(0),
             given: AtomicU64::new(0),
@@ -47,6 +52,7 @@ impl Load {
             idle_since: AtomicU64::new(0),
             silent: AtomicBool::new(false),
             ending: Mutex::new(None),
+            reset: Mutex::default(),
         }
     }
 
@@ -54,6 +60,15 @@ impl Load {
     pub(super) fn stream(self: &Arc<Self>) -> OpenStream {
         self.begun.fetch_add(1, Ordering::Relaxed);
         OpenStream(Arc::clone(self))
+    }
+
+    /// Bytes have come.
+    pub(super) fn receives(&self, bytes: usize) {
+        self.received.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(super) fn received(&self) -> u64 {
+        self.received.load(Ordering::Relaxed)
     }
 
     /// The last byte of an answer has gone to the socket.
@@ -91,6 +106,16 @@ impl Load {
     /// Notes why this is the end; the first reason counts.
     pub(super) fn ends_by(&self, ending: Ending) {
         self.ending.lock().get_or_insert(ending);
+    }
+
+    /// The gateway resets a stream.
+    pub(super) fn resets(&self, stream: u32, code: u32) {
+        self.reset.lock().push((stream, code));
+    }
+
+    /// The streams that were reset since the last question.
+    pub(super) fn reset(&self) -> Vec<(u32, u32)> {
+        std::mem::take(&mut self.reset.lock())
     }
 
     pub(super) fn ending(&self) -> Option<Ending> {

@@ -9,41 +9,39 @@ mod answer;
 mod budget;
 mod frames;
 mod io;
+mod line;
 mod load;
+mod request;
+mod sending;
+mod server;
+mod stream;
 mod streams;
 
-use std::convert::Infallible;
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use http::header::CONTENT_LENGTH;
-use http::{Method, StatusCode};
-use http_body::Body as _;
-use hyper::body::Incoming;
-use hyper::rt::Executor;
-use hyper::service::service_fn;
-use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 use tollgate_core::Body;
-use tollgate_core::reason::CLIENT_FLOOD;
+use tollgate_core::reason::{CLIENT_FLOOD, REQUEST_MALFORMED};
 
-pub(super) use self::streams::StreamSpawner;
+pub(super) use self::request::StreamBody;
 
-use self::answer::{StreamAnswer, StreamClock};
+use self::answer::StreamClock;
 use self::io::FrameIo;
 use self::load::{Ending, Load};
+use self::server::Server;
+use self::stream::Reply;
 use self::streams::Streams;
 use super::io::ClientIo;
 use super::settings::WireSettings;
+use super::{Arrived, End};
 use crate::alarm::{Alarm, after};
 use crate::hygiene::ConnectionInfo;
-use crate::tunnel::Tunnel;
 use crate::unreadable::UnreadableHead;
 
 /// How long a client that was told of the end has to say that it has heard it.
@@ -55,47 +53,46 @@ pub(super) async fn serve<S, H, F>(
     info: Arc<ConnectionInfo>,
     wire: &WireSettings,
     handler: H,
-    drain: CancellationToken,
+    end: &End,
+    tell: &(dyn Fn(&UnreadableHead) + Sync),
 ) -> Option<UnreadableHead>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    H: Fn(Arc<ConnectionInfo>, http::Request<Incoming>) -> F,
+    H: Fn(Arc<ConnectionInfo>, Arrived) -> F,
     F: Future<Output = http::Response<Body>> + Send + 'static,
 {
-    let (load, spawner) = (Arc::new(Load::new()), StreamSpawner::default());
-    let tunnels = spawner.clone();
-    let service = service_fn(|mut request| {
-        let client = request.extensions_mut().remove::<OnUpgrade>();
-        let open = load.stream();
-        let clock = Arc::new(StreamClock::new(wire.taking_pace()));
-        spawner.announce(Arc::clone(&clock));
-        let is_head = request.method() == Method::HEAD;
-        let answer = handler(Arc::clone(&info), request);
-        let (tunnels, drain, load) = (tunnels.clone(), drain.clone(), Arc::clone(&load));
-        async move {
-            let mut response = answer.await;
-            if let (Some(client), Some(tunnel)) = (client, Tunnel::take(&mut response)) {
-                let open = load.stream();
-                // It ends with the connection, like every stream.
-                tunnels.execute(async move {
-                    tunnel.run_on(client, drain).await;
-                    drop(open);
-                });
-            }
-            let response = without_body(response, is_head);
-            Ok::<_, Infallible>(response.map(|body| StreamAnswer::new(body, clock, open)))
-        }
-    });
-    let io = TokioIo::new(FrameIo::new(io, wire, Arc::clone(&load)));
-    let mut connection = pin!(wire.h2.builder(spawner.clone()).serve_connection(io, service));
-    let mut streams = Streams::new(spawner.clone());
-    let mut drained = pin!(drain.cancelled());
+    let load = Arc::new(Load::new());
+    let mut server = Server::new(FrameIo::new(io, wire, Arc::clone(&load)), &wire.h2, Arc::clone(&load));
+    let mut streams = Streams::default();
+    let mut drained = pin!(end.retire.cancelled());
     let mut alarm = Alarm::default();
     // Since when the client knows that this is the end.
     let mut closing: Option<Instant> = None;
+    let mut known = KnownStreams::default();
     let ended = poll_fn(|cx| {
         loop {
-            let ended = connection.as_mut().poll(cx);
+            let ended = loop {
+                match server.poll(cx) {
+                    Poll::Ready(Some(Ok((request, respond)))) => {
+                        known.note(respond.stream_id().as_u32());
+                        let clock = Arc::new(StreamClock::new(wire.taking_pace()));
+                        let (open, drain) = (load.stream(), end.drain.clone());
+                        let (arrived, reply) = Reply::to(request, respond, Arc::clone(&clock), open, drain);
+                        streams.push(reply.answer(handler(Arc::clone(&info), arrived)), clock);
+                    }
+                    Poll::Ready(Some(Err(error))) => break Poll::Ready(Err(error)),
+                    Poll::Ready(None) => break Poll::Ready(Ok(())),
+                    Poll::Pending => break Poll::Pending,
+                }
+            };
+            for (stream, code) in load.reset() {
+                let code = h2::Reason::from(code);
+                // A request tells of itself, and one that was refused may be sent again.
+                if !known.has(stream) && code != h2::Reason::REFUSED_STREAM {
+                    let cause = format!("a request was reset: {}", code.description());
+                    tell(&UnreadableHead { reason: &REQUEST_MALFORMED, cause });
+                }
+            }
             // Also once it has ended: the streams must see that.
             streams.poll(cx);
             if ended.is_ready() {
@@ -104,7 +101,7 @@ where
             if closing.is_none() && drained.as_mut().poll(cx).is_ready() {
                 closing = Some(Instant::now());
                 load.closes();
-                connection.as_mut().graceful_shutdown();
+                server.close();
                 continue;
             }
             if !load.is_idle() {
@@ -125,7 +122,7 @@ where
             }
             closing = Some(Instant::now());
             load.closes();
-            connection.as_mut().graceful_shutdown();
+            server.close();
         }
     })
     .await;
@@ -134,21 +131,27 @@ where
     match load.ending() {
         Some(Ending::HeadTooSlow) => Some(UnreadableHead::too_slow()),
         Some(Ending::Flood(flood)) => Some(UnreadableHead { reason: &CLIENT_FLOOD, cause: flood.to_string() }),
-        None => UnreadableHead::of(&error),
+        None => UnreadableHead::of_frames(&error),
     }
 }
 
-/// Takes the body from an answer that has none on the wire (RFC 9110 §6.4.1): the library, which
-/// would send it, does not know the request. What a GET would bring is still told of.
-fn without_body(mut response: http::Response<Body>, is_head: bool) -> http::Response<Body> {
-    let bodyless = is_head || matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    if !bodyless || response.body().is_end_stream() {
-        return response;
+/// The streams whose requests were handed over, as far back as one may be reset.
+#[derive(Default)]
+struct KnownStreams(VecDeque<u32>);
+
+impl KnownStreams {
+    const MOST: usize = 1024;
+
+    fn note(&mut self, stream: u32) {
+        if self.0.len() == Self::MOST {
+            self.0.pop_front();
+        }
+        self.0.push_back(stream);
     }
-    let length = response.body().size_hint().exact();
-    if let Some(length) = length.filter(|_| is_head) {
-        response.headers_mut().entry(CONTENT_LENGTH).or_insert(length.into());
+
+    /// Whether it is one of them; what is older than all of them may have been.
+    fn has(&self, stream: u32) -> bool {
+        let forgotten = self.0.len() == Self::MOST && self.0.front().is_some_and(|oldest| stream < *oldest);
+        forgotten || self.0.contains(&stream)
     }
-    *response.body_mut() = Body::empty();
-    response
 }

@@ -243,6 +243,8 @@ impl AwsLambda {
         }
         let invocation = self.invocation(event.to_string().into(), exchange)?;
         let timeouts = exchange.route.timeouts;
+        // What Lambda says of the call is not said to the client.
+        exchange.interim = None;
         let answered = self.upstream.send(exchange, invocation, &timeouts).await?;
         let (parts, body) = answered.into_parts();
         let failed =

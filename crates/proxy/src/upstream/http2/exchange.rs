@@ -15,6 +15,7 @@ use tollgate_core::record::{Attempt, Record};
 use tollgate_core::{Body, Problem, Request, Response, reason};
 
 use super::super::Upstream;
+use super::super::interim;
 use super::super::wait::{Limits, Wait, Who, problem};
 use super::connection::error_chain;
 use super::download::{Detached, Download};
@@ -61,7 +62,7 @@ impl Upstream {
         ControlFlow::Break(self.attempts_http2(pool, lease, record, request, host, meter, limits, start).await)
     }
 
-    fn failed(&self, problem: &Problem, began: Duration, reused: bool) -> Attempt {
+    pub(super) fn failed(&self, problem: &Problem, began: Duration, reused: bool) -> Attempt {
         let took = self.clock.monotonic().saturating_sub(began);
         Attempt { target: Arc::clone(&self.target), outcome: problem.reason.name, status: None, took, began, reused }
     }
@@ -147,11 +148,15 @@ impl Upstream {
         let mut upload = Upload::new(stream, body, bodyless);
         let mut wait = Wait::new(meter);
         let mut alarm = Alarm::default();
+        let mut said = 0;
         let result = poll_fn(|cx| {
             if !upload.ended()
                 && let Poll::Ready(Err(Stopped::Body(error))) = Pin::new(&mut upload).poll(cx)
             {
                 return Poll::Ready(Err(Problem::of_request_body(&*error)));
+            }
+            if let Err(problem) = ready!(interim::poll_http2(&mut answer, &mut said, limits.interim, cx)) {
+                return Poll::Ready(Err(problem));
             }
             if let Poll::Ready(answer) = Pin::new(&mut answer).poll(cx) {
                 return Poll::Ready(Ok(answer));
@@ -187,7 +192,7 @@ impl Upstream {
 }
 
 /// Makes the answer of the gateway out of that of the upstream.
-fn answer(
+pub(super) fn answer(
     lease: Lease,
     response: http::Response<RecvStream>,
     upload: Upload,
@@ -230,12 +235,12 @@ fn detached(upload: Upload) -> Detached {
 
 /// RFC 9113 §8.7: what was refused, and what stands beyond the last stream of a GOAWAY, has not
 /// been processed.
-fn is_unprocessed(error: &h2::Error) -> bool {
+pub(super) fn is_unprocessed(error: &h2::Error) -> bool {
     let refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
     error.is_remote() && (refused || error.is_go_away())
 }
 
-fn from_h2(error: &h2::Error) -> Problem {
+pub(super) fn from_h2(error: &h2::Error) -> Problem {
     // What the library itself objects to, the other side did wrong.
     let malformed = error.is_library() || (!error.is_remote() && !error.is_io());
     problem(if malformed { &reason::UPSTREAM_MALFORMED } else { &reason::UPSTREAM_RESET }).caused_by(error_chain(error))

@@ -15,6 +15,7 @@ mod exchange;
 mod head;
 mod pool;
 mod upload;
+mod websocket;
 
 use std::ops::ControlFlow;
 

@@ -91,6 +91,11 @@ impl Pool {
         !self.settings.only_http2 && self.state.lock().chose_http1.is_some_and(|since| since.elapsed() < CHOICE_FOR)
     }
 
+    /// Whether the upstream speaks nothing else.
+    pub(in crate::upstream) fn is_only_http2(&self) -> bool {
+        self.settings.only_http2
+    }
+
     /// How many connections have no exchange on them.
     pub(in crate::upstream) fn idle(&self) -> usize {
         let state = self.state.lock();

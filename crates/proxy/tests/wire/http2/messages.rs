@@ -301,3 +301,149 @@ async fn a_large_upload_arrives_whole_beside_others() {
         assert_eq!(whole(answer).await.unwrap().1, b"ok");
     }
 }
+
+/// The head of an interim answer, by its status and its link.
+async fn interim(answer: &mut h2::client::ResponseFuture) -> (u16, Option<String>) {
+    let head = soon("an interim answer", std::future::poll_fn(|cx| answer.poll_informational(cx))).await;
+    let head = head.expect("the answer has come").unwrap();
+    let link = head.headers().get("link").map(|link| link.to_str().unwrap().to_owned());
+    assert!(!head.headers().contains_key("content-length") && !head.headers().contains_key("x-hop"), "{head:?}");
+    (head.status().as_u16(), link)
+}
+
+/// Early hints are for those who wait: they come before the answer exists, and in their order.
+#[tokio::test]
+async fn interim_answers_come_before_the_answer() {
+    let hinted = std::sync::Arc::new(tokio::sync::Notify::new());
+    let until = std::sync::Arc::clone(&hinted);
+    let upstream = Upstream::play(move |_, mut conn| {
+        let until = std::sync::Arc::clone(&until);
+        async move {
+            conn.request().await.unwrap();
+            conn.send(
+                "HTTP/1.1 103 Early Hints\r\nlink: </a>\r\nconnection: x-hop\r\nx-hop: 1\r\ncontent-length: 5\r\n\r\n",
+            )
+            .await;
+            until.notified().await;
+            conn.send("HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nlink: </b>\r\n\r\n").await;
+            conn.send(OK).await;
+        }
+    })
+    .await;
+    let gate = Gate::before(&upstream).await;
+    let mut client = h2_client(gate.address).await;
+    let request = client.request("GET", "/");
+    let (mut answer, _) = client.begin(request, false).await;
+    assert_eq!(interim(&mut answer).await, (103, Some("</a>".to_owned())));
+    hinted.notify_one();
+    assert_eq!(interim(&mut answer).await, (102, None));
+    assert_eq!(interim(&mut answer).await, (103, Some("</b>".to_owned())));
+    let (head, body) = whole(answer).await.unwrap();
+    assert_eq!((head.status.as_u16(), body.as_slice()), (200, &b"ok"[..]));
+}
+
+/// Streams do not hear what is said of others, and one that is given up hears nothing more.
+#[tokio::test]
+async fn interim_answers_belong_to_their_stream() {
+    let upstream = Upstream::play(|_, mut conn| async move {
+        while let Some(request) = conn.request().await {
+            let path = request.split(' ').nth(1).unwrap().to_owned();
+            conn.send(format!("HTTP/1.1 103 Early Hints\r\nlink: <{path}>\r\n\r\n")).await;
+            conn.send(format!("HTTP/1.1 200 OK\r\nlink: <{path}>\r\ncontent-length: 2\r\n\r\nok")).await;
+        }
+    })
+    .await;
+    let gate = Gate::before(&upstream).await;
+    let mut client = h2_client(gate.address).await;
+    let mut answers = Vec::new();
+    for number in 0..30 {
+        let request = client.request("GET", &format!("/{number}"));
+        let (answer, stream) = client.begin(request, number % 3 == 0).await;
+        if number % 3 == 0 {
+            drop((answer, stream));
+        } else {
+            answers.push((number, answer));
+        }
+    }
+    for (number, mut answer) in answers {
+        let link = format!("</{number}>");
+        assert_eq!(interim(&mut answer).await, (103, Some(link.clone())));
+        let (head, _) = whole(answer).await.unwrap();
+        assert_eq!(head.headers["link"], link);
+    }
+    assert!(gate.all_well());
+}
+
+/// A client that waits to be asked for its body is asked once the upstream wants it.
+#[tokio::test]
+async fn a_client_that_expects_100_is_asked_for_its_body() {
+    let (upstream, mut seen) = Upstream::echoing(OK).await;
+    let gate = Gate::before(&upstream).await;
+    let mut client = h2_client(gate.address).await;
+    let request = client.request("POST", "/").header("expect", "100-continue");
+    let (mut answer, mut up) = client.begin(request, true).await;
+    assert_eq!(interim(&mut answer).await, (100, None));
+    up.send_data("hello".into(), true).unwrap();
+    assert_eq!(whole(answer).await.unwrap().1, b"ok");
+    assert!(soon("the request", seen.recv()).await.unwrap().contains("hello"));
+}
+
+/// One that is refused never is.
+#[tokio::test]
+async fn a_client_that_expects_100_and_is_refused_is_not_asked() {
+    let gate = Gate::alone().await;
+    let mut client = h2_client(gate.address).await;
+    let request = client.request("POST", "/").header("expect", "100-continue").header("host", "b");
+    let (mut answer, _up) = client.begin(request, true).await;
+    let first = soon("the answer", std::future::poll_fn(|cx| answer.poll_informational(cx))).await;
+    assert!(first.is_none(), "{first:?}");
+    assert_eq!(soon("the answer", answer).await.unwrap().status(), 400);
+}
+
+/// A request that is given up in the middle of its body was never whole, to nobody.
+#[tokio::test]
+async fn a_body_that_is_given_up_never_looks_complete() {
+    for code in [h2::Reason::CANCEL, h2::Reason::NO_ERROR, h2::Reason::INTERNAL_ERROR] {
+        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let upstream = Upstream::play(move |_, mut conn| {
+            let tell = tell.clone();
+            async move {
+                conn.head().await.unwrap();
+                let _ = tell.send(String::new());
+                let _ = tell.send(conn.rest().await);
+            }
+        })
+        .await;
+        let gate = Gate::before(&upstream).await;
+        let mut client = h2_client(gate.address).await;
+        let request = client.request("POST", "/");
+        let (_answer, mut up) = client.begin(request, true).await;
+        up.send_data("hello".into(), false).unwrap();
+        soon("the request", told.recv()).await.unwrap();
+        up.send_reset(code);
+        let seen = soon("the end", told.recv()).await.unwrap();
+        assert!(!seen.contains("0\r\n\r\n"), "{code:?}: {seen}");
+    }
+}
+
+/// A request that the protocol forbids has no exchange to tell of it: its connection does, once, and goes on.
+#[tokio::test]
+async fn a_request_that_is_reset_unread_is_told_of() {
+    let (upstream, _seen) = Upstream::echoing(OK).await;
+    let gate = Gate::before(&upstream).await;
+    let mut client = Frames::connect(gate.address).await;
+    let bad = [&GET[..], &[("connection", "close")]].concat();
+    client.send(HEADERS, END_STREAM | END_HEADERS, 1, &block(bad.iter().copied())).await;
+    assert_eq!(client.next_of(&[RST_STREAM]).await.unwrap().code(), 1);
+    let (reason, cause) = gate.bad_end().await;
+    assert_eq!(reason, "request.malformed");
+    assert!(cause.contains("reset"), "{cause}");
+    client.get(3).await;
+    assert_eq!(client.next_of(&[HEADERS]).await.unwrap().stream, 3);
+    // What has its own line in the log is not told of twice.
+    client.send(HEADERS, END_HEADERS, 5, &block(GET.iter().copied())).await;
+    client.send(RST_STREAM, 0, 5, &8_u32.to_be_bytes()).await;
+    client.get(7).await;
+    assert_eq!(client.next_of(&[HEADERS]).await.unwrap().stream, 7);
+    assert!(gate.all_well());
+}

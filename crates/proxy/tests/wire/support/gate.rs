@@ -2,7 +2,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::Incoming;
 use parking_lot::Mutex;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -15,7 +14,7 @@ use tollgate_core::record::Record;
 use tollgate_core::route::{Document, Methods, Operation, PathMode, PathTemplate, Route};
 use tollgate_core::settings::{Settings, UpstreamSettings};
 use tollgate_core::{Body, Exchange, Problem, Response, Services};
-use tollgate_proxy::connection::WireSettings;
+use tollgate_proxy::connection::{Arrived, WireSettings};
 use tollgate_proxy::hygiene::{self, ConnectionInfo, HygieneRules};
 use tollgate_proxy::listener::{self, Observer};
 use tollgate_proxy::unreadable::UnreadableHead;
@@ -66,9 +65,9 @@ impl Setup {
             Arc::new(wire),
             Arc::clone(&ends),
             shutdown.clone(),
-            move |info, request| {
+            move |info, arrived| {
                 let app = Arc::clone(&handling);
-                async move { app.answer(info, request).await }
+                async move { app.answer(info, arrived).await }
             },
         ));
         Gate { address, app, ends, upstream, shutdown, serving: Some(serving) }
@@ -182,8 +181,8 @@ struct App {
 }
 
 impl App {
-    async fn answer(&self, info: Arc<ConnectionInfo>, request: http::Request<Incoming>) -> Response {
-        let (mut parts, body) = request.into_parts();
+    async fn answer(&self, info: Arc<ConnectionInfo>, arrived: Arrived) -> Response {
+        let (mut parts, body) = arrived.request.into_parts();
         let inspected = match hygiene::inspect(&mut parts, &info, &self.rules) {
             Ok(inspected) => inspected,
             Err(problem) => return refuse(problem),
@@ -210,6 +209,7 @@ impl App {
             called_by: None,
             sent: None,
             ledger: Default::default(),
+            interim: arrived.interim,
             script: None,
         };
         let request = http::Request::from_parts(parts, body);
@@ -252,6 +252,7 @@ fn route(timeouts: Timeouts) -> Arc<Route> {
         cors: CorsChoice::None,
         timeouts,
         operation: Operation { document: Arc::new(document), pointer: String::new() },
+        upgrades: None,
         authenticated: false,
         internal: false,
     })

@@ -1,0 +1,33 @@
+//! The `Date` field of answers that the HTTP/1 library does not write.
+
+use std::cell::RefCell;
+use std::sync::LazyLock;
+use std::time::{Duration, UNIX_EPOCH};
+
+use http::HeaderValue;
+use tollgate_core::time::{Clock, SystemClock};
+
+/// The machine's, as the HTTP/1 library asks it for its own `Date`.
+static CLOCK: LazyLock<SystemClock> = LazyLock::new(SystemClock::new);
+
+thread_local! {
+    /// The field as it was for the second that it names.
+    static LAST: RefCell<(i64, Option<HeaderValue>)> = const { RefCell::new((0, None)) };
+}
+
+/// The field for now; it is written anew once a second.
+pub(crate) fn field() -> HeaderValue {
+    let seconds = CLOCK.now().seconds();
+    LAST.with_borrow_mut(|(second, field)| {
+        if *second == seconds
+            && let Some(field) = field
+        {
+            return field.clone();
+        }
+        let moment = UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or_default());
+        let fresh =
+            HeaderValue::try_from(httpdate::fmt_http_date(moment)).unwrap_or_else(|_| HeaderValue::from_static(""));
+        (*second, *field) = (seconds, Some(fresh.clone()));
+        fresh
+    })
+}
