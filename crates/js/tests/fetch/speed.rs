@@ -13,8 +13,8 @@ use crate::{function, support};
 
 /// Seconds of this thread.
 fn processor_time() -> f64 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(u64::try_from(time.tv_sec).unwrap(), u32::try_from(time.tv_nsec).unwrap()).as_secs_f64()
+    let time = nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID).unwrap();
+    Duration::from(time).as_secs_f64()
 }
 
 /// By hand: `cargo test --release -p tollgate-js --test fetch -- --ignored --nocapture`.

@@ -29,46 +29,63 @@ function handleFor(name, context) {
   return handle;
 }
 
-/** @param {string} name The export by which the catalog knows it. */
-export function inboundPolicy(name) {
-  const run = async (request, context, options, policyName = name) => {
-    if (!catalog().policies.has(name)) throw unavailable(name);
-    const handle = handleFor(name, context);
-    const state = stateOf(request, context);
-    const outcome = await host.builtInPolicy(handle, name, stringify(options ?? {}), policyName, request, state);
-    return inboundOutcome(outcome, request, context);
-  };
-  return classOf(name, InboundPolicy, run, function handler(request, context) {
-    return run(request, context, this.options, this.policyName);
-  });
+async function runInbound(name, request, context, options, policyName = name) {
+  if (!catalog().policies.has(name)) throw unavailable(name);
+  const handle = handleFor(name, context);
+  const state = stateOf(request, context);
+  const outcome = await host.builtInPolicy(handle, name, stringify(options ?? {}), policyName, request, state);
+  return inboundOutcome(outcome, request, context);
 }
 
+async function runOutbound(name, response, request, context, options, policyName = name) {
+  if (!catalog().policies.has(name)) throw unavailable(name);
+  const handle = handleFor(name, context);
+  const state = stateOf(request, context);
+  const text = stringify(options ?? {});
+  const outcome = await host.builtInOutbound(handle, name, text, policyName, response, request, state);
+  return outboundOutcome(outcome, response, request, context);
+}
+
+/** By which name the catalog knows a class; those that extend it inherit it. */
+const NAME = Symbol("name");
+
+// What all have in common stands here once: every engine has them, and most projects use a few.
+
+class BuiltInInbound extends InboundPolicy {
+  handler(request, context) {
+    return runInbound(this[NAME], request, context, this.options, this.policyName);
+  }
+}
+
+class BuiltInOutbound extends OutboundPolicy {
+  handler(response, request, context) {
+    return runOutbound(this[NAME], response, request, context, this.options, this.policyName);
+  }
+}
+
+/** @param {string} name The export by which the catalog knows it. */
+export function inboundPolicy(name) {
+  return classOf(name, BuiltInInbound, runInbound);
+}
+
+/** @param {string} name The export by which the catalog knows it. */
 export function outboundPolicy(name) {
-  const run = async (response, request, context, options, policyName = name) => {
-    if (!catalog().policies.has(name)) throw unavailable(name);
-    const handle = handleFor(name, context);
-    const state = stateOf(request, context);
-    const text = stringify(options ?? {});
-    const outcome = await host.builtInOutbound(handle, name, text, policyName, response, request, state);
-    return outboundOutcome(outcome, response, request, context);
-  };
-  return classOf(name, OutboundPolicy, run, function handler(response, request, context) {
-    return run(response, request, context, this.options, this.policyName);
-  });
+  return classOf(name, BuiltInOutbound, runOutbound);
 }
 
 /** What can be called, and made with `new` or extended. */
-function classOf(name, base, run, handler) {
+function classOf(name, base, run) {
   function BuiltIn(...args) {
-    if (new.target === undefined) return run(...args);
+    if (new.target === undefined) return run(name, ...args);
     [this.options, this.policyName = name] = args;
     return undefined;
   }
+  // Made with its prototype, and not given it later: so the engine keeps one shape for all of them.
+  const prototype = create(base.prototype);
+  defineProperty(prototype, "constructor", { value: BuiltIn, writable: true, configurable: true });
+  prototype[NAME] = name;
+  BuiltIn.prototype = prototype;
   setPrototypeOf(BuiltIn, base);
-  BuiltIn.prototype = create(base.prototype, {
-    constructor: { value: BuiltIn, writable: true, configurable: true },
-    handler: { value: handler, writable: true, configurable: true },
-  });
   return defineProperty(BuiltIn, "name", { value: name });
 }
 

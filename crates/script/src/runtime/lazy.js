@@ -5,25 +5,74 @@ import { host } from "tollgate:runtime-host";
 
 const { Proxy, Reflect } = globalThis;
 
+/** What stands for a class until it is loaded. There are many, so that what they do is written once. */
+class Waiting {
+  constructor(module, name) {
+    this.module = module;
+    this.name = name;
+    this.found = undefined;
+    this.proxy = undefined;
+  }
+
+  load() {
+    return (this.found ??= host.module(this.module)[this.name]);
+  }
+
+  construct(_, args, target) {
+    return Reflect.construct(this.load(), args, target === this.proxy ? this.load() : target);
+  }
+
+  get(_, key) {
+    return Reflect.get(this.load(), key);
+  }
+
+  has(_, key) {
+    return Reflect.has(this.load(), key);
+  }
+
+  getPrototypeOf() {
+    return Reflect.getPrototypeOf(this.load());
+  }
+}
+
 /**
  * A class of a module that is not loaded yet: it can be made, extended and asked for its members like
  * the class itself.
  */
 export function lazyClass(module, name) {
-  let found;
-  const load = () => {
-    found ??= host.module(module)[name];
-    return found;
-  };
+  const waiting = new Waiting(module, name);
   // What a proxy stands for must be a constructor whose prototype may be another's.
-  const Stand = function () {};
-  const proxy = new Proxy(Stand, {
-    construct: (_, args, target) => Reflect.construct(load(), args, target === proxy ? load() : target),
-    get: (_, key) => Reflect.get(load(), key),
-    has: (_, key) => Reflect.has(load(), key),
-    getPrototypeOf: () => Reflect.getPrototypeOf(load()),
-  });
-  return proxy;
+  waiting.proxy = new Proxy(function () {}, waiting);
+  return waiting.proxy;
+}
+
+class WaitingObject extends Waiting {
+  ownKeys() {
+    return Reflect.ownKeys(this.load());
+  }
+
+  getOwnPropertyDescriptor(_, key) {
+    const descriptor = Reflect.getOwnPropertyDescriptor(this.load(), key);
+    // What a proxy stands for would have to have it as well, were it there for good.
+    return descriptor === undefined ? undefined : { ...descriptor, configurable: true };
+  }
+
+  set() {
+    return false;
+  }
+
+  defineProperty() {
+    return false;
+  }
+
+  deleteProperty() {
+    return false;
+  }
+}
+
+/** A frozen object of a module that is not loaded yet. */
+export function lazyObject(module, name) {
+  return new Proxy({}, new WaitingObject(module, name));
 }
 
 /** A function of a module that is not loaded yet. */

@@ -18,4 +18,3 @@ export { OAuthProtectedResourcePlugin } from "tollgate:runtime-protected-resourc
 export { ZuploRequest } from "tollgate:runtime-request";
 export * from "tollgate:runtime-retired";
 export * from "tollgate:runtime-services";
-export { HttpStatusCode } from "tollgate:runtime-statuses";
