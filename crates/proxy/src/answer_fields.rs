@@ -195,7 +195,7 @@ mod tests {
     use super::*;
 
     /// RFC 9209, section 2.3, as far as it can happen here.
-    const REGISTERED: [&str; 14] = [
+    const REGISTERED: [&str; 15] = [
         "dns_error",
         "connection_timeout",
         "connection_terminated",

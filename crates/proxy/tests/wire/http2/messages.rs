@@ -305,7 +305,7 @@ async fn a_large_upload_arrives_whole_beside_others() {
 /// The head of an interim answer, by its status and its link.
 async fn interim(answer: &mut h2::client::ResponseFuture) -> (u16, Option<String>) {
     let head = soon("an interim answer", std::future::poll_fn(|cx| answer.poll_informational(cx))).await;
-    let head = head.expect("the answer has come").unwrap();
+    let head = head.unwrap().unwrap();
     let link = head.headers().get("link").map(|link| link.to_str().unwrap().to_owned());
     assert!(!head.headers().contains_key("content-length") && !head.headers().contains_key("x-hop"), "{head:?}");
     (head.status().as_u16(), link)
