@@ -160,6 +160,7 @@ impl Watch {
     }
 
     /// Whether it is time to stop.
+    #[expect(clippy::disallowed_methods, reason = "the thread of scripts is to pause: nothing else runs on it")]
     pub(super) fn asks_to_stop(&self) -> bool {
         let now = cpu_time();
         let over = now >= self.until.get();
