@@ -46,35 +46,6 @@ export function lazyClass(module, name) {
   return waiting.proxy;
 }
 
-class WaitingObject extends Waiting {
-  ownKeys() {
-    return Reflect.ownKeys(this.load());
-  }
-
-  getOwnPropertyDescriptor(_, key) {
-    const descriptor = Reflect.getOwnPropertyDescriptor(this.load(), key);
-    // What a proxy stands for would have to have it as well, were it there for good.
-    return descriptor === undefined ? undefined : { ...descriptor, configurable: true };
-  }
-
-  set() {
-    return false;
-  }
-
-  defineProperty() {
-    return false;
-  }
-
-  deleteProperty() {
-    return false;
-  }
-}
-
-/** A frozen object of a module that is not loaded yet. */
-export function lazyObject(module, name) {
-  return new Proxy({}, new WaitingObject(module, name));
-}
-
 /** A function of a module that is not loaded yet. */
 export function lazyFunction(module, name) {
   return (...args) => host.module(module)[name](...args);

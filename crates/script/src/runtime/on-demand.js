@@ -1,6 +1,6 @@
 // What most projects do not use: plugins that send something, caches, and work of the background.
 
-import { lazyClass, lazyFunction, lazyObject } from "tollgate:runtime-lazy";
+import { lazyClass, lazyFunction } from "tollgate:runtime-lazy";
 
 const plugin = (name) => lazyClass("runtime-plugins-all", name);
 
@@ -36,5 +36,3 @@ export const BackgroundLoader = lazyClass("runtime-background", "BackgroundLoade
 export const MemoryZoneReadThroughCache = lazyClass("runtime-zone-cache", "MemoryZoneReadThroughCache");
 export const StreamingZoneCache = lazyClass("runtime-zone-cache", "StreamingZoneCache");
 export const ZoneCache = lazyClass("runtime-zone-cache", "ZoneCache");
-
-export const HttpStatusCode = lazyObject("runtime-statuses", "HttpStatusCode");

@@ -2,23 +2,13 @@
 
 import { problemFormat } from "tollgate:runtime-extensions";
 import { host, loadUrl } from "tollgate:runtime-host";
+import { STATUSES, titleOf } from "tollgate:runtime-statuses";
 import { stringify } from "tollgate:runtime-values";
 
-const { Headers, Proxy, Reflect, Response } = globalThis;
+const { Headers, Response } = globalThis;
 
 /** Statuses whose responses have no body. */
 const BODILESS = new Set([204, 205, 304]);
-
-let loaded;
-
-/** The statuses and their titles: loaded with the first problem. */
-function statuses() {
-  return (loaded ??= host.module("runtime-statuses"));
-}
-
-function titleOf(status) {
-  return statuses().titleOf(status);
-}
 
 /** The gateway's own way to write a problem. */
 export class ProblemResponseFormatter {
@@ -78,23 +68,8 @@ export class HttpProblems {
   }
 }
 
-/** What `HttpProblems` has for a status, by its name; `undefined` where there is none. */
-function problemOf(name) {
-  if (typeof name !== "string") return undefined;
-  const found = statuses().STATUSES.find(([, known]) => known === name);
-  if (found === undefined) return undefined;
-  const [status] = found;
+for (const [status, name] of STATUSES) {
   const problem = (request, context, overrides, additionalHeaders) =>
     HttpProblems.format({ problem: HttpProblems.getProblemFromStatus(status, overrides), additionalHeaders }, request, context);
   Object.defineProperty(HttpProblems, name, { value: problem, configurable: true, writable: true });
-  return problem;
 }
-
-// Each is made when it is first asked for: there are sixty, and most projects use two or three.
-Object.setPrototypeOf(
-  HttpProblems,
-  new Proxy(Function.prototype, {
-    get: (target, name, receiver) => problemOf(name) ?? Reflect.get(target, name, receiver),
-    has: (target, name) => problemOf(name) !== undefined || Reflect.has(target, name),
-  }),
-);

@@ -18,3 +18,4 @@ export { OAuthProtectedResourcePlugin } from "tollgate:runtime-protected-resourc
 export { ZuploRequest } from "tollgate:runtime-request";
 export * from "tollgate:runtime-retired";
 export * from "tollgate:runtime-services";
+export { HttpStatusCode } from "tollgate:runtime-statuses";
