@@ -1,8 +1,8 @@
 #!/bin/sh
-# Builds the binary that `make dist` gives to others and `make bench` measures: target/TARGET/shipped/tollgate, and
-# beside it tollgate.build, which says in a line how it was made.
+# Builds a binary that is optimised by a profile: target/TARGET/shipped/tollgate, and beside it tollgate.build, which says
+# in a line how it was made. `PROFILE=shipped make dist` gives it to others, `make bench BUILD=shipped` measures it.
 #
-# It is optimised by a profile: a first, instrumented binary does the work of benches/runner/train.py and writes down
+# A first, instrumented binary does the work of benches/runner/train.py and writes down
 # what it executed; the compiler then puts what runs often together, and what never does out of the way. That takes
 # LLVM's tools, which rustup has, Python and a binary that can run here. Where one of them is missing, the binary is an
 # ordinary one with the same settings, and a line says so.
