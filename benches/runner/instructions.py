@@ -215,7 +215,7 @@ def main():
     parser.add_argument("--warm-up", type=int, default=300, metavar="N", help="requests before the first (300)")
     parser.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds; the median counts (5)")
     parser.add_argument("--annotate", action="store_true", help="write the functions that cost most beside the counts; wants a binary with symbols")
-    parser.add_argument("--check", action="store_true", help=f"fail where a case needs {TOLERANCE:.0%} more than {BASELINE.name} says")
+    parser.add_argument("--check", action="store_true", help=f"fail where a case needs {TOLERANCE:.0%}% more than {BASELINE.name} says")
     parser.add_argument("--write", action="store_true", help=f"make the result the new benches/{BASELINE.name}")
     parser.add_argument("--output", choices=("text", "json"), default="text")
     options = parser.parse_args()
