@@ -1,11 +1,11 @@
 #!/bin/sh
 # Builds what is given to others, in target/dist: binaries, archives, Debian packages, an SBOM, checksums.
-# PROFILE=dev builds the debug binary, to try all the rest of it out; PROFILE=shipped one that is optimised by a profile of
-# its work (scripts/shipped.sh). TARGETS: Rust's names of machines; those whose toolchain is not here are named and
+# The binary is optimised by a profile of its work (scripts/shipped.sh), which takes two builds; PROFILE=release does with
+# one, and PROFILE=dev builds the debug binary, to try all the rest of it out. TARGETS: Rust's names of machines; those whose toolchain is not here are named and
 # passed over.
 set -eu
 cd "$(dirname "$0")/.."
-PROFILE="${PROFILE:-release}"
+PROFILE="${PROFILE:-shipped}"
 fast=
 case "$PROFILE" in
     # Nobody is given it, so that it need not be small.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds a binary that is optimised by a profile: target/TARGET/shipped/tollgate, and beside it tollgate.build, which says
-# in a line how it was made. `PROFILE=shipped make dist` gives it to others, `make bench BUILD=shipped` measures it.
+# in a line how it was made. `make dist` gives it to others, and `make bench` measures it.
 #
 # A first, instrumented binary does the work of benches/runner/train.py and writes down
 # what it executed; the compiler then puts what runs often together, and what never does out of the way. That takes
@@ -31,7 +31,8 @@ case "$GUIDED" in auto | yes | no | kept) ;; *)
 esac
 
 # Both binaries are built for a named machine, this one too: so build scripts and macros are not instrumented, and the
-# names in the profile are those of the second build. $1: flags of the compiler; $2: where to build.
+# names in the profile are those of the second build. They would not be with another setting of the Cargo profile, which
+# is part of each name: no CARGO_PROFILE_… for one of the two. $1: flags of the compiler; $2: where to build.
 build() {
     # shellcheck disable=SC2086
     RUSTFLAGS="${RUSTFLAGS:-} $1" $CARGO_BUILD --locked --profile shipped --package tollgate --bin tollgate --target "$TARGET" --target-dir "$2"

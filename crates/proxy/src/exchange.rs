@@ -2,12 +2,13 @@
 //! crate does the work.
 
 use std::any::Any;
+use std::future::{Future, poll_fn};
 use std::ops::ControlFlow;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
-use futures_util::FutureExt;
 use http::request::Parts;
 use http::{HeaderValue, Request, StatusCode};
 use tollgate_core::exchange::{Params, RequestHead, Trace};
@@ -50,7 +51,15 @@ pub async fn handle(
     };
 
     let is_call = grpc::is_call(&parts.headers);
-    let answered = AssertUnwindSafe(told.answer(parts, body, trace)).catch_unwind().await;
+    let answered = {
+        // Pinned where it is made: a future that is handed on is copied, whole.
+        let mut answering = pin!(told.answer(parts, body, trace));
+        poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(cx))) {
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => Poll::Ready(Err(panic)),
+        })
+        .await
+    };
     let mut response = answered.unwrap_or_else(|panic| {
         let problem = Problem::new(&INTERNAL, "The gateway could not answer this request.");
         told.refuse(problem.caused_by(panic_text(&*panic)))
