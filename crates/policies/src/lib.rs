@@ -11,9 +11,13 @@ use tollgate_core::PolicyKind;
 
 pub mod any_of;
 pub mod api_key;
+pub mod change_method;
+pub mod clear_request_headers;
+pub mod clear_response_headers;
 pub mod complex_rate_limit;
 pub mod composite;
 pub mod composite_outbound;
+mod content;
 mod counting;
 mod credential;
 mod header_fields;
@@ -22,15 +26,22 @@ pub mod ip_restriction;
 mod members;
 pub mod mock_api;
 pub mod open_id_jwt_auth;
+mod query;
+pub mod query_param_to_header;
 pub mod quota;
 pub mod rate_limit;
 mod references;
+pub mod remove_query_params;
 pub mod remove_request_headers;
 pub mod remove_response_headers;
 pub mod request_size_limit;
 pub mod request_validation;
+pub mod set_body;
+pub mod set_query_params;
 pub mod set_request_headers;
 pub mod set_response_headers;
+pub mod set_status;
+pub mod set_upstream_api_key;
 #[cfg(test)]
 mod testing;
 pub mod upstream_jwt;
@@ -39,6 +50,9 @@ pub mod upstream_jwt;
 pub static ALL: &[&PolicyKind] = &[
     &any_of::KIND,
     &api_key::KIND,
+    &change_method::KIND,
+    &clear_request_headers::KIND,
+    &clear_response_headers::KIND,
     &complex_rate_limit::KIND,
     &composite::KIND,
     &composite_outbound::KIND,
@@ -46,13 +60,19 @@ pub static ALL: &[&PolicyKind] = &[
     &ip_restriction::KIND,
     &mock_api::KIND,
     &open_id_jwt_auth::KIND,
+    &query_param_to_header::KIND,
     &quota::KIND,
     &rate_limit::KIND,
+    &remove_query_params::KIND,
     &remove_request_headers::KIND,
     &remove_response_headers::KIND,
     &request_size_limit::KIND,
     &request_validation::KIND,
+    &set_body::KIND,
+    &set_query_params::KIND,
     &set_request_headers::KIND,
     &set_response_headers::KIND,
+    &set_status::KIND,
+    &set_upstream_api_key::KIND,
     &upstream_jwt::KIND,
 ];

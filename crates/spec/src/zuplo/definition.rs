@@ -8,7 +8,7 @@ use tollgate_core::services::Export;
 
 use super::implementation::{Reference, misplaced_imports, read as read_reference};
 use super::{check_fields, missing};
-use crate::check::did_you_mean;
+use crate::check::{did_you_mean, secrets};
 use crate::load::{LoadContext, modules};
 use crate::{Diagnostic, Diagnostics, Node, Span};
 
@@ -101,6 +101,7 @@ impl Definition {
         let schema = context.schemas.policy(kind.name);
         let fits = schema.is_none_or(|schema| schema.check_value(&value, &at, diagnostics));
         if let Some(options) = options.as_ref().filter(|_| fits) {
+            secrets::check(kind, options, false, diagnostics);
             let functions = (kind.functions)(&value);
             definition.exports = named_functions(options, &functions, context, diagnostics);
             let mut known: Vec<&str> = functions.iter().map(|(pointer, _)| *pointer).collect();
