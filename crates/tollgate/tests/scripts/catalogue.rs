@@ -95,7 +95,10 @@ export const outbound = (response: Response, request: ZuploRequest, context: Zup
     let reply = send(&gateway, Method::POST, "/things?t=1", &[], "mine").await;
     assert_eq!(reply.status, StatusCode::IM_A_TEAPOT, "{}", gateway.child.output());
     let seen = project.upstream.last().unwrap();
-    assert_eq!((seen.method.as_str(), &*seen.target, &*seen.body), ("PATCH", "/things?made=by%20code", &b"from code"[..]));
+    assert_eq!(
+        (seen.method.as_str(), &*seen.target, &*seen.body),
+        ("PATCH", "/things?made=by%20code", &b"from code"[..])
+    );
     assert_eq!(seen.header("x-t"), Some("1"));
 }
 
