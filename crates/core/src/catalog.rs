@@ -146,6 +146,9 @@ pub struct PolicyKind {
     pub functions: NamedFunctions,
     /// The options that are secrets, as JSON pointers in which `*` stands for every item of a list.
     pub secrets: &'static [&'static str],
+    /// The options that may name a JSON file of the project by `$import(…)`, as JSON pointers: the file's
+    /// content stands in their place.
+    pub imports: &'static [&'static str],
     /// Its reference page, whose transcripts run as tests.
     pub docs: &'static str,
     schema: fn(&mut SchemaGenerator) -> Schema,
@@ -165,6 +168,7 @@ impl PolicyKind {
             reasons: &[],
             functions: |_| Vec::new(),
             secrets: &[],
+            imports: &[],
             docs,
             schema: schema_of::<P::Options>,
             build: Erased::<P>::build,
@@ -210,6 +214,13 @@ impl PolicyKind {
     #[must_use]
     pub const fn secrets(mut self, pointers: &'static [&'static str]) -> Self {
         self.secrets = pointers;
+        self
+    }
+
+    /// Names the options that may be a JSON file of the project.
+    #[must_use]
+    pub const fn imports(mut self, pointers: &'static [&'static str]) -> Self {
+        self.imports = pointers;
         self
     }
 
