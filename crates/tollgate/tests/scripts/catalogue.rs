@@ -13,7 +13,17 @@ use crate::project::{Scripted, send};
 async fn what_policies_make_of_a_request_is_what_the_upstream_gets_and_what_templates_and_code_read() {
     let project = Scripted::new()
         .await
-        .module("see.ts", "export const see = (request: any) => { request.headers.set('x-query', JSON.stringify(request.query)); return request; };\n")
+        .module(
+            "see.ts",
+            r#"
+import { ZuploRequest } from "@zuplo/runtime";
+export const see = (request: ZuploRequest) => {
+  const headers = new Headers(request.headers);
+  headers.set("x-query", JSON.stringify(request.query));
+  return new ZuploRequest(request, { headers });
+};
+"#,
+        )
         .file(".env", "KEY=s3cret-value\n")
         .built_in("clear", "ClearHeadersInboundPolicy", json!({ "exclude": ["x-kept", "content-type"] }))
         .built_in("query", "SetQueryParamsInboundPolicy", json!({ "params": [{ "name": "a", "value": "1 2" }] }))
@@ -215,7 +225,10 @@ export const parse = (response: Response, request: any, context: any) => XmlToJs
 async fn a_schema_may_be_a_file_of_the_project_and_forms_become_what_it_wants() {
     let project = Scripted::new()
         .await
-        .file("schemas/pet.json", r#"{ "type": "object", "required": ["name"], "properties": { "name": { "minLength": 2 } } }"#)
+        .file(
+            "schemas/pet.json",
+            r#"{ "type": "object", "required": ["name"], "properties": { "name": { "minLength": 2 } } }"#,
+        )
         .built_in("form", "FormDataToJsonInboundPolicy", json!({ "badRequestIfNotFormData": false }))
         .built_in("pet", "ValidateJsonSchemaInbound", json!({ "validator": "$import(./schemas/pet.json)" }))
         .forwarded("/pets", "post", &["form", "pet"], &[]);
@@ -261,7 +274,11 @@ async fn who_may_is_asked_before_anything_is_forwarded() {
         )
         .built_in("claims", "RequireUserClaimsInboundPolicy", json!({ "rule": { "claim": "role", "eq": "admin" } }))
         .built_in("origin", "RequireOriginInboundPolicy", json!({ "origins": "https://a.example" }))
-        .built_in("unset", "BasicAuthInboundPolicy", json!({ "accounts": [{ "username": "a", "password": "$env(GONE)" }] }))
+        .built_in(
+            "unset",
+            "BasicAuthInboundPolicy",
+            json!({ "accounts": [{ "username": "a", "password": "$env(GONE)" }] }),
+        )
         .forwarded("/pets", "get", &["basic", "claims", "origin"], &[]);
     let gateway = project.start().await;
     let (good, origin) = (("authorization", "Basic YWxpY2U6b3BlbjpzZXNhbWU="), ("origin", "https://a.example"));
@@ -269,7 +286,10 @@ async fn who_may_is_asked_before_anything_is_forwarded() {
     assert_eq!(ask(&[good, origin]).await.status, StatusCode::OK, "{}", gateway.child.output());
     assert_eq!(project.upstream.last().unwrap().header("authorization"), None);
     let refused = ask(&[origin]).await;
-    assert_eq!((refused.status, refused.header("www-authenticate")), (StatusCode::UNAUTHORIZED, "Basic realm=\"api\", charset=\"UTF-8\""));
+    assert_eq!(
+        (refused.status, refused.header("www-authenticate")),
+        (StatusCode::UNAUTHORIZED, "Basic realm=\"api\", charset=\"UTF-8\"")
+    );
     assert_eq!(ask(&[good]).await.status, StatusCode::FORBIDDEN);
     assert_eq!(ask(&[good, good, origin]).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(project.upstream.seen().len(), 1);
