@@ -144,6 +144,11 @@ pub struct PolicyKind {
     pub reasons: &'static [&'static Reason],
     /// Which functions of modules its options name.
     pub functions: NamedFunctions,
+    /// The options that are secrets, as JSON pointers in which `*` stands for every item of a list.
+    pub secrets: &'static [&'static str],
+    /// The options that may name a JSON file of the project by `$import(…)`, as JSON pointers: the file's
+    /// content stands in their place.
+    pub imports: &'static [&'static str],
     /// Its reference page, whose transcripts run as tests.
     pub docs: &'static str,
     schema: fn(&mut SchemaGenerator) -> Schema,
@@ -162,6 +167,8 @@ impl PolicyKind {
             security_scheme: None,
             reasons: &[],
             functions: |_| Vec::new(),
+            secrets: &[],
+            imports: &[],
             docs,
             schema: schema_of::<P::Options>,
             build: Erased::<P>::build,
@@ -200,6 +207,20 @@ impl PolicyKind {
     #[must_use]
     pub const fn reasons(mut self, reasons: &'static [&'static Reason]) -> Self {
         self.reasons = reasons;
+        self
+    }
+
+    /// Names the options that are secrets: one that is written out is a warning.
+    #[must_use]
+    pub const fn secrets(mut self, pointers: &'static [&'static str]) -> Self {
+        self.secrets = pointers;
+        self
+    }
+
+    /// Names the options that may be a JSON file of the project.
+    #[must_use]
+    pub const fn imports(mut self, pointers: &'static [&'static str]) -> Self {
+        self.imports = pointers;
         self
     }
 

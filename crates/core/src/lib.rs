@@ -11,6 +11,7 @@
 
 pub mod body;
 pub mod catalog;
+pub mod coding;
 pub mod cors;
 pub mod egress;
 pub mod exchange;

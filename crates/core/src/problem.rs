@@ -30,6 +30,17 @@ pub struct Problem {
     /// Whether the connection must be closed after the answer, because what follows on it
     /// cannot be trusted or was not read.
     pub close: bool,
+    /// What a project says in place of the reason's own type and title.
+    pub worded: Option<Box<Worded>>,
+}
+
+/// A project's own words for a kind of problem (RFC 9457 §3.1.1, §3.1.3).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Worded {
+    /// The URI of the kind.
+    pub kind: Option<String>,
+    /// The title of the kind.
+    pub title: Option<String>,
 }
 
 /// What the renderer must know besides the problem itself.
@@ -59,6 +70,7 @@ impl Problem {
             headers: HeaderMap::new(),
             extensions: Map::new(),
             close: false,
+            worded: None,
         }
     }
 
@@ -142,8 +154,13 @@ impl Serialize for Written<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { problem, context } = self;
         let mut body = serializer.serialize_map(None)?;
-        body.serialize_entry("type", &format_args!("{}{}", context.type_base, problem.reason.code))?;
-        body.serialize_entry("title", problem.reason.title)?;
+        let worded = problem.worded.as_deref();
+        match worded.and_then(|worded| worded.kind.as_deref()) {
+            Some(kind) => body.serialize_entry("type", kind)?,
+            None => body.serialize_entry("type", &format_args!("{}{}", context.type_base, problem.reason.code))?,
+        }
+        let title = worded.and_then(|worded| worded.title.as_deref()).unwrap_or(problem.reason.title);
+        body.serialize_entry("title", title)?;
         body.serialize_entry("status", &problem.status.as_u16())?;
         body.serialize_entry("detail", &problem.detail)?;
         body.serialize_entry("instance", context.instance)?;

@@ -543,3 +543,33 @@ async fn our_own_tokens_verify_like_any_others() {
     let token = verify(&bench.discovered(), header.to_str().expect("text")).await.expect("good");
     assert_eq!(token.claims["sub"], "bob");
 }
+
+#[tokio::test]
+async fn a_public_key_of_the_settings_is_good_for_its_own_algorithms_and_never_a_secret() {
+    let bench = Bench::new();
+    let pair = RsaKeyPair::generate(KeySize::Rsa2048).expect("made");
+    let document = pair.as_der().expect("exported");
+    let private =
+        format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(document.as_ref()));
+    let signer = Signer {
+        key: EncodingKey::from_rsa_pem(private.as_bytes()).expect("read"),
+        algorithm: Algorithm::RS256,
+        kid: Some("of nobody's interest".into()),
+    };
+    let public = pair.public_key().as_der().expect("exported");
+    let public =
+        format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", STANDARD.encode(public.as_ref()));
+    for written in [public.clone(), public.replace('\n', "\\n")] {
+        let verifier =
+            bench.verifier(&VerifierSettings { public_key: Some(written.clone()), ..VerifierSettings::default() });
+        verify(&verifier, &signer.sign(&bench.claims())).await.expect("good");
+        let other = Signer::rsa("another").sign(&bench.claims());
+        verify(&verifier, &other).await.expect_err("signed by another key");
+        // Whoever knows the public key knows its text: as a secret it would let everybody in.
+        for secret in [written.as_bytes(), public.as_bytes(), public.trim().as_bytes()] {
+            let confused = forged(&json!({ "alg": "HS256" }), &bench.claims(), secret);
+            verify(&verifier, &confused).await.expect_err("a public key is no secret");
+        }
+    }
+    assert_eq!(bench.web.fetched(), 0);
+}

@@ -84,6 +84,10 @@ impl Source {
         // RFC 9110 §11.6.1 wants a challenge in every 401. Where the credential is not in
         // Authorization, no registered scheme says so; this spelling at least names the field.
         let challenge = match scheme {
+            // RFC 7617 §2.1: clients send other letters than ASCII in UTF-8 only if they are asked to.
+            Some(name) if required && name.eq_ignore_ascii_case("Basic") => {
+                format!("{name} realm=\"{REALM}\", charset=\"UTF-8\"")
+            }
             Some(name) if required => format!("{name} realm=\"{REALM}\""),
             _ => format!("ApiKey realm=\"{REALM}\", header=\"{header}\""),
         };

@@ -1,4 +1,4 @@
-//! What the four header policies share: their options, checked and turned into typed fields.
+//! What the policies for header fields share: their options, checked and turned into typed fields.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +7,7 @@ use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer, de};
-use tollgate_core::catalog::{BuildContext, BuildError};
+use tollgate_core::catalog::{BuildContext, BuildError, Direction};
 
 /// Fields that belong to one connection or to the framing of one message (RFC 9110 §7.6.1,
 /// RFC 9112 §6). A policy that touched them could make two parties read one message in two ways.
@@ -27,6 +27,40 @@ const RESERVED: [&str; 11] = [
 
 /// The gateway's own fields, which a backend may trust.
 const OWN_PREFIX: &str = "x-tollgate-";
+
+/// What clearing a request leaves: what the gateway itself says of it, and how its body is read.
+const KEPT_OF_REQUESTS: [&str; 11] = [
+    "content-encoding",
+    "content-range",
+    "forwarded",
+    "traceparent",
+    "tracestate",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-port",
+    "x-forwarded-proto",
+    "x-real-ip",
+    "x-request-id",
+];
+
+/// What clearing a response leaves: how its body is read, what keeps a cache from mixing answers up, and
+/// what the route's CORS policy says.
+const KEPT_OF_RESPONSES: [&str; 11] = [
+    "access-control-allow-credentials",
+    "access-control-allow-headers",
+    "access-control-allow-methods",
+    "access-control-allow-origin",
+    "access-control-expose-headers",
+    "access-control-max-age",
+    "content-encoding",
+    "content-range",
+    "vary",
+    "x-request-id",
+    "zp-rid",
+];
+
+/// The handshake of a WebSocket.
+const WEBSOCKET_PREFIX: &str = "sec-websocket-";
 
 /// A field to set.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -48,7 +82,7 @@ const fn yes() -> bool {
 
 /// A value: a text, or a number or boolean that is meant as one.
 #[derive(Debug)]
-pub(crate) struct FieldText(String);
+pub(crate) struct FieldText(pub(crate) String);
 
 impl<'de> Deserialize<'de> for FieldText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -244,13 +278,69 @@ impl FieldsToRemove {
     }
 }
 
-/// A name that a policy may touch. In projects of the Zuplo form, whose runtime ignores reserved
-/// names in silence, a reserved one is `None`, and a warning.
-fn field_name(name: &str, pointer: &str, context: &BuildContext<'_>) -> Result<Option<HeaderName>, BuildError> {
-    let parsed = HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
+/// The options of the two policies that clear fields.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ClearOptions {
+    /// The names of the fields that stay. A list of names may stand in place of all options.
+    exclude: Vec<String>,
+}
+
+/// Fields that stay where all others go, checked.
+#[derive(Debug, Clone)]
+pub(crate) struct FieldsToKeep {
+    excluded: Vec<HeaderName>,
+    kept: &'static [&'static str],
+}
+
+impl FieldsToKeep {
+    /// Checks the options.
+    ///
+    /// # Errors
+    /// At the entry that is no name.
+    pub(crate) fn new(options: &ClearOptions, direction: Direction) -> Result<Self, BuildError> {
+        let names = options.exclude.iter().enumerate();
+        let excluded = names.map(|(index, name)| parsed_name(name, &format!("/exclude/{index}")));
+        let kept: &[&str] = match direction {
+            Direction::Inbound => &KEPT_OF_REQUESTS,
+            Direction::Outbound => &KEPT_OF_RESPONSES,
+        };
+        Ok(Self { excluded: excluded.collect::<Result<_, _>>()?, kept })
+    }
+
+    /// Removes all others, but for those without which the message would be another.
+    pub(crate) fn apply(&self, headers: &mut HeaderMap) {
+        let doomed: Vec<HeaderName> = headers.keys().filter(|name| !self.keeps(name)).cloned().collect();
+        for name in doomed {
+            headers.remove(name);
+        }
+    }
+
+    fn keeps(&self, name: &HeaderName) -> bool {
+        let text = name.as_str();
+        self.excluded.contains(name)
+            || RESERVED.contains(&text)
+            || self.kept.contains(&text)
+            || [OWN_PREFIX, WEBSOCKET_PREFIX].iter().any(|prefix| text.starts_with(prefix))
+    }
+}
+
+/// A text as the name of a field.
+pub(crate) fn parsed_name(name: &str, pointer: &str) -> Result<HeaderName, BuildError> {
+    HeaderName::from_bytes(name.as_bytes()).map_err(|_| {
         BuildError::at(pointer, format!("`{name}` is not the name of a header field"))
             .help("names hold letters, digits and -, without spaces or a colon")
-    })?;
+    })
+}
+
+/// A name that a policy may touch. In projects of the Zuplo form, whose runtime ignores reserved
+/// names in silence, a reserved one is `None`, and a warning.
+pub(crate) fn field_name(
+    name: &str,
+    pointer: &str,
+    context: &BuildContext<'_>,
+) -> Result<Option<HeaderName>, BuildError> {
+    let parsed = parsed_name(name, pointer)?;
     let own = parsed.as_str().replace(['_', '.'], "-").starts_with(OWN_PREFIX);
     if !own && !RESERVED.contains(&parsed.as_str()) {
         return Ok(Some(parsed));

@@ -401,6 +401,8 @@ impl TokenIssuer for FakeIssuer {
 pub(crate) struct FakeVerifiers {
     /// Whether they answer later.
     pub(crate) slow: Arc<AtomicBool>,
+    /// What was asked for.
+    pub(crate) asked: std::sync::Mutex<Vec<VerifierSettings>>,
 }
 
 #[derive(Debug)]
@@ -410,6 +412,7 @@ struct FakeVerifier {
 
 impl VerifierFactory for FakeVerifiers {
     fn verifier(&self, settings: &VerifierSettings) -> Result<Arc<dyn TokenVerifier>, BuildError> {
+        self.asked.lock().unwrap().push(settings.clone());
         if settings.issuer.is_none() && settings.jwks_url.is_none() && settings.secret.is_none() {
             return Err(BuildError::at("", "neither keys nor a secret"));
         }

@@ -132,3 +132,45 @@ async fn at_random_every_example_comes_up() {
     }
     assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["1", "2"]);
 }
+
+#[tokio::test]
+async fn what_no_request_or_answer_can_be_is_a_mistake_at_its_place() {
+    for (policy, options, pointer) in [
+        ("change-method", json!({ "method": "CONNECT" }), "/method"),
+        ("change-method", json!({ "method": "trace" }), "/method"),
+        ("change-method", json!({ "method": "HEAD" }), "/method"),
+        ("change-method", json!({ "method": "GET /admin HTTP/1.1\r\nX: y" }), "/method"),
+        ("change-method", json!({ "method": "" }), "/method"),
+        ("set-query-params", json!({ "params": [] }), "/params"),
+        ("set-query-params", json!({ "params": [{ "name": "", "value": 1 }] }), "/params/0/name"),
+        ("remove-query-params", json!({ "params": ["a", ""] }), "/params/1"),
+        ("query-param-to-header", json!({ "queryParam": "", "headerName": "X-A" }), "/queryParam"),
+        ("query-param-to-header", json!({ "queryParam": "a", "headerName": "Host" }), "/headerName"),
+        (
+            "query-param-to-header",
+            json!({ "queryParam": "a", "headerName": "X-A", "headerValue": "{value}\r\nX-B: 1" }),
+            "/headerValue",
+        ),
+        ("set-upstream-api-key", json!({ "value": " " }), "/value"),
+        ("set-upstream-api-key", json!({ "value": "a\nb" }), "/value"),
+        ("set-upstream-api-key", json!({ "value": "a", "header": "X-Tollgate-Key" }), "/header"),
+        ("clear-request-headers", json!({ "exclude": ["X-A", "a b"] }), "/exclude/1"),
+        ("set-status", json!({}), ""),
+        ("set-status", json!({ "status": 101 }), "/status"),
+        ("set-status", json!({ "status": 600 }), "/status"),
+        ("set-status", json!({ "statusText": "Fine\r\nX-A: b" }), "/statusText"),
+    ] {
+        let error = PolicyBench::builder().policy(policy, options.clone()).build().await.map(|_| ()).unwrap_err();
+        assert_eq!(error.pointer, pointer, "{policy} {options}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_for_the_upstream_is_in_no_message_and_in_no_debug_form() {
+    let bench = PolicyBench::builder().policy("set-upstream-api-key", json!("Bearer s3cret-value"));
+    let bench = bench.build().await.unwrap();
+    assert!(!format!("{bench:?}").contains("s3cret"), "{bench:?}");
+    let wrong = json!({ "value": "s3cret-value\n" });
+    let error = PolicyBench::builder().policy("set-upstream-api-key", wrong).build().await.map(|_| ()).unwrap_err();
+    assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+}

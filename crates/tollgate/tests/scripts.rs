@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "scripts/catalogue.rs"]
+mod catalogue;
 #[path = "scripts/counting.rs"]
 mod counting;
 #[path = "scripts/documented.rs"]

@@ -20,6 +20,8 @@ pub struct VerifierSettings {
     pub jwks_url: Option<String>,
     /// A shared secret instead of keys (HS256, HS384, HS512).
     pub secret: Option<String>,
+    /// One public key instead of a set, as PEM (`BEGIN PUBLIC KEY`).
+    pub public_key: Option<String>,
     /// The algorithms allowed; empty for those that fit the kind of key.
     pub algorithms: Vec<String>,
 }
@@ -31,6 +33,7 @@ impl fmt::Debug for VerifierSettings {
             .field("audience", &self.audience)
             .field("jwks_url", &self.jwks_url)
             .field("secret", &self.secret.as_ref().map(|_| "…"))
+            .field("public_key", &self.public_key)
             .field("algorithms", &self.algorithms)
             .finish()
     }

@@ -76,7 +76,8 @@ impl VerifierFactory for Verifiers {
         }
         let plan = Plan::new(settings)?;
         let keys = match &plan.origin {
-            KeyOrigin::Secret(secret) => Keys::Secret(DecodingKey::from_secret(secret.as_bytes())),
+            KeyOrigin::Secret(secret) => Keys::Given(DecodingKey::from_secret(secret.as_bytes())),
+            KeyOrigin::Public(key) => Keys::Given(key.clone()),
             KeyOrigin::Fetched(location) => Keys::Fetched(self.source(location.clone())),
         };
         let verifier = Arc::new(Verifier {
@@ -100,7 +101,8 @@ impl VerifierFactory for Verifiers {
 }
 
 enum Keys {
-    Secret(DecodingKey),
+    /// The one that the settings hold; the algorithms are those of its kind.
+    Given(DecodingKey),
     Fetched(Arc<JwksSource>),
 }
 
@@ -150,7 +152,7 @@ impl TokenVerifier for Verifier {
             return MaybeLater::Now(Err(VerifyError::Signature(text)));
         }
         match &self.keys {
-            Keys::Secret(key) => MaybeLater::Now(self.check(token, &header, [key], hash, 0)),
+            Keys::Given(key) => MaybeLater::Now(self.check(token, &header, [key], hash, 0)),
             Keys::Fetched(source) => match source.select(&header) {
                 Selection::Found(keys) => MaybeLater::Now(self.check_fetched(token, &header, &keys, hash, source)),
                 Selection::Ask => {
@@ -171,7 +173,7 @@ impl Verifier {
         let remembered = self.remembered.pin();
         let found = remembered.get(hash)?;
         let generation = match &self.keys {
-            Keys::Secret(_) => 0,
+            Keys::Given(_) => 0,
             Keys::Fetched(source) => {
                 source.keep_fresh();
                 source.generation()

@@ -1,6 +1,6 @@
 //! Settings, checked: where the keys come from and which algorithms they may be used with.
 
-use jsonwebtoken::AlgorithmFamily;
+use jsonwebtoken::{AlgorithmFamily, DecodingKey};
 use tollgate_core::catalog::BuildError;
 use tollgate_core::services::VerifierSettings;
 use url::Url;
@@ -9,16 +9,16 @@ use super::header::Name;
 use super::jwks::Location;
 
 /// Where keys come from.
-#[derive(Debug)]
 pub(super) enum KeyOrigin {
     /// A shared secret, its UTF-8 bytes.
     Secret(String),
+    /// One public key, which the settings hold.
+    Public(DecodingKey),
     /// A JWK set.
     Fetched(Location),
 }
 
 /// What a verifier needs of its settings.
-#[derive(Debug)]
 pub(super) struct Plan {
     pub(super) origin: KeyOrigin,
     pub(super) algorithms: Vec<Name>,
@@ -30,7 +30,15 @@ const ASYMMETRIC: [&str; 10] =
 
 impl Plan {
     pub(super) fn new(settings: &VerifierSettings) -> Result<Self, BuildError> {
+        let public = settings.public_key.as_deref().map(public_key).transpose()?;
         let origin = match (&settings.secret, &settings.jwks_url, &settings.issuer) {
+            (None, None, _) if public.is_some() => {
+                let (key, fitting) = public.ok_or_else(|| BuildError::at("", "there is no key"))?;
+                return Self::with(KeyOrigin::Public(key), fitting, "does not work with this key", settings);
+            }
+            _ if public.is_some() => {
+                return Err(BuildError::at("", "a public key and a secret or JWK set cannot be used together"));
+            }
             // With both, a token could be checked against what its author knows.
             (Some(_), Some(_), _) => {
                 return Err(BuildError::at("/secret", "a secret and a JWK set cannot be used together")
@@ -52,8 +60,17 @@ impl Plan {
         };
         let (fitting, misfit): (&[&str], &str) = match origin {
             KeyOrigin::Secret(_) => (&SYMMETRIC, "does not work with a secret"),
-            KeyOrigin::Fetched(_) => (&ASYMMETRIC, "does not work with public keys"),
+            KeyOrigin::Public(_) | KeyOrigin::Fetched(_) => (&ASYMMETRIC, "does not work with public keys"),
         };
+        Self::with(origin, fitting, misfit, settings)
+    }
+
+    fn with(
+        origin: KeyOrigin,
+        fitting: &[&str],
+        misfit: &str,
+        settings: &VerifierSettings,
+    ) -> Result<Self, BuildError> {
         let mut algorithms = Vec::new();
         for (index, text) in settings.algorithms.iter().enumerate() {
             let at = |message: String| {
@@ -77,6 +94,24 @@ impl Plan {
     }
 }
 
+/// A public key in PEM, and the algorithms that it may be used with: decided by its kind, so that no token
+/// can have it taken for a secret.
+fn public_key(pem: &str) -> Result<(DecodingKey, &'static [&'static str]), BuildError> {
+    // Keys in one line of an environment's file have their line breaks written out.
+    let pem = pem.trim().replace("\\n", "\n");
+    if pem.contains("PRIVATE KEY") {
+        return Err(
+            BuildError::at("", "this is a private key").help("give the public one: `-----BEGIN PUBLIC KEY-----`")
+        );
+    }
+    let rsa = DecodingKey::from_rsa_pem(pem.as_bytes()).map(|key| (key, &ASYMMETRIC[..6]));
+    let key = rsa.or_else(|_| DecodingKey::from_ec_pem(pem.as_bytes()).map(|key| (key, &ASYMMETRIC[6..8])));
+    let key = key.or_else(|_| DecodingKey::from_ed_pem(pem.as_bytes()).map(|key| (key, &ASYMMETRIC[8..])));
+    key.map_err(|_| {
+        BuildError::at("", "this is no public key in PEM").help("it begins with `-----BEGIN PUBLIC KEY-----`")
+    })
+}
+
 fn web_url(text: &str, pointer: &str) -> Result<String, BuildError> {
     match Url::parse(text) {
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(text.to_owned()),
@@ -93,7 +128,7 @@ mod tests {
         match (Plan::new(&settings), expected) {
             (Ok(plan), Ok(count)) => assert_eq!(plan.algorithms.len(), count, "{settings:?}"),
             (Err(error), Err(text)) => assert!(error.message.contains(text), "{}", error.message),
-            (got, expected) => panic!("{settings:?}: got {got:?}, expected {expected:?}"),
+            (got, expected) => panic!("{settings:?}: got {:?}, expected {expected:?}", got.map(|plan| plan.algorithms)),
         }
     }
 
@@ -111,6 +146,8 @@ mod tests {
         check(VerifierSettings { jwks_url: some("file:///etc/passwd"), ..none() }, Err("not an http or https URL"));
         check(VerifierSettings { secret: some("s"), issuer: some("any text"), ..none() }, Ok(3));
         check(VerifierSettings { issuer: some("https://i.test"), ..none() }, Ok(10));
+        check(VerifierSettings { public_key: some("no key"), ..none() }, Err("no public key in PEM"));
+        check(VerifierSettings { public_key: some("-----BEGIN PRIVATE KEY-----"), ..none() }, Err("private key"));
         let with = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         check(VerifierSettings { secret: some("s"), algorithms: with(&["HS256"]), ..none() }, Ok(1));
         check(VerifierSettings { secret: some("s"), algorithms: with(&["RS256"]), ..none() }, Err("with a secret"));

@@ -16,8 +16,7 @@ use tollgate_core::services::{KeyVerdict, Keyring};
 use tollgate_core::{Exchange, Fault, Flow, MaybeLater, Policy, Problem, Reason, Request, Step, User};
 
 use crate::credential::{Absent, Source};
-
-mod query;
+use crate::query;
 
 macro_rules! refusal {
     ($(#[$doc:meta])* $ident:ident = $name:literal, $code:literal, $meaning:literal, $fix:literal) => {

@@ -6,7 +6,6 @@
 mod generate;
 mod responses;
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -15,6 +14,7 @@ use serde::Deserialize;
 use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, PolicyKind};
 use tollgate_core::{Body, Exchange, Flow, Policy, Request, Response, Route, Step};
 
+use crate::random;
 use crate::references::LastDocument;
 use responses::Mock;
 
@@ -130,8 +130,7 @@ fn answer(mock: &Mock) -> Response {
 
 /// Any number below `count`, each as likely as the others. Nothing depends on its being secret.
 fn any_below(count: usize) -> usize {
-    let any = RandomState::new().hash_one(count);
-    usize::try_from(any % (count.max(1) as u64)).unwrap_or(0)
+    usize::try_from(random::bits() % (count.max(1) as u64)).unwrap_or(0)
 }
 
 /// What a client prefers (RFC 7240): `Prefer: code=404, example=empty`.

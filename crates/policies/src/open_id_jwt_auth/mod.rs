@@ -70,23 +70,33 @@ refusal!(
     "Ask the issuer for a token with the scopes that WWW-Authenticate names."
 );
 refusal!(
+    /// A claim has another value than those that are required.
+    REQUIRED_CLAIM = "token.required_claim", "forbidden", 403, "Forbidden", Client,
+    "The token is good, and a claim of it has none of the values that the policy requires.",
+    "The log says which claim; compare it with `requiredClaims` of the policy."
+);
+refusal!(
     /// There are no keys to verify it with.
     KEYS_UNAVAILABLE = "token.keys_unavailable", "unavailable", 503, "Service Unavailable", Gateway,
     "The issuer's keys could not be fetched, and there are no older ones.",
     "Fetch the key set from this machine; correct `issuer` or `jwkUrl`."
 );
 
+/// The reasons of the policies for single providers.
+pub(crate) const REASONS: &[&Reason] = &[&MISSING, &MALFORMED, &SIGNATURE, &EXPIRED, &CLAIM, &KEYS_UNAVAILABLE];
+
 /// What the rest of the product knows about it.
 pub static KIND: PolicyKind =
     PolicyKind::of::<OpenIdJwtAuth>("open-id-jwt-auth", Direction::Inbound, include_str!("docs.md"))
         .exports(&["OpenIdJwtInboundPolicy"])
         .authenticates()
+        .secrets(&["/secret"])
         .reasons(&[&MISSING, &MALFORMED, &SIGNATURE, &EXPIRED, &CLAIM, &SCOPE, &KEYS_UNAVAILABLE]);
 
 /// Whose tokens are good. Either `issuer` (its keys are discovered), `jwkUrl` or `secret`.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-struct Options {
+pub(crate) struct Options {
     /// The `iss` that tokens must have. Without `jwkUrl` and `secret` the keys are discovered at
     /// its `/.well-known/openid-configuration`.
     issuer: Option<String>,
@@ -115,14 +125,21 @@ struct Options {
     o_auth_resource_metadata_enabled: bool,
 }
 
+/// What a good token lacks.
+enum Insufficient {
+    Scope(String),
+    Claim(String),
+}
+
 /// See the module.
 #[derive(Debug)]
-struct OpenIdJwtAuth {
+pub(crate) struct OpenIdJwtAuth {
     source: Source,
     verifier: Arc<dyn TokenVerifier>,
     optional: bool,
     sub: String,
     scopes: Vec<String>,
+    claims: RequiredClaims,
     /// Whether challenges name the resource's metadata, and the gateway's own URL for that.
     metadata: Option<Option<String>>,
 }
@@ -135,9 +152,7 @@ impl Configure for OpenIdJwtAuth {
             return Err(BuildError::at("/headers", "the request for the key set cannot carry header fields yet")
                 .help("serve the key set without them, or give `secret`"));
         }
-        if let Some(scope) =
-            options.required_scopes.iter().position(|scope| !scope.bytes().all(is_scope) || scope.is_empty())
-        {
+        if let Some(scope) = options.required_scopes.iter().position(|scope| !is_scope(scope)) {
             return Err(
                 BuildError::at(format!("/requiredScopes/{scope}"), "not a scope").help("one scope an entry, no spaces")
             );
@@ -147,22 +162,70 @@ impl Configure for OpenIdJwtAuth {
             audience: options.audience.filter(|text| !text.is_empty()),
             jwks_url: options.jwk_url.filter(|text| !text.is_empty()),
             secret: options.secret.filter(|text| !text.is_empty()),
+            public_key: None,
             algorithms: options.algorithms,
         };
-        Ok(Self {
-            source: Source::new(options.auth_header.as_deref(), Some("Bearer"))?,
-            verifier: context.services.verifiers.verifier(&settings)?,
+        let demands = Demands {
+            auth_header: options.auth_header,
             optional: options.allow_unauthenticated_requests,
-            sub: options.sub_property_name.unwrap_or_else(|| "sub".to_owned()),
+            sub: options.sub_property_name,
             scopes: options.required_scopes,
-            metadata: options.o_auth_resource_metadata_enabled.then(|| context.settings.public_url.clone()),
-        })
+            metadata: options.o_auth_resource_metadata_enabled,
+            ..Demands::default()
+        };
+        Self::with(&settings, demands, context)
     }
 }
 
+/// What is asked of requests and tokens beside a good signature of the right issuer.
+#[derive(Debug, Default)]
+pub(crate) struct Demands {
+    /// The header field that holds the token, where it is not `Authorization`.
+    pub(crate) auth_header: Option<String>,
+    /// Whether requests without a good token go on, without a user.
+    pub(crate) optional: bool,
+    /// The claim that says who calls, where it is not `sub`.
+    pub(crate) sub: Option<String>,
+    /// Scopes that a token must have.
+    pub(crate) scopes: Vec<String>,
+    /// Claims that a token must have, each with one of some values.
+    pub(crate) claims: RequiredClaims,
+    /// Whether challenges name the resource's metadata.
+    pub(crate) metadata: bool,
+}
+
+/// Claims by their dotted paths, and the values of which each must have one.
+pub(crate) type RequiredClaims = Vec<(String, Vec<Value>)>;
+
 /// RFC 6749 §3.3
-fn is_scope(byte: u8) -> bool {
-    matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e)
+pub(crate) fn is_scope(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
+}
+
+/// The first scope that is required and not in a token's `scope` or `scp` claim.
+pub(crate) fn missing_scope<'s>(required: &'s [String], claims: &Value) -> Option<&'s String> {
+    if required.is_empty() {
+        return None;
+    }
+    let mut granted = Vec::new();
+    for claim in ["scope", "scp"] {
+        match claims.get(claim) {
+            Some(Value::String(text)) => granted.extend(text.split(' ')),
+            Some(Value::Array(scopes)) => granted.extend(scopes.iter().filter_map(Value::as_str)),
+            _ => {}
+        }
+    }
+    required.iter().find(|scope| !granted.contains(&scope.as_str()))
+}
+
+/// The first claim that has none of the values that are required of it. Of a list, one entry must have it.
+fn missing_claim<'c>(required: &'c RequiredClaims, claims: &Value) -> Option<&'c str> {
+    let has = |(path, accepted): &(String, Vec<Value>)| match select(claims, path) {
+        Some(Value::Array(values)) => values.iter().any(|value| accepted.contains(value)),
+        Some(value) => accepted.contains(value),
+        None => false,
+    };
+    required.iter().find(|claim| !has(claim)).map(|(path, _)| path.as_str())
 }
 
 impl Policy for OpenIdJwtAuth {
@@ -179,6 +242,26 @@ impl Policy for OpenIdJwtAuth {
 }
 
 impl OpenIdJwtAuth {
+    /// For the policies that know where the keys of one provider are.
+    ///
+    /// # Errors
+    /// Where the settings cannot work.
+    pub(crate) fn with(
+        settings: &VerifierSettings,
+        demands: Demands,
+        context: &BuildContext<'_>,
+    ) -> Result<Self, BuildError> {
+        Ok(Self {
+            source: Source::new(demands.auth_header.as_deref(), Some("Bearer"))?,
+            verifier: context.services.verifiers.verifier(settings)?,
+            optional: demands.optional,
+            sub: demands.sub.unwrap_or_else(|| "sub".to_owned()),
+            scopes: demands.scopes,
+            claims: demands.claims,
+            metadata: demands.metadata.then(|| context.settings.public_url.clone()),
+        })
+    }
+
     fn absent(&self, absent: Absent, exchange: &Exchange) -> Flow {
         match absent {
             // Refused even where no token is needed: whichever of two the upstream believes would
@@ -196,13 +279,18 @@ impl OpenIdJwtAuth {
     fn decide(&self, verdict: Result<VerifiedToken, VerifyError>, exchange: &mut Exchange) -> Flow {
         let admitted = verdict.map_err(|error| refusal_of(&error)).and_then(|token| self.user_of(token));
         let (reason, cause) = match admitted {
-            Ok(user) => match self.missing_scope(&user.data) {
+            Ok(user) => match self.insufficiency(&user.data) {
                 None => {
                     exchange.user = Some(user);
                     return Flow::Continue;
                 }
-                Some(scope) if !self.optional => return self.insufficient(&scope, exchange),
-                Some(_) => return Flow::Continue,
+                Some(_) if self.optional => return Flow::Continue,
+                Some(Insufficient::Scope(scope)) => return self.insufficient(&scope, exchange),
+                Some(Insufficient::Claim(claim)) => {
+                    return Problem::new(&REQUIRED_CLAIM, "Forbidden")
+                        .caused_by(format!("claim `{claim}` has none of the values that are required"))
+                        .into();
+                }
             },
             Err(refusal) => refusal,
         };
@@ -233,20 +321,10 @@ impl OpenIdJwtAuth {
         Ok(User { sub, data: token.claims, credential: Credential::Token { digest: token.digest } })
     }
 
-    /// The first scope that is required and not there.
-    fn missing_scope(&self, claims: &Value) -> Option<String> {
-        if self.scopes.is_empty() {
-            return None;
-        }
-        let mut granted = Vec::new();
-        for claim in ["scope", "scp"] {
-            match claims.get(claim) {
-                Some(Value::String(text)) => granted.extend(text.split(' ')),
-                Some(Value::Array(scopes)) => granted.extend(scopes.iter().filter_map(Value::as_str)),
-                _ => {}
-            }
-        }
-        self.scopes.iter().find(|scope| !granted.contains(&scope.as_str())).cloned()
+    /// What a good token lacks.
+    fn insufficiency(&self, claims: &Value) -> Option<Insufficient> {
+        let scope = missing_scope(&self.scopes, claims).map(|scope| Insufficient::Scope(scope.clone()));
+        scope.or_else(|| missing_claim(&self.claims, claims).map(|claim| Insufficient::Claim(claim.to_owned())))
     }
 
     fn insufficient(&self, scope: &str, exchange: &Exchange) -> Flow {

@@ -18,7 +18,6 @@ use tollgate_core::{Exchange, Fault, Flow, MaybeLater, Policy, Problem, Reason, 
 
 mod answers;
 mod options;
-mod statuses;
 
 use crate::counting::amounts::{self, Amounts, Table};
 use crate::counting::fields::{self, Told};
@@ -26,8 +25,8 @@ use crate::counting::options::OnFailure;
 use crate::counting::who::NO_USER;
 use crate::counting::{By, FieldName, HeaderMode, Who};
 use crate::rate_limit::UNAVAILABLE;
+use crate::statuses::Statuses;
 use options::Options;
-use statuses::Statuses;
 
 /// The quota is used up.
 pub static EXCEEDED: Reason = Reason {

@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
-use serde::{Deserialize, Deserializer, Serialize, de};
+use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 use tollgate_core::catalog::BuildError;
 use tollgate_core::services::{Anchor, Every, Export};
 
-use super::statuses::Statuses;
 use crate::counting::amounts::{Table, Written};
 use crate::counting::options::{self, OnFailure};
 use crate::counting::who::is_reference;
 use crate::counting::{By, HeaderMode};
+use crate::statuses::{StatusCodes, Statuses};
 
 const DETAIL: &str = "getQuotaDetail";
 const ANCHOR: &str = "getAnchorDate";
@@ -120,37 +120,6 @@ pub(super) struct QuotaIdentifier {
     pub(super) get_quota_detail_export: Option<String>,
 }
 
-/// Status codes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub(super) enum StatusCodes {
-    /// `200-299, 404`
-    Text(String),
-    /// `200`
-    Number(u16),
-    /// `[200, 201]`
-    List(Vec<StatusCode>),
-}
-
-/// One status code, or a range.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub(super) enum StatusCode {
-    /// `200`
-    Number(u16),
-    /// `200-299`
-    Text(String),
-}
-
-impl std::fmt::Display for StatusCode {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Number(code) => write!(f, "{code}"),
-            Self::Text(text) => f.write_str(text),
-        }
-    }
-}
-
 /// Since when periods are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Starts(AnchorMode);
@@ -228,7 +197,7 @@ impl Options {
                 own_from: self.allowances_from.map(|from| ("/allowancesFrom", from)),
             },
             costs: costs.into_iter().map(|(name, cost)| (name.into(), cost)).collect(),
-            statuses: Statuses::read(&codes)?,
+            statuses: Statuses::read(&codes, "/quotaOnStatusCodes")?,
             on_failure,
             dry_run: self.dry_run.unwrap_or(false),
             header_mode: self.header_mode,

@@ -6,7 +6,7 @@
 mod body;
 mod parameters;
 mod schemas;
-mod violation;
+pub(crate) mod violation;
 
 #[cfg(test)]
 mod tests;

@@ -11,13 +11,13 @@ use serde_json::{Value, json};
 use crate::references::FRAGMENT;
 
 /// The most violations that one answer lists.
-pub(super) const MOST: usize = 50;
+pub(crate) const MOST: usize = 50;
 /// The most characters of a name, pattern or list that an answer repeats.
 const LONGEST: usize = 120;
 
 /// Which part of a request something is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum In {
+pub(crate) enum In {
     Path,
     Query,
     Header,
@@ -26,7 +26,7 @@ pub(super) enum In {
 }
 
 impl In {
-    pub(super) const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Path => "path",
             Self::Query => "query",
@@ -49,28 +49,28 @@ impl In {
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Violation {
+pub(crate) struct Violation {
     /// In which part.
-    pub(super) part: In,
+    pub(crate) part: In,
     /// The parameter's name; empty for the body.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// JSON pointer inside the value.
-    pub(super) pointer: String,
+    pub(crate) pointer: String,
     /// What about it, to be read behind the name of the thing.
-    pub(super) detail: String,
+    pub(crate) detail: String,
 }
 
 impl Violation {
-    pub(super) fn of_body(detail: impl Into<String>) -> Self {
+    pub(crate) fn of_body(detail: impl Into<String>) -> Self {
         Self { part: In::Body, name: String::new(), pointer: String::new(), detail: detail.into() }
     }
 
-    pub(super) fn of_parameter(part: In, name: &str, detail: impl Into<String>) -> Self {
+    pub(crate) fn of_parameter(part: In, name: &str, detail: impl Into<String>) -> Self {
         Self { part, name: name.to_owned(), pointer: String::new(), detail: detail.into() }
     }
 
     /// As a member of `errors` (RFC 9457 §3.2 has the shape; `in` and `name` are ours).
-    pub(super) fn object(&self) -> Value {
+    pub(crate) fn object(&self) -> Value {
         let mut object = serde_json::Map::new();
         object.insert("detail".to_owned(), json!(self.detail));
         object.insert("in".to_owned(), json!(self.part.as_str()));
@@ -84,7 +84,7 @@ impl Violation {
     }
 
     /// As a sentence, for the log and for the Zuplo form.
-    pub(super) fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self) -> String {
         let mut sentence = self.part.noun().to_owned();
         if self.part != In::Body {
             let _ = write!(sentence, " '{}'", self.name);
@@ -97,7 +97,7 @@ impl Violation {
 }
 
 /// What a validator found, in words.
-pub(super) fn detail(kind: &ValidationErrorKind) -> String {
+pub(crate) fn detail(kind: &ValidationErrorKind) -> String {
     use ValidationErrorKind as Kind;
     let items = |n: u64| if n == 1 { "item" } else { "items" };
     let characters = |n: u64| if n == 1 { "character" } else { "characters" };
@@ -172,7 +172,7 @@ fn allowed(options: &Value) -> String {
 }
 
 /// At most so much of it, so that an answer stays small whatever came in.
-pub(super) fn cut(text: &str) -> String {
+pub(crate) fn cut(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

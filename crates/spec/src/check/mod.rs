@@ -2,6 +2,7 @@
 //! path templates, URLs.
 
 pub mod schema;
+pub(crate) mod secrets;
 pub mod suggest;
 pub mod template;
 pub mod values;

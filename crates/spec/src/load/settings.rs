@@ -11,7 +11,7 @@ use tollgate_core::units::{Interval, Size};
 
 use super::{LoadContext, LoadOptions};
 use crate::check::schema::SchemaCheck;
-use crate::check::{known_or_nearest, values};
+use crate::check::{known_or_nearest, secrets, values};
 use crate::source::Span;
 use crate::tree::{Arrays, Node, Tree};
 use crate::{Diagnostic, Diagnostics};
@@ -336,7 +336,10 @@ fn check_names(root: &Node<'_>, context: &LoadContext<'_>, diagnostics: &mut Dia
         if let Some(kind) = catalog.policy(used) {
             let Some(schema) = context.schemas.policy(kind.name) else { continue };
             match policy.get("options").filter(|options| !options.value().is_null()) {
-                Some(options) => schema.check_value(&schema.coerced(&options), &options, diagnostics),
+                Some(options) => {
+                    secrets::check(kind, &options, false, diagnostics);
+                    schema.check_value(&schema.coerced(&options), &options, diagnostics)
+                }
                 None => schema.check_value(&Value::Object(Map::new()), &policy, diagnostics),
             };
         } else if !super::is_module(used) {

@@ -9,7 +9,7 @@ use tollgate_core::project::{ExportRole, Place, Stage, StepRef, Use};
 
 use super::Reader;
 use crate::Diagnostic;
-use crate::check::{known_or_nearest, point_at_nearest, schema};
+use crate::check::{known_or_nearest, point_at_nearest, schema, secrets};
 use crate::load::is_module;
 use crate::tree::Node;
 
@@ -166,10 +166,12 @@ impl Reader<'_> {
             Some(options) if !options.value().is_object() && kind.shorthand.is_some() && node.get("use").is_none() => {
                 let name = kind.shorthand.unwrap_or_default();
                 let value = Value::Object(Map::from_iter([(name.to_owned(), options.value().clone())]));
+                secrets::check(kind, options, true, self.diagnostics);
                 schema.check_value(&value, options, self.diagnostics).then_some(value)
             }
             Some(options) => {
                 let value = schema.coerced(options);
+                secrets::check(kind, options, false, self.diagnostics);
                 schema.check_value(&value, options, self.diagnostics).then_some(value)
             }
             None => {

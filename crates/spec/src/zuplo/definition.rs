@@ -7,8 +7,9 @@ use tollgate_core::project::{ExportRole, NamedExport, PolicyInstance, Use};
 use tollgate_core::services::Export;
 
 use super::implementation::{Reference, misplaced_imports, read as read_reference};
+use super::imports;
 use super::{check_fields, missing};
-use crate::check::did_you_mean;
+use crate::check::{did_you_mean, secrets};
 use crate::load::{LoadContext, modules};
 use crate::{Diagnostic, Diagnostics, Node, Span};
 
@@ -97,15 +98,20 @@ impl Definition {
         definition.kind = Some(Kind::BuiltIn(kind));
         let options = handler.get("options").filter(|options| !options.value().is_null());
         let at = options.clone().unwrap_or(handler);
-        let value = options.as_ref().map_or_else(|| Value::Object(serde_json::Map::new()), own_options);
+        let mut value = options.as_ref().map_or_else(|| Value::Object(serde_json::Map::new()), own_options);
+        if let Some(options) = &options {
+            imports::inline(kind, &mut value, options, context.files, diagnostics);
+        }
         let schema = context.schemas.policy(kind.name);
         let fits = schema.is_none_or(|schema| schema.check_value(&value, &at, diagnostics));
         if let Some(options) = options.as_ref().filter(|_| fits) {
+            secrets::check(kind, options, false, diagnostics);
             let functions = (kind.functions)(&value);
             definition.exports = named_functions(options, &functions, context, diagnostics);
             let mut known: Vec<&str> = functions.iter().map(|(pointer, _)| *pointer).collect();
             // What has no effect has been left out of the value.
             known.extend(value.get("identifier").is_none().then_some("/identifier"));
+            known.extend(kind.imports);
             misplaced_imports(options, &known, diagnostics);
         }
         if kind.exports.iter().any(|export| export.starts_with("Composite")) {

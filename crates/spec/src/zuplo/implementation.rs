@@ -38,7 +38,7 @@ pub(super) fn read<'a>(handler: &Node<'a>, files: &ProjectFiles<'_>) -> Result<R
 }
 
 /// The path in `$import(…)`.
-fn imported(text: &str) -> Option<&str> {
+pub(super) fn imported(text: &str) -> Option<&str> {
     text.strip_prefix("$import(")?.strip_suffix(')')
 }
 

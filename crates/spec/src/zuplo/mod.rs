@@ -9,6 +9,7 @@ mod cors;
 mod definition;
 mod environment;
 mod implementation;
+mod imports;
 mod paths;
 mod policies;
 mod routes;

@@ -216,9 +216,10 @@ fn check(instance: &PolicyInstance, stage: Stage) -> Option<&'static str> {
     Some(match (stage, name) {
         (Stage::Limit, _) | (_, "rate-limit" | "complex-rate-limit" | "quota") => "limit",
         (Stage::Sign, _) | (_, "upstream-jwt") => "signature",
-        (_, "request-validation" | "request-size-limit") => "validation",
-        _ if kind.is_some_and(|kind| kind.authenticates) || name == "any-of" => "auth",
-        (Stage::Guard, _) | (_, "ip-restriction") => "guard",
+        (_, "request-validation" | "validate-json-schema" | "request-size-limit") => "validation",
+        (_, "any-of" | "jwt-scopes" | "require-user-claims") => "auth",
+        _ if kind.is_some_and(|kind| kind.authenticates) => "auth",
+        (Stage::Guard, _) | (_, "ip-restriction" | "require-origin") => "guard",
         (Stage::Auth, "") => "auth",
         // Code may be any check, and so may be what it stands in.
         (_, "" | "composite") => "code",

@@ -145,8 +145,10 @@ fn is_secret(name: &str, beside: &Map<String, Value>) -> bool {
     // `{ name: Authorization, value: … }`, and the private parts of a JSON Web Key.
     let named = |text: &str| secret_name(text) || text.to_ascii_lowercase().ends_with("-key");
     let header = name == "value" && beside.get("name").and_then(Value::as_str).is_some_and(named);
+    // The one value of a policy that sets a secret; elsewhere a name stands beside it.
+    let alone = name == "value" && !beside.contains_key("name");
     let jwk = matches!(name, "k" | "d" | "p" | "q" | "dp" | "dq" | "qi") && beside.contains_key("kty");
-    secret_name(name) || name.to_ascii_lowercase().ends_with("-key") || header || jwk
+    secret_name(name) || name.to_ascii_lowercase().ends_with("-key") || header || alone || jwk
 }
 
 /// The same without the password of a URL.
@@ -208,6 +210,7 @@ mod tests {
             json!({ "authHeader": "x-key", "forwardKey": true }),
             &[],
         );
+        check(json!({ "value": "abc", "header": "X-A" }), json!({ "value": HIDDEN, "header": "X-A" }), &["/value"]);
         check(json!({ "kty": "oct", "k": "abc" }), json!({ "kty": "oct", "k": HIDDEN }), &["/k"]);
         check(json!("redis://user:pw@host:6379/0"), json!(format!("redis://user:{HIDDEN}@host:6379/0")), &[""]);
     }

@@ -4,7 +4,6 @@
 //! stream, its bytes can still be had without it ([`take`]). Nothing of a script runs while a message is
 //! borrowed: what has to call into streams looks first ([`BodyCell::with`]) and calls afterwards.
 
-mod brotli;
 mod carrier;
 mod collect;
 mod decode;
