@@ -90,7 +90,7 @@ where
                 // A request tells of itself, and one that was refused may be sent again.
                 if !known.has(stream) && code != h2::Reason::REFUSED_STREAM {
                     let cause = format!("a request was reset: {}", code.description());
-                    tell(&UnreadableHead { reason: &REQUEST_MALFORMED, cause });
+                    tell(&UnreadableHead::new(&REQUEST_MALFORMED, cause));
                 }
             }
             // Also once it has ended: the streams must see that.
@@ -130,7 +130,7 @@ where
     tracing::debug!(peer = %info.peer, %error, "connection ended early");
     match load.ending() {
         Some(Ending::HeadTooSlow) => Some(UnreadableHead::too_slow()),
-        Some(Ending::Flood(flood)) => Some(UnreadableHead { reason: &CLIENT_FLOOD, cause: flood.to_string() }),
+        Some(Ending::Flood(flood)) => Some(UnreadableHead::new(&CLIENT_FLOOD, flood.to_string())),
         None => UnreadableHead::of_frames(&error),
     }
 }
