@@ -145,6 +145,10 @@ reasons! {
     CLIENT_GONE = "client.gone", "client-gone", 499, "Client Closed Request", Client,
         "The client closed its connection before the answer was complete.",
         "Nothing to do in the gateway; look for a short timeout in the client.";
+    /// The client did not take its answer.
+    CLIENT_TOO_SLOW = "client.too_slow", "client-too-slow", 408, "Request Timeout", Client,
+        "The client took its answer more slowly than `server.timeouts.response` and `server.limits.minResponseRate` allow, or not at all.",
+        "Look at the client and at the network between; where it is meant to be slow, raise `server.timeouts.response`, or lower `server.limits.minResponseRate`.";
     /// An HTTP/2 connection brought too little but work.
     CLIENT_FLOOD = "client.flood", "client-flood", 429, "Too Many Requests", Client,
         "An HTTP/2 connection cancelled more requests, or sent more frames that carry none, than its traffic explains; it was closed with ENHANCE_YOUR_CALM.",

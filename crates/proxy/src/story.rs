@@ -13,7 +13,7 @@ use http::{HeaderMap, Method, StatusCode, Version};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use serde_json::json;
 use tollgate_core::exchange::Trace;
-use tollgate_core::reason::{CLIENT_GONE, UPSTREAM_RESET};
+use tollgate_core::reason::{CLIENT_GONE, CLIENT_TOO_SLOW, UPSTREAM_RESET};
 use tollgate_core::record::{Record, Refusal};
 use tollgate_core::services::DebugGrant;
 use tollgate_core::settings::AnswerSettings;
@@ -193,7 +193,7 @@ impl Story {
 
     /// Goes on with the answer. An answer that is in memory ends the story; a stream ends it
     /// with its last byte.
-    pub(crate) fn answer(mut self, response: Response) -> Response {
+    pub(crate) fn answer(mut self, response: Response, connection: &Arc<ConnectionInfo>) -> Response {
         self.absorb();
         self.answered = true;
         let (parts, body) = response.into_parts();
@@ -213,7 +213,7 @@ impl Story {
             self.end(None);
             return Response::from_parts(parts, body);
         }
-        let told = Told { body, bodyless, bytes: 0, story: Some(self) };
+        let told = Told { body, bodyless, bytes: 0, story: Some(self), connection: Arc::clone(connection) };
         Response::from_parts(parts, Body::stream(told))
     }
 
@@ -399,6 +399,7 @@ struct Told {
     bodyless: bool,
     bytes: u64,
     story: Option<Story>,
+    connection: Arc<ConnectionInfo>,
 }
 
 impl Told {
@@ -449,6 +450,7 @@ impl HttpBody for Told {
 impl Drop for Told {
     fn drop(&mut self) {
         let whole = self.bodyless || self.body.is_end_stream();
-        self.end((!whole).then_some((&CLIENT_GONE, None)));
+        let reason = if self.connection.too_slow.is_noted() { &CLIENT_TOO_SLOW } else { &CLIENT_GONE };
+        self.end((!whole).then_some((reason, None)));
     }
 }

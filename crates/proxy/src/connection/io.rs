@@ -57,7 +57,7 @@ impl<S> ClientIo<S> {
             head_since: None,
             mute_since: None,
             half_close: wire.half_close,
-            taking: Taking::new(wire.taking_pace()),
+            taking: Taking::new(wire.taking_pace(), refusals.connection()),
             linger: Linger::Open,
             refusals,
             interim: Bytes::new(),
@@ -69,9 +69,9 @@ impl<S> ClientIo<S> {
         self.early = Early::new(early);
     }
 
-    /// The socket, and what was put back and is not read yet.
-    pub(super) fn into_parts(self) -> (S, Early) {
-        (self.stream, self.early)
+    /// The socket, what was put back and is not read yet, and how slowly it may be read.
+    pub(super) fn into_parts(self) -> (S, Early, Taking) {
+        (self.stream, self.early, self.taking)
     }
 
     /// A client that ends its side may still wait for its answer, or may have gone: TCP does not

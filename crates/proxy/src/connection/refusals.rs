@@ -39,6 +39,11 @@ impl Refusals {
         Self { observer, info, settled: 0, owed: 0, before_head: None }
     }
 
+    /// Whose words these are.
+    pub(super) fn connection(&self) -> Arc<ConnectionInfo> {
+        Arc::clone(&self.info)
+    }
+
     /// The first bytes of a head have come.
     pub(super) fn head_begins(&mut self, phase: &Phase, bytes: &[u8]) {
         if bytes.starts_with(b"HEAD ") {

@@ -78,7 +78,7 @@ where
                         let clock = Arc::new(StreamClock::new(wire.taking_pace()));
                         let (open, drain) = (load.stream(), end.drain.clone());
                         let (arrived, reply) = Reply::to(request, respond, Arc::clone(&clock), open, drain);
-                        streams.push(reply.answer(handler(Arc::clone(&info), arrived)), clock);
+                        streams.push(reply.answer(handler(Arc::clone(&info), arrived)), clock, &info);
                     }
                     Poll::Ready(Some(Err(error))) => break Poll::Ready(Err(error)),
                     Poll::Ready(None) => break Poll::Ready(Ok(())),
