@@ -3,9 +3,10 @@
 
 mod support;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use support::{SOON, World};
+use tokio::time::Instant;
 
 /// A line of `/proc/PID/status`, in KiB.
 fn status(pid: u32, name: &str) -> u64 {

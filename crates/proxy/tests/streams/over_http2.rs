@@ -265,7 +265,7 @@ async fn a_websocket_that_both_sides_have_closed_ends_although_the_upstream_leav
     client.send(HANDSHAKE).await;
     assert!(client.until("\r\n\r\n").await.starts_with("HTTP/1.1 101 "));
     client.send(b"\x88\x82\0\0\0\0\x03\xe8").await;
-    let began = std::time::Instant::now();
+    let began = tokio::time::Instant::now();
     assert_eq!(client.rest_bytes().await.0, b"\x81\x02hi\x88\x02\x03\xe8");
     assert!(began.elapsed() < std::time::Duration::from_secs(4), "{:?}", began.elapsed());
     assert_eq!(soon("the end of the stream", told.recv()).await, Some(None));
