@@ -92,7 +92,7 @@ impl Phase {
         if self.awaits_answer(interim.request) { bytes } else { Vec::new() }
     }
 
-    fn answer_ended(&self) {
+    pub(super) fn answer_ended(&self) {
         let since = u64::try_from(self.born.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.idle_since.store(since, Ordering::Relaxed);
         self.busy.store(false, Ordering::Relaxed);

@@ -123,3 +123,70 @@ impl fmt::Debug for Refusals {
         f.debug_struct("Refusals").field("settled", &self.settled).field("owed", &self.owed).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tollgate_core::{Body, Response};
+
+    use super::*;
+    use crate::unreadable::RefusedHead;
+
+    const WORDS: &[u8] = b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+
+    struct Says(&'static str);
+
+    impl Observer for Says {
+        fn refuse(&self, _: &ConnectionInfo, reason: &'static Reason) -> Option<RefusedHead> {
+            let mut response = Response::new(Body::full(self.0));
+            *response.status_mut() = http::StatusCode::from_u16(reason.status).ok()?;
+            Some(RefusedHead::new(response))
+        }
+    }
+
+    fn refusals(observer: impl Observer) -> (Refusals, Phase) {
+        let anywhere = ([127, 0, 0, 1], 1).into();
+        (Refusals::new(Arc::new(observer), Arc::new(ConnectionInfo::plain(anywhere, anywhere))), Phase::new())
+    }
+
+    fn replaced(refusals: &mut Refusals, phase: &Phase, parts: &[&[u8]]) -> io::Result<Option<String>> {
+        let parts: Vec<_> = parts.iter().map(|part| IoSlice::new(part)).collect();
+        let bytes = refusals.replace(phase, &parts)?;
+        Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    #[test]
+    fn what_is_left_of_an_answer_is_no_refusal_and_what_follows_is() {
+        let (mut refusals, phase) = refusals(Says("sorry"));
+        phase.request_began();
+        assert!(!refusals.are_possible(&phase), "the request may still be asked for its body");
+        refusals.settle(&phase, 3);
+        assert!(!refusals.are_possible(&phase), "its answer goes on");
+        phase.answer_ended();
+        refusals.settle(&phase, WORDS.len() + 5);
+        assert!(refusals.are_possible(&phase));
+        // Even where it reads like one.
+        assert_eq!(replaced(&mut refusals, &phase, &[b"rest:", WORDS]).unwrap(), None);
+        refusals.taken(5);
+        assert_eq!(replaced(&mut refusals, &phase, &[b"", WORDS]).unwrap(), None);
+        refusals.taken(WORDS.len());
+        let said = replaced(&mut refusals, &phase, &[WORDS]).unwrap().unwrap();
+        assert!(said.starts_with("HTTP/1.1 400 ") && said.ends_with("\r\n\r\nsorry"), "{said}");
+        assert_eq!(phase.take_answered_head().unwrap().bytes, 5);
+    }
+
+    /// The library would write it into the middle of the answer.
+    #[test]
+    fn a_refusal_behind_an_answer_that_was_not_taken_ends_the_connection() {
+        let (mut refusals, phase) = refusals(Says("sorry"));
+        refusals.settle(&phase, 3);
+        assert!(replaced(&mut refusals, &phase, &[WORDS, b"abc"]).is_err());
+    }
+
+    #[test]
+    fn without_anything_better_to_say_the_librarys_words_stand_in_however_many_pieces() {
+        let (mut refusals, phase) = refusals(());
+        assert_eq!(replaced(&mut refusals, &phase, &[WORDS]).unwrap(), None);
+        refusals.taken(10);
+        assert_eq!(replaced(&mut refusals, &phase, &[&WORDS[10..]]).unwrap(), None);
+    }
+}
