@@ -48,7 +48,7 @@ pub struct Worded {
 pub struct ProblemContext<'a> {
     /// The request id, as in the access log.
     pub request_id: &'a str,
-    /// The path that was asked for.
+    /// The path that was asked for; empty where it is not known, and the body does without.
     pub instance: &'a str,
     /// Where the gateway serves its problem pages, ending in a slash.
     pub type_base: &'a str,
@@ -163,7 +163,9 @@ impl Serialize for Written<'_> {
         body.serialize_entry("title", title)?;
         body.serialize_entry("status", &problem.status.as_u16())?;
         body.serialize_entry("detail", &problem.detail)?;
-        body.serialize_entry("instance", context.instance)?;
+        if !context.instance.is_empty() {
+            body.serialize_entry("instance", context.instance)?;
+        }
         body.serialize_entry("code", problem.reason.code)?;
         body.serialize_entry("requestId", context.request_id)?;
         if let Some((now, snapshot)) = context.trace {

@@ -145,6 +145,10 @@ reasons! {
     CLIENT_GONE = "client.gone", "client-gone", 499, "Client Closed Request", Client,
         "The client closed its connection before the answer was complete.",
         "Nothing to do in the gateway; look for a short timeout in the client.";
+    /// The client did not take its answer.
+    CLIENT_TOO_SLOW = "client.too_slow", "client-too-slow", 408, "Request Timeout", Client,
+        "The client took its answer more slowly than `server.timeouts.response` and `server.limits.minResponseRate` allow, or not at all.",
+        "Look at the client and at the network between; where it is meant to be slow, raise `server.timeouts.response`, or lower `server.limits.minResponseRate`.";
     /// An HTTP/2 connection brought too little but work.
     CLIENT_FLOOD = "client.flood", "client-flood", 429, "Too Many Requests", Client,
         "An HTTP/2 connection cancelled more requests, or sent more frames that carry none, than its traffic explains; it was closed with ENHANCE_YOUR_CALM.",
@@ -165,6 +169,10 @@ reasons! {
     UPSTREAM_NO_HTTP2 = "upstream.no_http2", "upstream-unreachable", 502, "Bad Gateway", Upstream,
         "The target does not speak HTTP/2, which `protocol: http2` of the upstream asks for.",
         "Write `protocol: auto` or `http1` at the upstream, or turn HTTP/2 on in the backend.";
+    /// The target speaks HTTP/2 only.
+    UPSTREAM_ONLY_HTTP2 = "upstream.only_http2", "upstream-unreachable", 502, "Bad Gateway", Upstream,
+        "The target answered a request of HTTP/1 in HTTP/2, and speaks nothing else. Without TLS nothing tells that before.",
+        "Write `protocol: http2` at the upstream: `upstreams: { NAME: { url: …, protocol: http2 } }`.";
     /// The target speaks HTTP/2 only, and takes no WebSockets over it.
     UPSTREAM_NO_WEBSOCKET = "upstream.no_websocket", "upstream-unreachable", 502, "Bad Gateway", Upstream,
         "The target speaks HTTP/2 and does not offer WebSockets over it (RFC 8441).",
@@ -172,7 +180,7 @@ reasons! {
     /// The connection broke before an answer.
     UPSTREAM_RESET = "upstream.reset", "upstream-broke-off", 502, "Bad Gateway", Upstream,
         "The target closed or reset the connection before a whole response head had arrived.",
-        "Look at the backend's log at this moment; it may have crashed or closed an idle connection.";
+        "Look at the backend's log at this moment; it may have crashed or closed an idle connection. Where no request ever succeeds, it may speak HTTP/2 only: `protocol: http2`.";
     /// The answer was not well-formed HTTP.
     UPSTREAM_MALFORMED = "upstream.malformed", "upstream-broke-off", 502, "Bad Gateway", Upstream,
         "The target's answer broke a rule of HTTP, or was a protocol switch that nobody asked for.",

@@ -49,6 +49,9 @@ pub enum HeadError {
     /// The first bytes are not `HTTP/1.0` or `HTTP/1.1`.
     #[error("the answer does not begin like one of HTTP/1")]
     NotHttp1,
+    /// The first bytes are a frame that servers of HTTP/2 begin with, or end with.
+    #[error("the answer is a frame of HTTP/2")]
+    Http2,
     /// A status line or a field breaks the grammar.
     #[error("the head is ill-formed: {0}")]
     Syntax(httparse::Error),
@@ -109,7 +112,28 @@ fn check_beginning(buf: &[u8]) -> Result<(), HeadError> {
     const BEGINNING: &[u8] = b"HTTP/1.";
     let known = buf.len().min(BEGINNING.len());
     let version_is_known = buf.get(BEGINNING.len()).is_none_or(|minor| matches!(minor, b'0' | b'1'));
-    if buf.get(..known) == BEGINNING.get(..known) && version_is_known { Ok(()) } else { Err(HeadError::NotHttp1) }
+    if buf.get(..known) == BEGINNING.get(..known) && version_is_known {
+        return Ok(());
+    }
+    match begins_http2(buf) {
+        true if buf.len() < FRAME_HEAD => Ok(()),
+        true => Err(HeadError::Http2),
+        false => Err(HeadError::NotHttp1),
+    }
+}
+
+/// The length of what each frame of HTTP/2 begins with (RFC 9113 §4.1).
+const FRAME_HEAD: usize = 9;
+
+/// Whether this may be a frame of SETTINGS or GOAWAY, of a size that those have: what a server says to whom it does
+/// not understand.
+fn begins_http2(buf: &[u8]) -> bool {
+    buf.iter().take(FRAME_HEAD).enumerate().all(|(at, &byte)| match at {
+        1 => byte <= 1,
+        2 => true,
+        3 => matches!(byte, 4 | 7),
+        _ => byte == 0,
+    })
 }
 
 fn parse(head: Bytes, method: &Method, most: usize) -> Result<ResponseHead, HeadError> {

@@ -68,10 +68,24 @@ fn whatever_is_not_http_1_is_refused_with_its_first_bytes() {
         b" HTTP/1.1 200 OK",
         b"SSH-2.0-OpenSSH_9.2\r\n",
         b"\x15\x03\x01\x00\x02",
-        b"\0",
+        b"\0x",
     ] {
         assert_eq!(decode(bytes).unwrap_err(), HeadError::NotHttp1, "{bytes:?}");
     }
+}
+
+/// What servers of HTTP/2 send to whom they do not understand.
+#[test]
+fn a_frame_of_http2_is_told_from_other_nonsense() {
+    let settings = b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64";
+    let goaway = b"\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\x01";
+    for bytes in [&settings[..], b"\0\0\0\x04\0\0\0\0\0", goaway] {
+        assert_eq!(decode(bytes).unwrap_err(), HeadError::Http2, "{bytes:?}");
+    }
+    for bytes in [&b"\0\x02"[..], b"\0\0\x06\x04\0\0\0\0\x01", b"\0\0\x06\x01"] {
+        assert_eq!(decode(bytes).unwrap_err(), HeadError::NotHttp1, "{bytes:?}");
+    }
+    assert!(decode(&settings[..8]).unwrap().is_none(), "it is not clear yet");
 }
 
 #[test]

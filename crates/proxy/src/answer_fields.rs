@@ -74,11 +74,12 @@ const INTERNAL_ERROR: &str = "proxy_internal_error";
 /// What the field says to those who learn nothing more: the proxy error types of RFC 9209 §2.3. Written out, because
 /// every refusal has one.
 fn brief(refusal: &Refusal, status: StatusCode) -> &'static str {
-    let known: [(&Reason, &str); 14] = [
+    let known: [(&Reason, &str); 15] = [
         (&r::UPSTREAM_REFUSED, "tollgate;error=connection_refused"),
         (&r::UPSTREAM_DNS, "tollgate;error=dns_error"),
         (&r::UPSTREAM_TLS, "tollgate;error=tls_protocol_error"),
         (&r::UPSTREAM_NO_HTTP2, "tollgate;error=http_protocol_error"),
+        (&r::UPSTREAM_ONLY_HTTP2, "tollgate;error=http_protocol_error"),
         (&r::UPSTREAM_NO_WEBSOCKET, "tollgate;error=http_upgrade_failed"),
         (&r::UPSTREAM_RESET, "tollgate;error=connection_terminated"),
         (&r::UPSTREAM_MALFORMED, "tollgate;error=http_protocol_error"),

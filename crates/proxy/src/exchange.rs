@@ -79,7 +79,7 @@ pub async fn handle(
             told.story.open_tunnel(&mut response, switched, snapshot.tunnels);
             response
         }
-        None => told.story.answer(response),
+        None => told.story.answer(response, connection),
     }
 }
 

@@ -38,6 +38,7 @@ pub mod listener;
 pub mod live;
 pub mod metrics;
 mod metrics_export;
+mod observer;
 mod otlp;
 mod pace;
 pub mod preflight;

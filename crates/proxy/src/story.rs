@@ -13,14 +13,15 @@ use http::{HeaderMap, Method, StatusCode, Version};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use serde_json::json;
 use tollgate_core::exchange::Trace;
-use tollgate_core::reason::{CLIENT_GONE, UPSTREAM_RESET};
+use tollgate_core::reason::{CLIENT_GONE, CLIENT_TOO_SLOW, UPSTREAM_RESET};
 use tollgate_core::record::{Record, Refusal};
 use tollgate_core::services::DebugGrant;
 use tollgate_core::settings::AnswerSettings;
 use tollgate_core::time::Timestamp;
-use tollgate_core::{Body, BoxError, Exchange, Reason, Response};
+use tollgate_core::{Body, BoxError, Exchange, Problem, Reason, Response};
 
 use crate::access_log::{Entry, LogRules};
+use crate::answer;
 use crate::answer_fields::{self, Asked};
 use crate::debugged::HeaderNames;
 use crate::gateway::Gateway;
@@ -31,7 +32,7 @@ use crate::snapshot::{CompiledRoute, Snapshot};
 use crate::spans::Spans;
 use crate::trace;
 use crate::tunnel::{Tunnel, TunnelLimits};
-use crate::unreadable::UnreadableHead;
+use crate::unreadable::{RefusedHead, UnreadableHead};
 use crate::upstream::BrokenResponse;
 use crate::upstream::handshake::Switched;
 
@@ -192,7 +193,7 @@ impl Story {
 
     /// Goes on with the answer. An answer that is in memory ends the story; a stream ends it
     /// with its last byte.
-    pub(crate) fn answer(mut self, response: Response) -> Response {
+    pub(crate) fn answer(mut self, response: Response, connection: &Arc<ConnectionInfo>) -> Response {
         self.absorb();
         self.answered = true;
         let (parts, body) = response.into_parts();
@@ -212,7 +213,7 @@ impl Story {
             self.end(None);
             return Response::from_parts(parts, body);
         }
-        let told = Told { body, bodyless, bytes: 0, story: Some(self) };
+        let told = Told { body, bodyless, bytes: 0, story: Some(self), connection: Arc::clone(connection) };
         Response::from_parts(parts, Body::stream(told))
     }
 
@@ -316,6 +317,28 @@ fn allows(grant: Option<&DebugGrant>, route: Option<&str>) -> bool {
     grant.is_some_and(|grant| grant.route.is_none() || grant.route.as_deref() == route)
 }
 
+/// What a head that cannot be read is answered with: a problem like any other, but for the path, which nobody knows.
+pub(crate) fn refuse_head(gateway: &Gateway, reason: &'static Reason) -> RefusedHead {
+    let snapshot = gateway.snapshot();
+    let (id, trace) = trace::identify(&HeaderMap::new(), gateway.services.clock.now());
+    let detail = match reason.status {
+        414 => "The request target is too long.",
+        431 => "The request has more or larger header fields than the limits allow.",
+        _ => "The head of the request is not well-formed HTTP.",
+    };
+    let mut record = Record::default();
+    let problem = Problem::new(reason, detail).closing();
+    let mut response = answer::refuse(&snapshot, &mut record, &id.text, "", problem);
+    let settings = &snapshot.project.settings.server.answers;
+    let asked = Asked { settings, debugs: false, route: None, snapshot: &snapshot.id };
+    answer_fields::proxy_status(&record, asked, &mut response);
+    if snapshot.compatibility.zuplo_problems {
+        response.headers_mut().insert(trace::ZUPLO_REQUEST_ID, id.field.clone());
+    }
+    response.headers_mut().insert(trace::REQUEST_ID, id.field.clone());
+    RefusedHead { identity: Some((id, trace)), response }
+}
+
 /// Tells of a request whose head could not be read, so that it is in the log and the metrics like
 /// any other refusal.
 pub(crate) fn unreadable(gateway: &Gateway, connection: &ConnectionInfo, head: &UnreadableHead) {
@@ -328,9 +351,13 @@ pub(crate) fn unreadable(gateway: &Gateway, connection: &ConnectionInfo, head: &
 pub(crate) fn failed(gateway: &Gateway, connection: &ConnectionInfo, head: &UnreadableHead) {
     let (clock, snapshot) = (&gateway.services.clock, gateway.snapshot());
     let now = clock.now();
-    let (id, trace) = trace::identify(&HeaderMap::new(), now);
+    let answered = head.answered.as_deref();
+    let (id, trace) = answered
+        .and_then(|answered| answered.identity.clone())
+        .unwrap_or_else(|| trace::identify(&HeaderMap::new(), now));
     let ip = connection.peer.ip().to_canonical();
-    let mut record = Record { started: clock.monotonic(), ..Record::default() };
+    let response_bytes = answered.map_or(0, |answered| answered.bytes);
+    let mut record = Record { started: clock.monotonic(), response_bytes, ..Record::default() };
     record.refuse(Refusal {
         reason: head.reason,
         stage: None,
@@ -372,6 +399,7 @@ struct Told {
     bodyless: bool,
     bytes: u64,
     story: Option<Story>,
+    connection: Arc<ConnectionInfo>,
 }
 
 impl Told {
@@ -422,6 +450,7 @@ impl HttpBody for Told {
 impl Drop for Told {
     fn drop(&mut self) {
         let whole = self.bodyless || self.body.is_end_stream();
-        self.end((!whole).then_some((&CLIENT_GONE, None)));
+        let reason = if self.connection.too_slow.is_noted() { &CLIENT_TOO_SLOW } else { &CLIENT_GONE };
+        self.end((!whole).then_some((reason, None)));
     }
 }

@@ -1,16 +1,20 @@
 //! Heads that never became requests.
 //!
 //! The HTTP library answers a head that it cannot read by itself, with a bare status (400, 414 or
-//! 431, without a body, because it has no place for one), and one that is too slow is cut off
-//! without any answer. What can be told of either goes to the access log and the metrics.
+//! 431); over HTTP/1 the connection says a problem in its place (`connection/refusals`). A head that
+//! is too slow is cut off without any answer. What can be told of either goes to the access log and
+//! the metrics.
 
 use std::error::Error;
 use std::io;
 
-use tollgate_core::Reason;
+use tollgate_core::exchange::Trace;
 use tollgate_core::reason::{
     CLIENT_FLOOD, REQUEST_HEADERS_TOO_LARGE, REQUEST_MALFORMED, REQUEST_TIMEOUT, REQUEST_URI_TOO_LONG,
 };
+use tollgate_core::{Reason, Response};
+
+use crate::trace::RequestId;
 
 /// Why the head of a request could not be read.
 #[derive(Debug)]
@@ -19,12 +23,50 @@ pub struct UnreadableHead {
     pub reason: &'static Reason,
     /// What was wrong with it, in words that hold nothing of it.
     pub cause: String,
+    /// What it was answered with, where that was a problem.
+    pub(crate) answered: Option<Box<AnsweredHead>>,
+}
+
+/// The answer to a head that could not be read.
+#[derive(Debug)]
+pub struct RefusedHead {
+    pub(crate) identity: Option<(RequestId, Trace)>,
+    pub(crate) response: Response,
+}
+
+impl RefusedHead {
+    /// An answer in memory, which goes by no id that a log would know.
+    pub fn new(response: Response) -> Self {
+        Self { identity: None, response }
+    }
+}
+
+/// What is left to tell of such an answer once it was given to the client.
+#[derive(Debug)]
+pub(crate) struct AnsweredHead {
+    pub(crate) reason: &'static Reason,
+    pub(crate) identity: Option<(RequestId, Trace)>,
+    /// How many bytes its body had.
+    pub(crate) bytes: u64,
 }
 
 impl UnreadableHead {
+    /// One that was not answered.
+    pub(crate) fn new(reason: &'static Reason, cause: String) -> Self {
+        Self { reason, cause, answered: None }
+    }
+
+    /// From the error that an HTTP/1 connection ended with, and what it had answered.
+    pub(crate) fn of_refused(error: &hyper::Error, answered: Option<Box<AnsweredHead>>) -> Option<Self> {
+        // A client may be gone before it has taken its refusal: then the error tells of that.
+        let head = Self::of(error)
+            .or_else(|| answered.as_ref().map(|answered| Self::new(answered.reason, error.to_string())))?;
+        Some(Self { answered, ..head })
+    }
+
     /// From the error that a connection ended with; `None` where it ended in another way, such as
     /// within an exchange, which tells that itself.
-    pub(crate) fn of(error: &hyper::Error) -> Option<Self> {
+    fn of(error: &hyper::Error) -> Option<Self> {
         let reason = if HeadTooSlow::in_chain(error) {
             &REQUEST_TIMEOUT
         } else if error.is_parse_too_large() {
@@ -35,7 +77,7 @@ impl UnreadableHead {
         } else {
             return None;
         };
-        Some(Self { reason, cause: error.to_string() })
+        Some(Self::new(reason, error.to_string()))
     }
 
     /// From the error with which the library ended an HTTP/2 connection; `None` where the client
@@ -49,12 +91,12 @@ impl UnreadableHead {
             h2::Reason::ENHANCE_YOUR_CALM => &CLIENT_FLOOD,
             _ => &REQUEST_MALFORMED,
         };
-        Some(Self { reason, cause: error.to_string() })
+        Some(Self::new(reason, error.to_string()))
     }
 
     /// A head that did not come in time.
     pub(crate) fn too_slow() -> Self {
-        Self { reason: &REQUEST_TIMEOUT, cause: HeadTooSlow.to_string() }
+        Self::new(&REQUEST_TIMEOUT, HeadTooSlow.to_string())
     }
 
     /// The same where it was not known yet which protocol the client speaks.

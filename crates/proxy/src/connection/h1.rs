@@ -110,7 +110,7 @@ where
         (Ok(()), None) => {}
         (Err(error), _) => {
             tracing::debug!(peer = %info.peer, %error, "connection ended early");
-            return UnreadableHead::of(&error);
+            return UnreadableHead::of_refused(&error, phase.take_answered_head());
         }
     }
     None

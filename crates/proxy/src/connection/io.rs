@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::early::Early;
 use super::linger::Linger;
 use super::phase::Phase;
+use super::refusals::Refusals;
 use super::settings::WireSettings;
 use super::taking::Taking;
 use crate::alarm::{Alarm, after};
@@ -37,12 +38,13 @@ pub(super) struct ClientIo<S> {
     half_close: Duration,
     taking: Taking,
     linger: Linger,
-    /// What has not been written yet of interim answers.
+    refusals: Refusals,
+    /// What has not been written yet of what the library does not say: interim answers and refusals.
     interim: Bytes,
 }
 
 impl<S> ClientIo<S> {
-    pub(super) fn new(stream: S, wire: &WireSettings, phase: Arc<Phase>) -> Self {
+    pub(super) fn new(stream: S, wire: &WireSettings, phase: Arc<Phase>, refusals: Refusals) -> Self {
         Self {
             stream,
             early: Early::default(),
@@ -55,8 +57,9 @@ impl<S> ClientIo<S> {
             head_since: None,
             mute_since: None,
             half_close: wire.half_close,
-            taking: Taking::new(wire.taking_pace()),
+            taking: Taking::new(wire.taking_pace(), refusals.connection()),
             linger: Linger::Open,
+            refusals,
             interim: Bytes::new(),
         }
     }
@@ -66,9 +69,9 @@ impl<S> ClientIo<S> {
         self.early = Early::new(early);
     }
 
-    /// The socket, and what was put back and is not read yet.
-    pub(super) fn into_parts(self) -> (S, Early) {
-        (self.stream, self.early)
+    /// The socket, what was put back and is not read yet, and how slowly it may be read.
+    pub(super) fn into_parts(self) -> (S, Early, Taking) {
+        (self.stream, self.early, self.taking)
     }
 
     /// A client that ends its side may still wait for its answer, or may have gone: TCP does not
@@ -119,7 +122,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for ClientIo<S> {
                 let since = *this.mute_since.insert(Instant::now());
                 return this.poll_gone(since, cx);
             }
-            this.head_began |= buf.filled().len() > before && !this.phase.is_busy();
+            if !this.head_began && buf.filled().len() > before && !this.phase.is_busy() {
+                this.head_began = true;
+                this.refusals.head_begins(&this.phase, buf.filled().get(before..).unwrap_or_default());
+            }
             return Poll::Ready(Ok(()));
         }
         if this.phase.is_tunnel() {
@@ -147,7 +153,23 @@ impl<S: AsyncRead + Unpin> AsyncRead for ClientIo<S> {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> ClientIo<S> {
-    /// Writes to its end what has begun of interim answers.
+    /// Writes where the library may say something of its own: no answer is under way.
+    #[cold]
+    fn poll_write_between(&mut self, cx: &mut Context<'_>, bufs: &[io::IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        let length = bufs.iter().map(|part| part.len()).sum();
+        if let Some(refusal) = self.refusals.replace(&self.phase, bufs)? {
+            self.interim = refusal;
+            return Poll::Ready(Ok(length));
+        }
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
+        self.wrote(&polled);
+        if let Poll::Ready(Ok(bytes)) = &polled {
+            self.refusals.taken(*bytes);
+        }
+        self.taking.write(polled, &mut self.alarm, cx)
+    }
+
+    /// Writes to its end what has begun of interim answers and refusals.
     fn poll_interim(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.interim.is_empty() {
             let polled = Pin::new(&mut self.stream).poll_write(cx, &self.interim);
@@ -165,7 +187,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientIo<S> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         ready!(this.poll_interim(cx))?;
+        if this.refusals.are_possible(&this.phase) {
+            return this.poll_write_between(cx, &[io::IoSlice::new(buf)]);
+        }
         let polled = Pin::new(&mut this.stream).poll_write(cx, buf);
+        if polled.is_pending() {
+            this.refusals.settle(&this.phase, buf.len());
+        }
         this.wrote(&polled);
         this.taking.write(polled, &mut this.alarm, cx)
     }
@@ -177,7 +205,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientIo<S> {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         ready!(this.poll_interim(cx))?;
+        if this.refusals.are_possible(&this.phase) {
+            return this.poll_write_between(cx, bufs);
+        }
         let polled = Pin::new(&mut this.stream).poll_write_vectored(cx, bufs);
+        if polled.is_pending() {
+            this.refusals.settle(&this.phase, bufs.iter().map(|part| part.len()).sum());
+        }
         this.wrote(&polled);
         this.taking.write(polled, &mut this.alarm, cx)
     }
@@ -188,7 +222,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientIo<S> {
 
     /// hyper flushes once it has handed over every byte that it has. As long as an answer has not
     /// begun, those are earlier answers and `100 Continue`: here, and only here, an interim answer
-    /// comes into the middle of nothing.
+    /// comes into the middle of nothing. A refusal stands last of all.
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         loop {
@@ -198,6 +232,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for ClientIo<S> {
                 break;
             }
         }
+        this.refusals.settle(&this.phase, 0);
         let polled = Pin::new(&mut this.stream).poll_flush(cx);
         this.taking.flush(polled, &mut this.alarm, cx)
     }

@@ -11,9 +11,11 @@ mod detect;
 mod early;
 mod h1;
 mod h2;
+mod head;
 mod io;
 mod linger;
 mod phase;
+mod refusals;
 mod settings;
 mod taking;
 
@@ -28,10 +30,14 @@ use tollgate_core::Body;
 
 pub use self::arrived::{Arrived, IncomingBody};
 pub use self::settings::WireSettings;
+pub use self::taking::TooSlow;
+pub(crate) use self::taking::was_too_slow;
 
 use self::io::ClientIo;
 use self::phase::Phase;
+use self::refusals::Refusals;
 use crate::hygiene::ConnectionInfo;
+use crate::observer::Observer;
 use crate::unreadable::UnreadableHead;
 
 /// How long a connection may be without its first request when the listener stops, counted from when it was
@@ -57,7 +63,8 @@ pub enum Protocol {
 
 /// Serves HTTP on a connection until it ends. Once `drain` is cancelled, the exchanges that are
 /// under way are the last ones. Gives back what is known of a head that could not be read, with
-/// which the connection ended; `tell` hears of those that it goes on after.
+/// which the connection ended; `observer` hears of those that it goes on after, and says what one is
+/// answered with.
 pub(crate) async fn serve<S, H, F>(
     stream: S,
     info: Arc<ConnectionInfo>,
@@ -65,7 +72,7 @@ pub(crate) async fn serve<S, H, F>(
     protocol: Protocol,
     handler: H,
     drain: CancellationToken,
-    tell: &(dyn Fn(&UnreadableHead) + Sync),
+    observer: Arc<dyn Observer>,
 ) -> Option<UnreadableHead>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -73,7 +80,8 @@ where
     F: Future<Output = http::Response<Body>> + Send + 'static,
 {
     let phase = Arc::new(Phase::new());
-    let mut io = ClientIo::new(stream, wire, Arc::clone(&phase));
+    let refusals = Refusals::new(Arc::clone(&observer), Arc::clone(&info));
+    let mut io = ClientIo::new(stream, wire, Arc::clone(&phase), refusals);
     let protocol = match protocol {
         Protocol::Detect if wire.http2 => {
             tokio::select! {
@@ -92,10 +100,11 @@ where
     let end = End { retire: if ages { drain.child_token() } else { drain.clone() }, drain };
     // Boxed, as whatever most connections do without.
     let mut old = ages.then(|| Box::pin(grow_old(wire.connection_age, end.retire.clone())));
+    let tell = |head: &UnreadableHead| observer.unreadable(&info, head);
     let mut serving = pin!(async {
         match protocol {
-            Protocol::Http2 => Box::pin(h2::serve(io, info, wire, handler, &end, tell)).await,
-            _ => h1::serve(io, phase, info, wire, handler, &end).await,
+            Protocol::Http2 => Box::pin(h2::serve(io, Arc::clone(&info), wire, handler, &end, &tell)).await,
+            _ => h1::serve(io, phase, Arc::clone(&info), wire, handler, &end).await,
         }
     });
     poll_fn(|cx| {

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, StatusCode, Version};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use parking_lot::Mutex;
 use tokio::time::Instant;
@@ -15,7 +15,8 @@ use tokio_util::sync::CancellationToken;
 use tollgate_core::interim::InterimLine;
 use tollgate_core::{Body, BoxError};
 
-use super::{FIRST_REQUEST, MOST_INTERIM, NEXT_REQUEST};
+use super::{FIRST_REQUEST, MOST_INTERIM, NEXT_REQUEST, head};
+use crate::unreadable::AnsweredHead;
 
 /// Shared by the service, the answer under way and the socket. All three live in one task, so that
 /// nothing here needs more than relaxed order.
@@ -35,6 +36,8 @@ pub(super) struct Phase {
     /// Whether an interim answer waits, so that nobody locks to see that none does.
     interim_waits: AtomicBool,
     interim: Mutex<InterimAnswers>,
+    /// What a head that could not be read was answered with.
+    answered_head: Mutex<Option<Box<AnsweredHead>>>,
 }
 
 /// Interim answers, as bytes that wait until nothing stands before them.
@@ -59,6 +62,7 @@ impl Phase {
             answered: AtomicBool::new(true),
             interim_waits: AtomicBool::new(false),
             interim: Mutex::default(),
+            answered_head: Mutex::default(),
         }
     }
 
@@ -88,7 +92,7 @@ impl Phase {
         if self.awaits_answer(interim.request) { bytes } else { Vec::new() }
     }
 
-    fn answer_ended(&self) {
+    pub(super) fn answer_ended(&self) {
         let since = u64::try_from(self.born.elapsed().as_micros()).unwrap_or(u64::MAX);
         self.idle_since.store(since, Ordering::Relaxed);
         self.busy.store(false, Ordering::Relaxed);
@@ -97,6 +101,16 @@ impl Phase {
     /// The listener stops: whatever waits for a request is closed.
     pub(super) fn closes_now(&self) {
         self.silent.store(!self.is_busy(), Ordering::Relaxed);
+    }
+
+    /// A head that could not be read is answered: there is something that a client could miss.
+    pub(super) fn head_answered(&self, answered: AnsweredHead) {
+        self.silent.store(false, Ordering::Relaxed);
+        *self.answered_head.lock() = Some(Box::new(answered));
+    }
+
+    pub(super) fn take_answered_head(&self) -> Option<Box<AnsweredHead>> {
+        self.answered_head.lock().take()
     }
 
     /// Waits for the end of the listener, and then for as long as a connection without a request is left open.
@@ -140,7 +154,7 @@ impl InterimLine for Phase {
         if !self.awaits_answer(request) {
             return false;
         }
-        let head = interim_head(status, headers);
+        let head = head::bytes(Version::HTTP_11, status, headers);
         let mut interim = self.interim.lock();
         if interim.request != request {
             *interim = InterimAnswers { request, ..InterimAnswers::default() };
@@ -153,24 +167,6 @@ impl InterimLine for Phase {
         self.interim_waits.store(true, Ordering::Relaxed);
         true
     }
-}
-
-fn interim_head(status: StatusCode, headers: &HeaderMap) -> Vec<u8> {
-    let mut head = Vec::with_capacity(256);
-    let mut put = |part: &[u8]| head.extend_from_slice(part);
-    put(b"HTTP/1.1 ");
-    put(status.as_str().as_bytes());
-    put(b" ");
-    put(status.canonical_reason().unwrap_or_default().as_bytes());
-    put(b"\r\n");
-    for (name, value) in headers {
-        put(name.as_str().as_bytes());
-        put(b": ");
-        put(value.as_bytes());
-        put(b"\r\n");
-    }
-    put(b"\r\n");
-    head
 }
 
 /// An answer's body; when it is dropped, the connection waits for its next request.

@@ -1,12 +1,49 @@
 //! Whether a client takes what is written to it.
 
 use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 
 use tokio::time::Instant;
 
 use crate::alarm::Alarm;
+use crate::hygiene::ConnectionInfo;
 use crate::pace::Pace;
+
+/// Whether answers of a connection are let go of because their client did not take them. Whoever lets go says so
+/// before, so that the story of an answer can tell that from a client that has gone. All of a connection is one
+/// task, so that nothing here needs more than relaxed order.
+#[derive(Debug, Default)]
+pub struct TooSlow(AtomicBool);
+
+impl TooSlow {
+    /// From now on: the connection ends.
+    fn note(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// While `let_go` runs, which drops one answer of several.
+    pub(super) fn during(&self, let_go: impl FnOnce()) {
+        let before = self.0.swap(true, Ordering::Relaxed);
+        let_go();
+        self.0.store(before, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_noted(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// What a write to such a client fails with.
+#[derive(Debug, thiserror::Error)]
+#[error("the client does not take what is sent to it")]
+struct NotTaken;
+
+/// Whether a write failed because its client was too slow.
+pub(crate) fn was_too_slow(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|cause| cause.is::<NotTaken>())
+}
 
 /// The time counts only while bytes wait for the client, so that a slow upstream is not held
 /// against it.
@@ -14,11 +51,12 @@ use crate::pace::Pace;
 pub(super) struct Taking {
     pace: Pace,
     stuck_since: Option<Instant>,
+    connection: Arc<ConnectionInfo>,
 }
 
 impl Taking {
-    pub(super) fn new(pace: Pace) -> Self {
-        Self { pace, stuck_since: None }
+    pub(super) fn new(pace: Pace, connection: Arc<ConnectionInfo>) -> Self {
+        Self { pace, stuck_since: None, connection }
     }
 
     /// Lets a write fail once the client has been too slow for too long.
@@ -33,7 +71,7 @@ impl Taking {
             return polled;
         }
         ready!(self.poll_end(alarm, cx));
-        Poll::Ready(Err(too_slow()))
+        Poll::Ready(Err(self.too_slow()))
     }
 
     /// The same for a flush, which tells of no bytes.
@@ -48,7 +86,7 @@ impl Taking {
             return polled;
         }
         ready!(self.poll_end(alarm, cx));
-        Poll::Ready(Err(too_slow()))
+        Poll::Ready(Err(self.too_slow()))
     }
 
     fn went_on(&mut self, bytes: usize) {
@@ -65,8 +103,9 @@ impl Taking {
             None => Poll::Pending,
         }
     }
-}
 
-fn too_slow() -> io::Error {
-    io::Error::new(io::ErrorKind::TimedOut, "the client does not take the answer")
+    fn too_slow(&self) -> io::Error {
+        self.connection.too_slow.note();
+        io::Error::new(io::ErrorKind::TimedOut, NotTaken)
+    }
 }

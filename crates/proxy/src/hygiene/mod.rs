@@ -21,6 +21,7 @@ use tollgate_core::exchange::{Client, Scheme, Target};
 use tollgate_core::settings::Settings;
 use tollgate_core::{Problem, reason};
 
+use crate::connection::TooSlow;
 use crate::pace::Pace;
 use crate::tls::Session;
 
@@ -101,12 +102,22 @@ pub struct ConnectionInfo {
     pub lacks_tls: bool,
     /// What its requests have in common so far.
     pub familiar: Familiar,
+    /// Whether its client is too slow for what it asks for.
+    pub too_slow: TooSlow,
 }
 
 impl ConnectionInfo {
     /// Of a connection that speaks plain HTTP, as it should.
     pub fn plain(peer: SocketAddr, local: SocketAddr) -> Self {
-        Self { peer, local, scheme: Scheme::Http, tls: None, lacks_tls: false, familiar: Familiar::default() }
+        Self {
+            peer,
+            local,
+            scheme: Scheme::Http,
+            tls: None,
+            lacks_tls: false,
+            familiar: Familiar::default(),
+            too_slow: TooSlow::default(),
+        }
     }
 }
 

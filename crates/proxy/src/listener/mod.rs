@@ -28,13 +28,14 @@ use crate::connection::{self, Arrived, Protocol, WireSettings};
 use crate::heard::cancelled;
 use crate::hygiene::ConnectionInfo;
 use crate::metrics::{Paused, Refused};
-use crate::tls::{self, Arrival, Endpoint, Failure, Session};
+use crate::tls::{self, Arrival, Endpoint, Failure};
 use crate::unreadable::UnreadableHead;
-use crate::{Gateway, proxy_protocol, story};
+use crate::{Gateway, proxy_protocol};
 use handshakes::{End, Handshakes};
 use proxy_protocol::{Announced, HeaderError};
 use shares::{Share, Shares};
 
+pub use crate::observer::Observer;
 pub use socket::{adopt, bind};
 
 /// How long to wait when the process has no descriptors left, at first and at most.
@@ -77,68 +78,6 @@ pub async fn serve_on(listeners: Vec<Listener>, gateway: Arc<Gateway>, wire: Wir
         async move { crate::exchange::handle(&gateway, &info, arrived).await }
     })
     .await;
-}
-
-/// Who is told of what no request tells: connections, and those that never came to a request.
-pub trait Observer: Send + Sync + 'static {
-    /// A connection was accepted.
-    fn opened(&self) {}
-    /// One that was accepted is over.
-    fn closed(&self) {}
-    /// One was turned away.
-    fn refused(&self, why: Refused) {
-        let _ = why;
-    }
-    /// Nothing is accepted for the moment.
-    fn paused(&self, why: Paused) {
-        let _ = why;
-    }
-    /// A TLS handshake was completed.
-    fn greeted(&self, session: &Session, resumed: bool) {
-        let _ = (session, resumed);
-    }
-    /// One ended with a head that could not be read.
-    fn unreadable(&self, connection: &ConnectionInfo, head: &UnreadableHead) {
-        let _ = (connection, head);
-    }
-    /// One ended before it came to a head.
-    fn failed(&self, connection: &ConnectionInfo, why: &UnreadableHead) {
-        let _ = (connection, why);
-    }
-}
-
-/// Nobody is told.
-impl Observer for () {}
-
-impl Observer for Gateway {
-    fn opened(&self) {
-        self.metrics.connections_accepted.inc();
-        self.metrics.connections.inc();
-    }
-
-    fn closed(&self) {
-        self.metrics.connections.dec();
-    }
-
-    fn refused(&self, why: Refused) {
-        self.metrics.refused(why);
-    }
-
-    fn paused(&self, why: Paused) {
-        self.metrics.paused(why);
-    }
-
-    fn greeted(&self, session: &Session, resumed: bool) {
-        self.metrics.greeted(session.version, resumed);
-    }
-
-    fn unreadable(&self, connection: &ConnectionInfo, head: &UnreadableHead) {
-        story::unreadable(self, connection, head);
-    }
-
-    fn failed(&self, connection: &ConnectionInfo, why: &UnreadableHead) {
-        story::failed(self, connection, why);
-    }
 }
 
 /// Tells that a connection is over, however it ended.
@@ -397,7 +336,7 @@ where
     fn fail(&self, info: &ConnectionInfo, at: Refused, cause: String) {
         self.observer.refused(at);
         let reason = if at == Refused::Tls { &reason::TLS_HANDSHAKE } else { &reason::PROXY_PROTOCOL };
-        self.observer.failed(info, &UnreadableHead { reason, cause });
+        self.observer.failed(info, &UnreadableHead::new(reason, cause));
     }
 
     /// Serves HTTP until the connection ends.
@@ -406,12 +345,14 @@ where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let drain = self.shutdown.child_token();
-        let tell = |head: &UnreadableHead| held.open.0.unreadable(&info, head);
+        let observer = Arc::clone(&held.open.0) as Arc<dyn Observer>;
+        let served =
+            connection::serve(stream, Arc::clone(&info), &self.wire, protocol, self.handler.clone(), drain, observer);
         tokio::select! {
             biased;
-            unreadable = connection::serve(stream, Arc::clone(&info), &self.wire, protocol, self.handler.clone(), drain, &tell) => {
+            unreadable = served => {
                 if let Some(head) = unreadable {
-                    tell(&head);
+                    held.open.0.unreadable(&info, &head);
                 }
             }
             () = cancelled(&self.cut_off) => {}

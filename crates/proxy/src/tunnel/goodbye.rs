@@ -56,6 +56,11 @@ impl FrameCursor {
         self.known == 0 && self.payload == 0 && !self.closed
     }
 
+    /// Whether a Close frame has passed, whole.
+    pub(super) fn is_over(&self) -> bool {
+        self.closed && self.known == 0 && self.payload == 0
+    }
+
     fn head_length(&self) -> usize {
         let mask = if self.head[1] & MASKED != 0 { 4 } else { 0 };
         match (self.known, self.head[1] & !MASKED) {

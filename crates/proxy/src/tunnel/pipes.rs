@@ -8,14 +8,19 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
-use tollgate_core::reason::{CLIENT_GONE, TUNNEL_IDLE, TUNNEL_MAX_AGE, UPSTREAM_RESET};
+use tollgate_core::reason::{CLIENT_GONE, CLIENT_TOO_SLOW, TUNNEL_IDLE, TUNNEL_MAX_AGE, UPSTREAM_RESET};
 
 use super::goodbye::FrameCursor;
 use super::{End, TunnelLimits};
 use crate::alarm::{Alarm, after};
+use crate::connection::was_too_slow;
 
 /// The most that one direction reads at a time, and the most that it holds.
 const PIECE: usize = 16 * 1024;
+
+/// How long both sides may take to end what they have said goodbye to. The server is the one to do it (RFC 6455
+/// §7.1.1), but not all do: over HTTP/2 some leave the stream open, and clients wait for many seconds.
+const GOODBYE: Duration = Duration::from_millis(500);
 
 /// Copies in both directions.
 pub(super) struct Join {
@@ -23,6 +28,8 @@ pub(super) struct Join {
     pub(super) down: Pipe,
     /// Which side has said first that it sends no more.
     first: Option<&'static str>,
+    /// Since when both have said so in a Close frame.
+    parted: Option<Instant>,
     idle: Option<Duration>,
     born: Instant,
     max_age: Option<Duration>,
@@ -38,6 +45,7 @@ impl Join {
             up: Pipe::new(frames),
             down: Pipe::new(frames),
             first: None,
+            parted: None,
             idle: limits.idle,
             born: now,
             max_age: limits.max_age,
@@ -53,14 +61,21 @@ impl Join {
     {
         let before = self.up.bytes + self.down.bytes;
         let up = self.up.poll(cx, client, upstream);
-        if self.first.is_none() && self.up.is_ending() {
+        if self.first.is_none() && (self.up.is_ending() || self.up.said_goodbye()) {
             self.first = Some("client");
         }
         let down = self.down.poll(cx, upstream, client);
-        if self.first.is_none() && self.down.is_ending() {
+        if self.first.is_none() && (self.down.is_ending() || self.down.said_goodbye()) {
             self.first = Some("upstream");
         }
+        if self.parted.is_none() && self.up.said_goodbye() && self.down.said_goodbye() {
+            self.parted = Some(Instant::now());
+        }
         match (up, down) {
+            // Everything was said: how it is hung up means nothing.
+            (Poll::Ready(Err(_)), _) | (_, Poll::Ready(Err(_))) if self.parted.is_some() => {
+                return Poll::Ready(End { by: self.first.unwrap_or("client"), reason: None, cause: None });
+            }
             (Poll::Ready(Err(fault)), _) => return Poll::Ready(fault.end("client", "upstream")),
             (_, Poll::Ready(Err(fault))) => return Poll::Ready(fault.end("upstream", "client")),
             (Poll::Ready(Ok(())), Poll::Ready(Ok(()))) => {
@@ -70,6 +85,14 @@ impl Join {
         }
         if self.up.bytes + self.down.bytes != before {
             self.active = Instant::now();
+        }
+        if let Some(since) = self.parted
+            && !(self.up.is_ending() && self.down.is_ending())
+        {
+            ready!(self.alarm.poll_until(after(since, GOODBYE), cx));
+            self.up.end();
+            self.down.end();
+            return self.poll(cx, client, upstream);
         }
         let idle = self.idle.map(|idle| (after(self.active, idle), &TUNNEL_IDLE));
         let age = self.max_age.map(|age| (after(self.born, age), &TUNNEL_MAX_AGE));
@@ -91,7 +114,11 @@ impl Fault {
             Self::Reading(error) => (from, error),
             Self::Writing(error) => (to, error),
         };
-        let reason = if by == "client" { &CLIENT_GONE } else { &UPSTREAM_RESET };
+        let reason = match by {
+            "client" if was_too_slow(&error) => &CLIENT_TOO_SLOW,
+            "client" => &CLIENT_GONE,
+            _ => &UPSTREAM_RESET,
+        };
         End { by, reason: Some(reason), cause: Some(error.to_string()) }
     }
 }
@@ -127,6 +154,18 @@ impl Pipe {
     /// Whether the receiver can be told of the end in a frame.
     pub(super) fn may_close(&self) -> bool {
         self.state == PipeState::Open && self.frames.as_ref().is_some_and(FrameCursor::may_close)
+    }
+
+    /// Whether a Close frame has passed, after which nothing may follow (RFC 6455 §5.5.1).
+    fn said_goodbye(&self) -> bool {
+        self.frames.as_ref().is_some_and(FrameCursor::is_over)
+    }
+
+    /// Takes it for said that the sender sends no more.
+    fn end(&mut self) {
+        if self.state == PipeState::Open {
+            self.state = PipeState::Ending;
+        }
     }
 
     fn is_ending(&self) -> bool {

@@ -9,7 +9,7 @@ use http::{Method, StatusCode};
 use tokio::time::Instant;
 use tollgate_core::record::{Attempt, Record};
 use tollgate_core::{Body, Problem, Request, Response, reason};
-use tollgate_http1::{BodyLength, Framing, RequestHead, ResponseHead};
+use tollgate_http1::{BodyLength, Framing, HeadError, RequestHead, ResponseHead};
 
 use super::Upstream;
 use super::connect::{ConnectError, Connected};
@@ -228,6 +228,8 @@ fn is_harmless(method: &Method) -> bool {
 fn told(error: &Broken) -> Problem {
     match error {
         Broken::Request(error) => Problem::of_request_body(&**error),
+        Broken::Head(HeadError::Http2) => problem(&reason::UPSTREAM_ONLY_HTTP2)
+            .caused_by("the target speaks HTTP/2 and no HTTP/1; write `protocol: http2` at this upstream"),
         Broken::Head(_) | Broken::Interim => problem(&reason::UPSTREAM_MALFORMED).caused_by(error),
         Broken::Body(_) | Broken::Closed | Broken::Io(_) => problem(&reason::UPSTREAM_RESET).caused_by(error),
     }

@@ -270,6 +270,12 @@ async fn a_head_that_cannot_be_read_has_a_line_and_is_counted() {
         assert_eq!((&line["status"], &line["reason"]), (&json!(status), &json!(reason)), "{shown:?}: {answer:?}");
         assert_eq!(line["client"], "127.0.0.1");
         assert!(line["cause"].is_string() && !line.to_string().contains("s3cret"), "{line}");
+        let Some((head, body)) = answer.split_once("\r\n\r\n") else { continue };
+        let problem: serde_json::Value = serde_json::from_str(body).unwrap();
+        assert_eq!((&problem["status"], problem.get("instance")), (&json!(status), None), "{problem}");
+        assert_eq!(problem["requestId"], line["id"], "{line}");
+        assert!(head.contains(&format!("x-request-id: {}\r\n", line["id"].as_str().unwrap())), "{head}");
+        assert_eq!(line["bytesOut"], body.len(), "{line}");
     }
     let metrics = app.gateway.metrics.encode().unwrap();
     for series in [

@@ -13,6 +13,7 @@ mod handshake;
 mod interim;
 mod over_http2;
 mod semantics;
+mod slow_takers;
 mod tunnel_end;
 mod tunnel_flow;
 mod upgrades;

@@ -239,3 +239,36 @@ async fn a_refused_stream_is_asked_for_again_and_a_lost_client_resets_its_own() 
     assert_eq!(soon("the reset", told.recv()).await.unwrap().unwrap(), Reason::CANCEL);
     assert_eq!(app.log.line().await["reason"], "client.gone");
 }
+
+/// Some servers answer a Close frame and leave the stream open (Hypercorn does): nobody has to wait for that.
+#[tokio::test]
+async fn a_websocket_that_both_sides_have_closed_ends_although_the_upstream_leaves_its_stream_open() {
+    let (tell, mut told) = unbounded_channel();
+    let address = upstream(offering(), move |request, mut respond| {
+        let tell = tell.clone();
+        async move {
+            let mut to = respond.send_response(Response::new(()), false).unwrap();
+            let mut from = request.into_body();
+            next(&mut from).await;
+            // What is said between the two is heard.
+            to.send_data(Bytes::from_static(b"\x81\x02hi\x88"), false).unwrap();
+            tokio::time::sleep(std::time::Duration::from_millis(800)).await;
+            to.send_data(Bytes::from_static(b"\x02\x03\xe8"), false).unwrap();
+            let ended = next(&mut from).await;
+            let _ = tell.send(ended);
+            std::future::pending::<()>().await;
+        }
+    })
+    .await;
+    let app = app_before(address).await;
+    let mut client = Client::connect(app.address).await;
+    client.send(HANDSHAKE).await;
+    assert!(client.until("\r\n\r\n").await.starts_with("HTTP/1.1 101 "));
+    client.send(b"\x88\x82\0\0\0\0\x03\xe8").await;
+    let began = tokio::time::Instant::now();
+    assert_eq!(client.rest_bytes().await.0, b"\x81\x02hi\x88\x02\x03\xe8");
+    assert!(began.elapsed() < std::time::Duration::from_secs(4), "{:?}", began.elapsed());
+    assert_eq!(soon("the end of the stream", told.recv()).await, Some(None));
+    let line = app.log.line().await;
+    assert_eq!((&line["reason"], &line["fields"]["tunnel"]["endedBy"]), (&json!("ok"), &json!("client")), "{line}");
+}

@@ -6,7 +6,7 @@ use tokio::sync::Semaphore;
 
 use super::peer::{DATA, HEADERS, Peer, Peers};
 use super::server::{GET, ask, gate};
-use super::support::{Upstream, soon};
+use super::support::{Setup, Upstream, soon};
 
 /// What is left for the client of an answer that ends by `fault` after `hello`.
 async fn cut_by<F>(fault: impl Fn(Peer, u32) -> F + Send + Sync + Copy + 'static) -> String
@@ -139,6 +139,31 @@ async fn an_upstream_of_http1_is_told_apart() {
     let gate = gate(upstream.url()).await;
     let answer = ask(&gate, GET).await;
     assert!(answer.starts_with("HTTP/1.1 502") && answer.contains("upstream.no_http2"), "{answer}");
+}
+
+/// The other way round: a server of HTTP/2 is spoken to in HTTP/1, because nothing said otherwise.
+#[tokio::test]
+async fn an_upstream_of_nothing_but_http2_is_told_with_what_to_write() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            // It says what it is before it reads what it does not understand.
+            let _ = h2::server::handshake(socket).await;
+        }
+    });
+    let gate = Setup::to(url).start().await;
+    let answer = ask(&gate, GET).await;
+    assert!(answer.starts_with("HTTP/1.1 502") && answer.contains("upstream.only_http2"), "{answer}");
+    let record = gate.records().pop().unwrap();
+    assert_eq!(record.attempts.len(), 1, "nothing is gained by asking again");
+    let answer = Upstream::play(|_, mut conn| async move {
+        conn.until("\r\n\r\n").await;
+        conn.send(b"\0\0\0\x04\0\0\0\0\0\0\0\x08\x07\0\0\0\0\0\0\0\0\0\0\0\0\x01").await;
+    })
+    .await;
+    let answer = ask(&Setup::to(answer.url()).start().await, GET).await;
+    assert!(answer.contains("upstream.only_http2") && answer.contains("`protocol: http2`"), "{answer}");
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ mod lines;
 mod outbound;
 mod pipelining;
 mod pool;
+mod refused_heads;
 mod server_timeouts;
 mod shutdown;
 #[allow(dead_code, unused_imports, reason = "shared with the tests of streams, each of which takes what it needs")]

@@ -43,7 +43,7 @@ pub(super) struct FrameIo<S> {
 
 impl<S> FrameIo<S> {
     pub(super) fn new(io: ClientIo<S>, wire: &WireSettings, load: Arc<Load>) -> Self {
-        let (stream, early) = io.into_parts();
+        let (stream, early, taking) = io.into_parts();
         let (control, resets) = wire.h2.budgets();
         Self {
             stream,
@@ -56,7 +56,7 @@ impl<S> FrameIo<S> {
             head: wire.head,
             amid_head_since: None,
             load,
-            taking: Taking::new(wire.taking_pace()),
+            taking,
             alarm: Alarm::default(),
             linger: Linger::Open,
         }

@@ -78,7 +78,7 @@ where
                         let clock = Arc::new(StreamClock::new(wire.taking_pace()));
                         let (open, drain) = (load.stream(), end.drain.clone());
                         let (arrived, reply) = Reply::to(request, respond, Arc::clone(&clock), open, drain);
-                        streams.push(reply.answer(handler(Arc::clone(&info), arrived)), clock);
+                        streams.push(reply.answer(handler(Arc::clone(&info), arrived)), clock, &info);
                     }
                     Poll::Ready(Some(Err(error))) => break Poll::Ready(Err(error)),
                     Poll::Ready(None) => break Poll::Ready(Ok(())),
@@ -90,7 +90,7 @@ where
                 // A request tells of itself, and one that was refused may be sent again.
                 if !known.has(stream) && code != h2::Reason::REFUSED_STREAM {
                     let cause = format!("a request was reset: {}", code.description());
-                    tell(&UnreadableHead { reason: &REQUEST_MALFORMED, cause });
+                    tell(&UnreadableHead::new(&REQUEST_MALFORMED, cause));
                 }
             }
             // Also once it has ended: the streams must see that.
@@ -130,7 +130,7 @@ where
     tracing::debug!(peer = %info.peer, %error, "connection ended early");
     match load.ending() {
         Some(Ending::HeadTooSlow) => Some(UnreadableHead::too_slow()),
-        Some(Ending::Flood(flood)) => Some(UnreadableHead { reason: &CLIENT_FLOOD, cause: flood.to_string() }),
+        Some(Ending::Flood(flood)) => Some(UnreadableHead::new(&CLIENT_FLOOD, flood.to_string())),
         None => UnreadableHead::of_frames(&error),
     }
 }

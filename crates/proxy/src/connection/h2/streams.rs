@@ -4,13 +4,14 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use super::answer::StreamClock;
 use crate::alarm::Alarm;
+use crate::hygiene::ConnectionInfo;
 
 /// One stream. It ends early when its client has not taken for too long what it was given: that
 /// resets it, and lets go of the upstream.
@@ -18,6 +19,7 @@ struct Stream {
     running: Pin<Box<dyn Future<Output = ()> + Send>>,
     clock: Arc<StreamClock>,
     alarm: Alarm,
+    connection: Arc<ConnectionInfo>,
 }
 
 impl Future for Stream {
@@ -28,10 +30,10 @@ impl Future for Stream {
         if this.running.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
         }
-        match this.clock.deadline() {
-            Some(deadline) => this.alarm.poll_until(deadline, cx),
-            None => Poll::Pending,
-        }
+        let Some(deadline) = this.clock.deadline() else { return Poll::Pending };
+        ready!(this.alarm.poll_until(deadline, cx));
+        this.connection.too_slow.during(|| this.running = Box::pin(std::future::ready(())));
+        Poll::Ready(())
     }
 }
 
@@ -41,8 +43,14 @@ pub(super) struct Streams(FuturesUnordered<Stream>);
 
 impl Streams {
     /// One more. Whether its client takes what it is given, `clock` tells.
-    pub(super) fn push(&mut self, running: impl Future<Output = ()> + Send + 'static, clock: Arc<StreamClock>) {
-        self.0.push(Stream { running: Box::pin(running), clock, alarm: Alarm::default() });
+    pub(super) fn push(
+        &mut self,
+        running: impl Future<Output = ()> + Send + 'static,
+        clock: Arc<StreamClock>,
+        connection: &Arc<ConnectionInfo>,
+    ) {
+        let connection = Arc::clone(connection);
+        self.0.push(Stream { running: Box::pin(running), clock, alarm: Alarm::default(), connection });
     }
 
     /// Goes on with every stream that can.

@@ -13,11 +13,11 @@ use tollgate_core::project::{CorsChoice, HandlerDefinition, Place, Timeouts, Use
 use tollgate_core::record::Record;
 use tollgate_core::route::{Document, Methods, Operation, PathMode, PathTemplate, Route};
 use tollgate_core::settings::{Settings, UpstreamSettings};
-use tollgate_core::{Body, Exchange, Problem, Response, Services};
+use tollgate_core::{Body, Exchange, Problem, Reason, Response, Services};
 use tollgate_proxy::connection::{Arrived, WireSettings};
 use tollgate_proxy::hygiene::{self, ConnectionInfo, HygieneRules};
 use tollgate_proxy::listener::{self, Observer};
-use tollgate_proxy::unreadable::UnreadableHead;
+use tollgate_proxy::unreadable::{RefusedHead, UnreadableHead};
 use tollgate_proxy::upstream::{MapHosts, Upstream, Upstreams};
 
 use super::client::Client;
@@ -165,6 +165,10 @@ struct Ends {
 }
 
 impl Observer for Ends {
+    fn refuse(&self, _: &ConnectionInfo, reason: &'static Reason) -> Option<RefusedHead> {
+        Some(RefusedHead::new(refuse(Problem::new(reason, "unreadable").closing())))
+    }
+
     fn unreadable(&self, _: &ConnectionInfo, head: &UnreadableHead) {
         self.bad.lock().push((head.reason.name, head.cause.clone()));
         self.told.notify_one();

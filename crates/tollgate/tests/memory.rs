@@ -1,0 +1,47 @@
+//! What a gateway holds on to.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod support;
+
+use std::time::Duration;
+
+use support::{SOON, World};
+use tokio::time::Instant;
+
+/// A line of `/proc/PID/status`, in KiB.
+fn status(pid: u32, name: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+fn document(operations: usize) -> String {
+    let mut text = "openapi: 3.1.0\ninfo: { title: Test, version: 1.0.0 }\nx-tollgate: { upstream: \"http://127.0.0.1:1\", auth: api-key }\npaths:\n".to_owned();
+    for number in 0..operations {
+        text += &format!(
+            "  /things{number}/{{id}}:\n    get:\n      operationId: thing{number}\n      summary: One of the many things that there are\n      parameters: [{{ name: id, in: path, required: true, schema: {{ type: string }} }}]\n      responses: {{ \"200\": {{ description: here it is }} }}\n"
+        );
+    }
+    text
+}
+
+/// Reading a project takes several times what it needs afterwards; a gateway that is idle from then on must not keep
+/// that for hours.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn what_reading_a_project_took_is_given_back_although_nobody_comes() {
+    let world = World::empty();
+    world.write("openapi.yaml", &document(3000));
+    let gateway = world.start(&["run"]).await;
+    let pid = gateway.child.id().unwrap();
+    let most = status(pid, "VmHWM:") - status(pid, "RssFile:");
+    let until = Instant::now() + SOON.min(Duration::from_secs(6));
+    loop {
+        let held = status(pid, "RssAnon:");
+        if held * 10 < most * 7 {
+            return;
+        }
+        assert!(Instant::now() < until, "{held} KiB are held of {most}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
