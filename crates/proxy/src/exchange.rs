@@ -76,7 +76,7 @@ pub async fn handle(
     response.headers_mut().insert(trace::REQUEST_ID, id.field.clone());
     match switched {
         Some(switched) => {
-            told.story.open_tunnel(&mut response, switched, snapshot.tunnels);
+            told.story.open_tunnel(&mut response, switched, snapshot.tunnels, connection);
             response
         }
         None => told.story.answer(response, connection),

@@ -218,7 +218,13 @@ impl Story {
     }
 
     /// Goes on with an answer that opens a tunnel: the story ends with that.
-    pub(crate) fn open_tunnel(mut self, response: &mut Response, upstream: Switched, limits: TunnelLimits) {
+    pub(crate) fn open_tunnel(
+        mut self,
+        response: &mut Response,
+        upstream: Switched,
+        limits: TunnelLimits,
+        connection: &Arc<ConnectionInfo>,
+    ) {
         self.absorb();
         self.answered = true;
         if let Some(entry) = &mut self.entry {
@@ -227,7 +233,7 @@ impl Story {
         self.opened = Some(self.gateway.services.clock.monotonic());
         let caller = self.entry.as_ref().and_then(|entry| entry.user.as_ref()).map(|user| user.credential.clone());
         let keyring = Arc::clone(&self.gateway.services.keyring);
-        Tunnel::new(upstream, limits, self, caller.as_ref(), &keyring).put_into(response);
+        Tunnel::new(upstream, limits, self, caller.as_ref(), &keyring, connection).put_into(response);
     }
 
     /// Ends it with what went through a tunnel: bytes of the client, and for it.

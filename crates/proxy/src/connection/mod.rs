@@ -31,7 +31,6 @@ use tollgate_core::Body;
 pub use self::arrived::{Arrived, IncomingBody};
 pub use self::settings::WireSettings;
 pub use self::taking::TooSlow;
-pub(crate) use self::taking::was_too_slow;
 
 use self::io::ClientIo;
 use self::phase::Phase;

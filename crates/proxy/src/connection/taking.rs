@@ -35,16 +35,6 @@ impl TooSlow {
     }
 }
 
-/// What a write to such a client fails with.
-#[derive(Debug, thiserror::Error)]
-#[error("the client does not take what is sent to it")]
-struct NotTaken;
-
-/// Whether a write failed because its client was too slow.
-pub(crate) fn was_too_slow(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|cause| cause.is::<NotTaken>())
-}
-
 /// The time counts only while bytes wait for the client, so that a slow upstream is not held
 /// against it.
 #[derive(Debug)]
@@ -106,6 +96,6 @@ impl Taking {
 
     fn too_slow(&self) -> io::Error {
         self.connection.too_slow.note();
-        io::Error::new(io::ErrorKind::TimedOut, NotTaken)
+        io::Error::new(io::ErrorKind::TimedOut, "the client does not take what is sent to it")
     }
 }

@@ -24,13 +24,14 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tollgate_core::exchange::Credential;
-use tollgate_core::reason::{CLIENT_GONE, TUNNEL_DRAINED, TUNNEL_KEY_ENDED};
+use tollgate_core::reason::{CLIENT_GONE, CLIENT_TOO_SLOW, TUNNEL_DRAINED, TUNNEL_KEY_ENDED};
 use tollgate_core::services::{KeyVerdict, Keyring};
 use tollgate_core::settings::TunnelSettings;
 use tollgate_core::{Body, Reason};
 
 use self::goodbye::To;
 use self::pipes::Join;
+use crate::hygiene::ConnectionInfo;
 use crate::story::Story;
 use crate::upstream::handshake::Switched;
 
@@ -90,6 +91,7 @@ impl Tunnel {
         story: Story,
         caller: Option<&Credential>,
         keyring: &Arc<dyn Keyring>,
+        connection: &Arc<ConnectionInfo>,
     ) -> Self {
         let protocol = Arc::clone(&upstream.asked.protocol);
         let key = match caller {
@@ -99,7 +101,9 @@ impl Tunnel {
             }
             _ => None,
         };
-        Self { upstream, limits, key, told: Told { protocol, story: Some(story), bytes: (0, 0), drain: None } }
+        let connection = Arc::clone(connection);
+        let told = Told { protocol, story: Some(story), bytes: (0, 0), drain: None, connection };
+        Self { upstream, limits, key, told }
     }
 
     pub(crate) fn put_into(self, response: &mut http::Response<Body>) {
@@ -206,12 +210,17 @@ struct Told {
     bytes: (u64, u64),
     /// Of the listener, once the tunnel runs.
     drain: Option<CancellationToken>,
+    /// The client's.
+    connection: Arc<ConnectionInfo>,
 }
 
 impl Told {
     fn end(&mut self, end: End) {
         if let Some(story) = self.story.take() {
-            let refusal = end.reason.map(|reason| (reason, end.cause));
+            let refusal = end.reason.map(|reason| match reason.name == CLIENT_GONE.name {
+                true if self.connection.too_slow.is_noted() => (&CLIENT_TOO_SLOW, end.cause),
+                _ => (reason, end.cause),
+            });
             story.tunnel_ended(&self.protocol, end.by, self.bytes, refusal);
         }
     }

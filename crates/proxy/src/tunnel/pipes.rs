@@ -8,12 +8,11 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
-use tollgate_core::reason::{CLIENT_GONE, CLIENT_TOO_SLOW, TUNNEL_IDLE, TUNNEL_MAX_AGE, UPSTREAM_RESET};
+use tollgate_core::reason::{CLIENT_GONE, TUNNEL_IDLE, TUNNEL_MAX_AGE, UPSTREAM_RESET};
 
 use super::goodbye::FrameCursor;
 use super::{End, TunnelLimits};
 use crate::alarm::{Alarm, after};
-use crate::connection::was_too_slow;
 
 /// The most that one direction reads at a time, and the most that it holds.
 const PIECE: usize = 16 * 1024;
@@ -114,11 +113,7 @@ impl Fault {
             Self::Reading(error) => (from, error),
             Self::Writing(error) => (to, error),
         };
-        let reason = match by {
-            "client" if was_too_slow(&error) => &CLIENT_TOO_SLOW,
-            "client" => &CLIENT_GONE,
-            _ => &UPSTREAM_RESET,
-        };
+        let reason = if by == "client" { &CLIENT_GONE } else { &UPSTREAM_RESET };
         End { by, reason: Some(reason), cause: Some(error.to_string()) }
     }
 }
