@@ -172,6 +172,30 @@ fn routes_stand_in_the_order_of_files_and_documents_and_lists_run_as_written() {
 }
 
 #[test]
+fn an_option_that_nobody_knows_is_passed_over_and_one_that_is_misspelt_is_not() {
+    let policies = r#"{ "policies": [
+  { "name": "keys", "handler": { "module": "$import(@zuplo/runtime)", "export": "ApiKeyInboundPolicy",
+    "options": { "clientIdOfOldTimes": "x" } } },
+  { "name": "limit", "handler": { "module": "$import(@zuplo/runtime)", "export": "RateLimitInboundPolicy",
+    "options": { "rateLimitBy": "ip", "requestAllowed": 5 } } }
+] }"#;
+    let path = |inbound: &str| {
+        let route = route(&format!(r#", "policies": {{ "inbound": ["{inbound}"] }}"#));
+        let route = route.replace(r#""baseUrl""#, r#""somethingOld": 1, "baseUrl""#);
+        project(&format!("\"/a\": {{ \"get\": {route} }}"), policies)
+    };
+    let loaded = load(&path("keys"));
+    let said = said(&loaded);
+    assert!(said.contains(&"config/policies.json:3 warning unknown-option".to_owned()), "{said:?}");
+    assert!(said.contains(&"config/routes.oas.json:2 warning unknown-option".to_owned()), "{said:?}");
+    let project = loaded.project.unwrap();
+    assert_eq!(project.policies.iter().find(|policy| &*policy.name == "keys").unwrap().options, json!({}));
+    assert_eq!(project.routes[0].handler.options, json!({ "baseUrl": "https://a.example" }));
+    let loaded = load(&path("limit"));
+    assert!(loaded.diagnostics.has_errors() && loaded.project.is_none(), "a limit that is misspelt must not be the default");
+}
+
+#[test]
 fn a_route_whose_only_authentication_may_be_left_out_is_not_authenticated() {
     let paths = format!(r#""/a": {{ "get": {} }}"#, route(r#", "policies": { "inbound": ["maybe"] }"#));
     let loaded = check(&project(&paths, POLICIES), &["config/policies.json:8 warning unsupported-policy"]);

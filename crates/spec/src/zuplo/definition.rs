@@ -7,8 +7,7 @@ use tollgate_core::project::{ExportRole, NamedExport, PolicyInstance, Use};
 use tollgate_core::services::Export;
 
 use super::implementation::{Reference, misplaced_imports, read as read_reference};
-use super::imports;
-use super::{check_fields, missing};
+use super::{check_fields, imports, missing, unknown};
 use crate::check::{did_you_mean, secrets};
 use crate::load::{LoadContext, modules};
 use crate::{Diagnostic, Diagnostics, Node, Span};
@@ -100,6 +99,7 @@ impl Definition {
         let at = options.clone().unwrap_or(handler);
         let mut value = options.as_ref().map_or_else(|| Value::Object(serde_json::Map::new()), own_options);
         if let Some(options) = &options {
+            unknown::pass_over(export, &kind.schema(), &mut value, options, diagnostics);
             imports::inline(kind, &mut value, options, context.files, diagnostics);
         }
         let schema = context.schemas.policy(kind.name);

@@ -13,6 +13,7 @@ mod imports;
 mod paths;
 mod policies;
 mod routes;
+mod unknown;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -15,7 +15,7 @@ use super::definition::named_functions;
 use super::implementation::{Reference, misplaced_imports, read as read_reference};
 use super::paths;
 use super::policies::Policies;
-use super::{check_fields, missing, misspelt};
+use super::{check_fields, missing, misspelt, unknown};
 use crate::check::known_or_nearest;
 use crate::check::schema::wrong_type;
 use crate::load::{LoadContext, modules};
@@ -198,6 +198,9 @@ impl<'a> Reader<'a> {
             return None;
         };
         old_url(&mut value, &at, diagnostics);
+        if let Some(options) = &options {
+            unknown::pass_over(export, &kind.schema(), &mut value, options, diagnostics);
+        }
         let schema = self.context.schemas.handler(kind.name);
         let fits = schema.is_none_or(|schema| schema.check_value(&value, &at, diagnostics));
         if let Some(options) = options.as_ref().filter(|_| fits) {
