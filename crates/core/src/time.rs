@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::later::BoxFuture;
+
 use serde::{Deserialize, Serialize};
 
 /// A moment on the wall clock, in milliseconds since the Unix epoch.
@@ -63,6 +65,10 @@ pub trait Clock: Send + Sync + fmt::Debug {
     fn now(&self) -> Timestamp;
     /// A clock that never goes back; its zero is arbitrary.
     fn monotonic(&self) -> Duration;
+    /// Waits for so long. Every clock waits by the machine's, so that nobody waits for a test to go on.
+    fn wait(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
 }
 
 /// The machine's clocks. The only place that reads them.

@@ -66,6 +66,7 @@ pub mod supabase_jwt_auth;
 mod testing;
 pub mod traffic_splitting;
 pub mod upstream_jwt;
+pub mod upstream_oauth_client_credentials;
 pub mod validate_json_schema;
 pub mod xml_to_json;
 
@@ -114,6 +115,7 @@ pub static ALL: &[&PolicyKind] = &[
     &supabase_jwt_auth::KIND,
     &traffic_splitting::KIND,
     &upstream_jwt::KIND,
+    &upstream_oauth_client_credentials::KIND,
     &validate_json_schema::KIND,
     &xml_to_json::KIND,
 ];

@@ -22,7 +22,12 @@ pub(crate) fn values(target: &Target, name: &str) -> Vec<String> {
 
 /// A name and its value as they stand in a query.
 pub(crate) fn pair(name: &str, value: &str) -> String {
-    format!("{}={}", utf8_percent_encode(name, ENCODED), utf8_percent_encode(value, ENCODED))
+    format!("{}={}", encoded(name), encoded(value))
+}
+
+/// A text as it stands in a query or a form.
+pub(crate) fn encoded(text: &str) -> impl std::fmt::Display + '_ {
+    utf8_percent_encode(text, ENCODED)
 }
 
 /// Takes a parameter out of the query, in the target and in the request.

@@ -90,6 +90,7 @@ impl AnyOf {
 /// Everything that a policy may change about a request, but its body.
 #[derive(Clone)]
 struct State {
+    method: http::Method,
     headers: HeaderMap,
     uri: http::Uri,
     target: Target,
@@ -103,6 +104,7 @@ struct State {
 impl State {
     fn of(exchange: &Exchange, request: &Request) -> Self {
         Self {
+            method: request.method().clone(),
             headers: request.headers().clone(),
             uri: request.uri().clone(),
             target: exchange.target.clone(),
@@ -115,6 +117,7 @@ impl State {
     }
 
     fn restore(self, exchange: &mut Exchange, request: &mut Request) {
+        *request.method_mut() = self.method;
         *request.headers_mut() = self.headers;
         *request.uri_mut() = self.uri;
         exchange.target = self.target;

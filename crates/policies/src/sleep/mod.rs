@@ -40,12 +40,13 @@ impl Configure for Sleep {
 }
 
 impl Policy for Sleep {
-    fn on_request<'a>(&'a self, _: &'a mut Exchange, _: &'a mut Request) -> Step<'a> {
+    fn on_request<'a>(&'a self, exchange: &'a mut Exchange, _: &'a mut Request) -> Step<'a> {
         if self.0.is_zero() {
             return Step::CONTINUE;
         }
+        let over = exchange.services.clock.wait(self.0);
         Step::later(async {
-            tokio::time::sleep(self.0).await;
+            over.await;
             Flow::Continue
         })
     }

@@ -8,6 +8,7 @@ use serde_json::json;
 use tollgate_testkit::CapturingUpstream;
 
 use crate::project::{Scripted, send};
+use crate::support::World;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_policies_make_of_a_request_is_what_the_upstream_gets_and_what_templates_and_code_read() {
@@ -300,4 +301,88 @@ async fn who_may_is_asked_before_anything_is_forwarded() {
     project.write();
     let output = project.world.tollgate(&["check", "."]).await;
     assert!(output.code != 0 && format!("{}{}", output.stdout, output.stderr).contains("password"), "{output:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn secrets_that_are_written_out_are_told_of_wherever_a_step_may_have_its_options() {
+    let world = World::empty();
+    world.write(".env", "PASSWORD=of-the-environment\n");
+    world.write(
+        "tollgate.yaml",
+        r#"
+policies:
+  back: { use: set-upstream-api-key, options: { value: "Bearer written-out" } }
+  people:
+    use: basic-auth
+    options:
+      accounts:
+        - { username: alice, password: written-out }
+        - { username: bob, password: $env(PASSWORD) }
+"#,
+    );
+    world.write(
+        "openapi.yaml",
+        r#"
+openapi: 3.1.0
+info: { title: T, version: "1" }
+x-tollgate: { upstream: "http://127.0.0.1:1", auth: people, sign: false }
+paths:
+  /a:
+    get:
+      operationId: a
+      responses: { "200": { description: ok } }
+      x-tollgate:
+        inbound:
+          - back
+          - set-upstream-api-key: written-out
+          - set-upstream-api-key: $env(PASSWORD)
+          - set-upstream-api-key: { header: X-Key, value: "Bearer $env(PASSWORD)" }
+          - set-upstream-api-key: { header: X-Other, value: written-out }
+"#,
+    );
+    let output = world.tollgate(&["check", "."]).await;
+    let said = format!("{}{}", output.stdout, output.stderr);
+    assert_eq!(output.code, 0, "{said}");
+    assert_eq!(said.matches("a secret is written out here").count(), 4, "{said}");
+    assert!(!said.contains("of-the-environment"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_upstream_gets_the_token_that_an_oauth_server_gave_to_the_gateway() {
+    let server = CapturingUpstream::answering(|_| {
+        let body = json!({ "access_token": "t0ken-value", "token_type": "Bearer", "expires_in": 3600 });
+        http::Response::builder().body(Bytes::from(body.to_string())).unwrap()
+    })
+    .await
+    .unwrap();
+    let project = Scripted::new()
+        .await
+        .file(".env", "SECRET=s3cret-value\n")
+        .built_in(
+            "oauth",
+            "UpstreamOAuthClientCredentialsInboundPolicy",
+            json!({ "tokenUrl": format!("{}/token", server.url()), "clientId": "gateway", "clientSecret": "$env(SECRET)" }),
+        )
+        .built_in(
+            "away",
+            "UpstreamOAuthClientCredentialsInboundPolicy",
+            json!({ "tokenUrl": "http://127.0.0.1:1/token", "clientId": "a", "clientSecret": "$env(SECRET)", "tokenRetries": 0 }),
+        )
+        .forwarded("/pets", "get", &["oauth"], &[])
+        .forwarded("/away", "get", &["away"], &[]);
+    let gateway = project.start().await;
+    for _ in 0..3 {
+        let reply = send(&gateway, Method::GET, "/pets", &[("authorization", "Bearer mine")], "").await;
+        assert_eq!(reply.status, StatusCode::OK, "{}", gateway.child.output());
+        assert_eq!(project.upstream.last().unwrap().header("authorization"), Some("Bearer t0ken-value"));
+    }
+    let asked = server.seen();
+    assert_eq!(asked.len(), 1, "once for all");
+    assert_eq!((asked[0].method.as_str(), &*asked[0].target), ("POST", "/token"));
+    assert_eq!(&*asked[0].body, b"grant_type=client_credentials&client_id=gateway&client_secret=s3cret-value");
+
+    assert_eq!(gateway.get("/away", None).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(project.upstream.seen().len(), 3);
+    let said = gateway.child.output();
+    assert!(!said.contains("s3cret") && !said.contains("t0ken"), "{said}");
 }
