@@ -300,6 +300,10 @@ fn changes<'js>(
     context: &Context,
     request: Option<&Object<'js>>,
 ) -> rquickjs::Result<Changes> {
+    if !context.state().has_handed_out() && !live.has_assigned() {
+        // There is nothing that could have changed: a call less.
+        return Ok(Changes::default());
+    }
     let Some(object) = context.known_object(ctx) else { return Ok(Changes::default()) };
     let list: Value<'js> = live.function(ctx, "changes")?.call((request.cloned(), object))?;
     let Some(list) = list.into_array() else { return Ok(Changes::default()) };

@@ -29,6 +29,8 @@ pub(crate) struct State {
     fetches: RefCell<Vec<Fetch>>,
     notes: RefCell<Map<String, Value>>,
     hooked: Cell<bool>,
+    /// Whether code was given something that it may change in place: the user, the parameters, the bag.
+    handed_out: Cell<bool>,
     /// Who sent the request.
     pub(crate) client: Rc<Client>,
     /// Promises that keep the context's task alive.
@@ -101,6 +103,16 @@ impl State {
         if let Some(seed) = &mut *self.seed.borrow_mut() {
             update(seed);
         }
+    }
+
+    /// Notes that code was given something that it may change in place.
+    pub(crate) fn hand_out(&self) {
+        self.handed_out.set(true);
+    }
+
+    /// Whether it was.
+    pub(crate) fn has_handed_out(&self) -> bool {
+        self.handed_out.get()
     }
 
     /// Notes that the context has hooks of its own.

@@ -63,6 +63,8 @@ pub(crate) struct Live {
     request_class: RefCell<Option<(Persistent<Object<'static>>, Persistent<Symbol<'static>>)>>,
     has_final_hooks: Cell<bool>,
     has_sinks: Cell<bool>,
+    /// Whether code has ever assigned a user or parameters to a request.
+    has_assigned: Cell<bool>,
     retired: Cell<bool>,
     pub(crate) generation: Arc<Generation>,
     pub(crate) world: Rc<World>,
@@ -97,6 +99,7 @@ impl Live {
             request_class: RefCell::default(),
             has_final_hooks: Cell::new(false),
             has_sinks: Cell::new(false),
+            has_assigned: Cell::new(false),
             retired: Cell::new(false),
             generation: Arc::clone(generation),
             world,
@@ -420,6 +423,16 @@ impl Live {
     /// The variables that the project declares, as scripts see them.
     pub(crate) fn environment<'js>(&self, ctx: &Ctx<'js>) -> rquickjs::Result<Value<'js>> {
         self.engine.library(ctx, "runtime-environment")?.get("environment")
+    }
+
+    /// Notes that code has assigned a user or parameters.
+    pub(crate) fn note_assigned(&self) {
+        self.has_assigned.set(true);
+    }
+
+    /// Whether code has ever done that in this engine.
+    pub(crate) fn has_assigned(&self) -> bool {
+        self.has_assigned.get()
     }
 
     /// Whether final hooks are to be called.

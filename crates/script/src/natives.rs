@@ -60,6 +60,14 @@ fn of_the_engine(host: &Object<'_>) -> rquickjs::Result<()> {
 
 /// What tests ask, and what code says to policies that this gateway does not have.
 fn of_others(host: &Object<'_>) -> rquickjs::Result<()> {
+    host.set(
+        "assigned",
+        Func::from(|ctx: Ctx<'_>| {
+            if let Ok(live) = Live::of(&ctx) {
+                live.note_assigned();
+            }
+        }),
+    )?;
     host.set("testUrl", Func::from(|ctx: Ctx<'_>| Live::of(&ctx).map(|live| live.generation.test_url.clone())))?;
     host.set(
         "note",
@@ -107,6 +115,7 @@ fn of_a_context(host: &Object<'_>) -> rquickjs::Result<()> {
     host.set(
         "params",
         Func::from(|handle: Known<'_>| -> Text {
+            handle.borrow().state().hand_out();
             read(&handle, |seed| {
                 let params: Map<String, Json> =
                     seed.params.iter().map(|(name, value)| (name.to_string(), Json::from(value.as_str()))).collect();
@@ -118,15 +127,21 @@ fn of_a_context(host: &Object<'_>) -> rquickjs::Result<()> {
     host.set(
         "user",
         Func::from(|handle: Known<'_>| -> Text {
-            read(&handle, |seed| {
+            let user = read(&handle, |seed| {
                 seed.user.as_ref().map(|user| json!({ "sub": &*user.sub, "data": &*user.data }).to_string())
-            })
-            .flatten()
+            });
+            let user = user.flatten();
+            // Nobody cannot be changed, only replaced.
+            if user.is_some() {
+                handle.borrow().state().hand_out();
+            }
+            user
         }),
     )?;
     host.set(
         "custom",
         Func::from(|handle: Known<'_>| -> Text {
+            handle.borrow().state().hand_out();
             read(&handle, |seed| (!seed.custom.is_empty()).then(|| Json::Object(seed.custom.clone()).to_string()))
                 .flatten()
         }),

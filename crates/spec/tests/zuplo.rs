@@ -192,7 +192,10 @@ fn an_option_that_nobody_knows_is_passed_over_and_one_that_is_misspelt_is_not() 
     assert_eq!(project.policies.iter().find(|policy| &*policy.name == "keys").unwrap().options, json!({}));
     assert_eq!(project.routes[0].handler.options, json!({ "baseUrl": "https://a.example" }));
     let loaded = load(&path("limit"));
-    assert!(loaded.diagnostics.has_errors() && loaded.project.is_none(), "a limit that is misspelt must not be the default");
+    assert!(
+        loaded.diagnostics.has_errors() && loaded.project.is_none(),
+        "a limit that is misspelt must not be the default"
+    );
 }
 
 #[test]

@@ -39,6 +39,8 @@
 //                                    were given, or nothing: there only if a log plugin is installed
 //     logProperties(handle, json)    merges an object into the fields of every later line
 //     waitUntil(handle, promise)     keeps the context's task alive until it is settled; never rejects
+//     assigned()                     code has assigned a user or parameters to a request: from now on the
+//                                    gateway asks after each call whether something has changed
 //     hooked(handle)                 the context now has hooks or listeners of its own, so that
 //                                    runResponseHooks and runFinalHooks are to be called for it
 //

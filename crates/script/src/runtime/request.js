@@ -23,6 +23,19 @@ const LOADED_USER = Symbol("loadedUser");
 const LOADED_PARAMS = Symbol("loadedParams");
 const QUERY = Symbol("query");
 
+/** Whether the gateway knows that code assigns: until then it need not ask what has changed. */
+let assigned = false;
+
+/** What code assigns, or is given to change without the gateway's hearing of it. */
+function assign(request, slot, value) {
+  if (!assigned) {
+    assigned = true;
+    host.assigned();
+  }
+  request[slot] = value;
+  return value;
+}
+
 export class ZuploRequest extends Request {
   /**
    * @param {string | URL | Request} input
@@ -36,8 +49,8 @@ export class ZuploRequest extends Request {
       const isRequest = sourceOf(init) !== undefined || init[USER] !== undefined || init[PARAMS] !== undefined;
       if (isRequest) carry(this, init);
       const { params, user } = isRequest ? own(init) : init;
-      if (params !== undefined) this[PARAMS] = params;
-      if (user !== undefined) this[USER] = user;
+      if (params !== undefined) assign(this, PARAMS, params);
+      if (user !== undefined) assign(this, USER, user);
     }
   }
 
@@ -46,7 +59,7 @@ export class ZuploRequest extends Request {
     const own = this[PARAMS];
     if (own !== undefined) return own;
     const source = sourceOf(this);
-    if (source === undefined) return (this[PARAMS] = {});
+    if (source === undefined) return assign(this, PARAMS, {});
     let loaded = source[LOADED_PARAMS];
     if (loaded === undefined) {
       const text = host.params(source[HANDLE]);
@@ -57,7 +70,7 @@ export class ZuploRequest extends Request {
   }
 
   set params(params) {
-    this[PARAMS] = params;
+    assign(this, PARAMS, params);
   }
 
   /** The parameters of the query, decoded. Of a name that is there twice the first counts, as in templates. */
@@ -87,7 +100,7 @@ export class ZuploRequest extends Request {
   }
 
   set user(user) {
-    this[USER] = user ?? null;
+    assign(this, USER, user ?? null);
   }
 
   clone() {
@@ -167,6 +180,6 @@ export function touchedParams(request) {
 
 /** Tells a request of the gateway's own what native code made of it meanwhile. */
 export function setState(request, { params, user }) {
-  if (params !== undefined) request[PARAMS] = parse(params);
-  if (user !== undefined) request[USER] = parse(user);
+  if (params !== undefined) assign(request, PARAMS, parse(params));
+  if (user !== undefined) assign(request, USER, parse(user));
 }
