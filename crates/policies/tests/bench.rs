@@ -174,3 +174,67 @@ async fn a_secret_for_the_upstream_is_in_no_message_and_in_no_debug_form() {
     let error = PolicyBench::builder().policy("set-upstream-api-key", wrong).build().await.map(|_| ()).unwrap_err();
     assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
 }
+
+#[tokio::test]
+async fn a_form_or_json_that_is_too_long_to_be_held_is_refused_however_it_comes() {
+    let form = format!("name={}", "n".repeat(1025));
+    for (policy, options, media, body) in [
+        ("form-data-to-json", json!({}), "application/x-www-form-urlencoded", form),
+        ("validate-json-schema", json!({ "validator": true }), "application/json", long()),
+    ] {
+        let bench = bench(policy, options, "1KiB").await;
+        for chunked in [false, true] {
+            let answer = bench.send(post(media, chunked, &body)).await;
+            assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE, "{policy}, chunked: {chunked}");
+            assert!(answer.seen.is_none() && answer.headers["connection"] == "close");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_is_too_long_to_be_held_is_a_502_and_a_text_is_replaced_in_one_of_any_length() {
+    let body = format!("<a>{}secret</a>", "n".repeat(1025));
+    let upstream = json!({ "headers": { "content-type": "text/xml" }, "body": body });
+    let settings = json!({ "server": { "limits": { "bufferedBody": "1KiB" } } });
+    let project = BenchProject {
+        upstream: Some(serde_json::from_value(upstream).unwrap()),
+        settings: serde_json::from_value(settings).unwrap(),
+        ..BenchProject::default()
+    };
+    for (policy, options, status) in [
+        ("xml-to-json", json!({}), StatusCode::BAD_GATEWAY),
+        (
+            "replace-string",
+            json!({ "mode": "regexp", "match": "/secret/", "replaceWith": "x" }),
+            StatusCode::BAD_GATEWAY,
+        ),
+        ("replace-string", json!({ "mode": "string", "match": "secret", "replaceWith": "x" }), StatusCode::OK),
+    ] {
+        let bench = PolicyBench::builder().project(project.clone()).policy(policy, options).build().await.unwrap();
+        let answer = bench.send(Request::get("/pets").body(String::new()).unwrap()).await;
+        assert_eq!(answer.status, status, "{policy}");
+        assert!(!String::from_utf8_lossy(&answer.body).contains("secret"), "{policy}");
+        let reason = if status == StatusCode::OK { "ok" } else { "answer.too_long" };
+        assert_eq!(answer.record.reason(), reason, "{policy}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_without_a_body_stays_without_one_and_its_fields_become_true() {
+    for status in [204, 304] {
+        let headers = json!({ "content-type": "text/xml", "etag": "\"a\"", "content-length": "70", "digest": "x" });
+        let upstream = json!({ "status": status, "headers": headers });
+        let upstream = Some(serde_json::from_value(upstream).unwrap());
+        let project = BenchProject { upstream, ..BenchProject::default() };
+        for (policy, options) in [
+            ("xml-to-json", json!({})),
+            ("replace-string", json!({ "mode": "string", "match": "a", "replaceWith": "b" })),
+        ] {
+            let bench = PolicyBench::builder().project(project.clone()).policy(policy, options).build().await.unwrap();
+            let answer = bench.send(Request::get("/pets").body(String::new()).unwrap()).await;
+            assert_eq!((answer.status.as_u16(), answer.body.len()), (status, 0), "{policy}");
+            assert_eq!(answer.headers["etag"], "W/\"a\"", "{policy}");
+            assert!(!answer.headers.contains_key("content-length") && !answer.headers.contains_key("digest"));
+        }
+    }
+}

@@ -5,6 +5,7 @@ use std::io::Write;
 use bytes::Bytes;
 use http::{Method, StatusCode};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tollgate_testkit::CapturingUpstream;
 
 use crate::project::{Scripted, send};
@@ -79,6 +80,15 @@ async fn a_request_that_lost_its_body_leaves_the_connection_to_the_next_one() {
     assert_eq!(gateway.get("/things", None).await.status, StatusCode::OK);
     let targets: Vec<String> = project.upstream.seen().iter().map(|seen| seen.target.clone()).collect();
     assert_eq!(targets, ["/things", "/things"], "what was in the body is no request");
+
+    let authority = gateway.url.trim_start_matches("http://");
+    let mut connection = tokio::net::TcpStream::connect(authority).await.unwrap();
+    let head =
+        format!("POST /things HTTP/1.1\r\nHost: {authority}\r\nContent-Length: 3\r\nConnection: close\r\n\r\nabc");
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 202 Taken\r\n"), "{answer}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
