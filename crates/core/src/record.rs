@@ -143,8 +143,8 @@ pub struct Record {
     /// The stage that is running; `None` before routing. A policy that runs others asks it, so
     /// that what it notes of them stands in the right stage.
     pub stage: Option<Stage>,
-    /// Why it was refused, where it was.
-    pub refusal: Option<Refusal>,
+    /// Why it was refused, where it was. Boxed: most are not, and a record is copied a few times.
+    pub refusal: Option<Box<Refusal>>,
     /// Whether spans are sent of such exchanges, which say more than the log.
     pub traced: bool,
     /// Where it was sent, without the query; noted where it is traced.
@@ -154,7 +154,7 @@ pub struct Record {
     /// Where the time went.
     pub timings: Timings,
     /// Every policy that ran.
-    pub visits: SmallVec<[Visit; 4]>,
+    pub visits: SmallVec<[Visit; 3]>,
     /// When the handler began, on the monotonic clock, and how long it took.
     pub handled: Option<(Duration, Duration)>,
     /// What scripts asked others for; noted where spans are sent.
@@ -174,7 +174,7 @@ pub struct Record {
 impl Record {
     /// Notes a refusal. The first one stands: what comes later is its consequence.
     pub fn refuse(&mut self, refusal: Refusal) {
-        self.refusal.get_or_insert(refusal);
+        self.refusal.get_or_insert_with(|| Box::new(refusal));
     }
 
     /// The name of the reason, or `ok`.

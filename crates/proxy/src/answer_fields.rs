@@ -252,7 +252,7 @@ mod tests {
                 took: Duration::from_micros(1500),
             });
         }
-        record.refusal = Some(refusal(&r::UPSTREAM_REFUSED));
+        record.refusal = Some(refusal(&r::UPSTREAM_REFUSED).into());
         let settings = AnswerSettings::default();
         let asked = Asked { settings: &settings, debugs: true, route: Some("GET /{größe}"), snapshot: "abc" };
         let mut answer = response(502);
@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn who_may_not_know_is_told_neither_reason_nor_address_nor_times() {
-        let mut record = Record { refusal: Some(refusal(&r::UPSTREAM_REFUSED)), ..Record::default() };
+        let mut record = Record { refusal: Some(refusal(&r::UPSTREAM_REFUSED).into()), ..Record::default() };
         record.attempts.push(tollgate_core::record::Attempt {
             target: "10.0.0.7:8888".into(),
             outcome: "upstream.connect_refused",

@@ -66,7 +66,7 @@ impl FailedAuth {
     /// Counts a failure, where the record shows one.
     pub(crate) async fn note(&self, record: &Record, ip: IpAddr, limit: FailedAuthLimit, clock: &dyn Clock) {
         let FailedAuthLimit::Rate(rate) = limit else { return };
-        if !record.refusal.as_ref().is_some_and(is_failure) {
+        if !record.refusal.as_deref().is_some_and(is_failure) {
             return;
         }
         let (network, now) = (network(ip), clock.monotonic());

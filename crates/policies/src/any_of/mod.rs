@@ -97,7 +97,7 @@ struct State {
     user: Option<User>,
     custom: Map<String, Value>,
     response_headers: HeaderMap,
-    refusal: Option<Refusal>,
+    refusal: Option<Box<Refusal>>,
     fields: Map<String, Value>,
 }
 
@@ -132,12 +132,12 @@ impl State {
 /// What the members said, and the answer that tells the client most.
 #[derive(Default)]
 struct Refusals {
-    best: Option<(u8, Arc<str>, Flow, Option<Refusal>)>,
+    best: Option<(u8, Arc<str>, Flow, Option<Box<Refusal>>)>,
     challenges: Vec<HeaderValue>,
 }
 
 impl Refusals {
-    fn add(&mut self, member: &Arc<str>, mut flow: Flow, noted: Option<Refusal>, known: bool) {
+    fn add(&mut self, member: &Arc<str>, mut flow: Flow, noted: Option<Box<Refusal>>, known: bool) {
         let headers = match &mut flow {
             Flow::Refuse(problem) => &mut problem.headers,
             Flow::Respond(response) => response.headers_mut(),
@@ -162,7 +162,7 @@ impl Refusals {
         let status = match &flow {
             Flow::Refuse(problem) => {
                 match noted {
-                    Some(noted) => exchange.record.refuse(noted),
+                    Some(noted) => exchange.record.refuse(*noted),
                     None => members::refused_by(&member, problem, exchange),
                 }
                 problem.status

@@ -21,13 +21,14 @@ fn entry(id: &str, status: u16, reason: Option<&'static Reason>) -> Entry {
     let mut entry = test_entry();
     entry.id = id.into();
     entry.status = status;
-    entry.record.refusal = reason.map(|reason| Refusal {
+    let refusal = |reason| Refusal {
         reason,
         stage: None,
         policy: None,
         cause: Some("the private cause".to_owned()),
         detail: "the public detail".into(),
-    });
+    };
+    entry.record.refusal = reason.map(|reason| refusal(reason).into());
     entry
 }
 
