@@ -92,12 +92,14 @@ impl JwksSource {
         self.keep_fresh();
         let found = keys.select(header);
         if !found.is_empty() {
-            Selection::Found(found)
-        } else if self.attempted_within(PATIENCE) {
-            Selection::Refused(unknown_key())
-        } else {
-            Selection::Ask
+            return Selection::Found(found);
         }
+        if !self.attempted_within(PATIENCE) {
+            return Selection::Ask;
+        }
+        // The attempt may have ended since the keys were looked at, and have brought this one.
+        let found = self.keys.load_full().map(|keys| keys.select(header)).unwrap_or_default();
+        if found.is_empty() { Selection::Refused(unknown_key()) } else { Selection::Found(found) }
     }
 
     /// The keys for a token, after a fetch. All that ask meanwhile share it.
