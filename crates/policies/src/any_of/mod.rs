@@ -70,7 +70,7 @@ impl AnyOf {
                 }
                 Flow::Refuse(problem) => {
                     // What a policy inside this member has noted stays with its refusal.
-                    let noted = exchange.record.refusal.take();
+                    let noted = exchange.record.refusal.take().map(|noted| *noted);
                     refusals.add(&member.name, Flow::Refuse(problem), noted, known);
                 }
                 Flow::Respond(response) => refusals.add(&member.name, Flow::Respond(response), None, known),
@@ -132,12 +132,12 @@ impl State {
 /// What the members said, and the answer that tells the client most.
 #[derive(Default)]
 struct Refusals {
-    best: Option<(u8, Arc<str>, Flow, Option<Box<Refusal>>)>,
+    best: Option<(u8, Arc<str>, Flow, Option<Refusal>)>,
     challenges: Vec<HeaderValue>,
 }
 
 impl Refusals {
-    fn add(&mut self, member: &Arc<str>, mut flow: Flow, noted: Option<Box<Refusal>>, known: bool) {
+    fn add(&mut self, member: &Arc<str>, mut flow: Flow, noted: Option<Refusal>, known: bool) {
         let headers = match &mut flow {
             Flow::Refuse(problem) => &mut problem.headers,
             Flow::Respond(response) => response.headers_mut(),
@@ -162,7 +162,7 @@ impl Refusals {
         let status = match &flow {
             Flow::Refuse(problem) => {
                 match noted {
-                    Some(noted) => exchange.record.refuse(*noted),
+                    Some(noted) => exchange.record.refuse(noted),
                     None => members::refused_by(&member, problem, exchange),
                 }
                 problem.status
