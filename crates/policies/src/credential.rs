@@ -4,9 +4,20 @@ use std::fmt;
 
 use http::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use tollgate_core::catalog::BuildError;
+use tollgate_core::{Fault, Reason};
 
 /// What a 401 calls the protected space.
 const REALM: &str = "api";
+
+/// A reason for 401, which is the client's fault.
+pub(crate) const fn unauthorized(
+    name: &'static str,
+    code: &'static str,
+    meaning: &'static str,
+    fix: &'static str,
+) -> Reason {
+    Reason { name, code, status: 401, title: "Unauthorized", fault: Fault::Client, meaning, fix }
+}
 
 /// Where a policy looks for a credential.
 #[derive(Debug)]

@@ -13,67 +13,52 @@ use tollgate_core::exchange::Credential;
 use tollgate_core::keys::KeyGrant;
 use tollgate_core::reason::STORE_UNAVAILABLE;
 use tollgate_core::services::{KeyVerdict, Keyring};
-use tollgate_core::{Exchange, Fault, Flow, MaybeLater, Policy, Problem, Reason, Request, Step, User};
+use tollgate_core::{Exchange, Flow, MaybeLater, Policy, Problem, Reason, Request, Step, User};
 
-use crate::credential::{Absent, Source};
+use crate::credential::{Absent, Source, unauthorized};
 use crate::query;
 
-macro_rules! refusal {
-    ($(#[$doc:meta])* $ident:ident = $name:literal, $code:literal, $meaning:literal, $fix:literal) => {
-        $(#[$doc])*
-        pub static $ident: Reason = Reason {
-            name: $name,
-            code: $code,
-            status: 401,
-            title: "Unauthorized",
-            fault: Fault::Client,
-            meaning: $meaning,
-            fix: $fix,
-        };
-    };
-}
-
-refusal!(
-    /// No key was sent.
-    MISSING = "key.missing",
+/// No key was sent.
+pub static MISSING: Reason = unauthorized(
+    "key.missing",
     "key-missing",
     "The request carries no API key.",
-    "Send the key as `Authorization: Bearer KEY`, or where the `authHeader` of the policy says."
+    "Send the key as `Authorization: Bearer KEY`, or where the `authHeader` of the policy says.",
 );
-refusal!(
-    /// What was sent is no key.
-    MALFORMED = "key.malformed",
+/// What was sent is no key.
+pub static MALFORMED: Reason = unauthorized(
+    "key.malformed",
     "key-refused",
     "What was sent is not an API key: another scheme, more than one field, or a text whose checksum is wrong.",
-    "Look for a key that was cut off when it was copied, and for a second Authorization header."
+    "Look for a key that was cut off when it was copied, and for a second Authorization header.",
 );
-refusal!(
-    /// Nobody knows the key.
-    UNKNOWN = "key.unknown",
+/// Nobody knows the key.
+pub static UNKNOWN: Reason = unauthorized(
+    "key.unknown",
     "key-refused",
     "The key is well-formed, but no consumer of this bucket has it.",
-    "Compare its first and last characters with `tollgate key list`; it may belong to another gateway or bucket."
+    "Compare its first and last characters with `tollgate key list`; it may belong to another gateway or bucket.",
 );
-refusal!(
-    /// The key was revoked.
-    REVOKED = "key.revoked",
+/// The key was revoked.
+pub static REVOKED: Reason = unauthorized(
+    "key.revoked",
     "key-refused",
     "The key was revoked.",
-    "Make another one with `tollgate key create CONSUMER`."
+    "Make another one with `tollgate key create CONSUMER`.",
 );
-refusal!(
-    /// The key has expired.
-    EXPIRED = "key.expired",
+/// The key has expired.
+pub static EXPIRED: Reason = unauthorized(
+    "key.expired",
     "key-refused",
     "The key has expired.",
-    "Make another one with `tollgate key create CONSUMER`, or roll keys before they expire."
+    "Make another one with `tollgate key create CONSUMER`, or roll keys before they expire.",
 );
-refusal!(
-    /// The key is for development.
-    DEVELOPMENT_ONLY = "key.development_only",
+/// The key is for development.
+pub static DEVELOPMENT_ONLY: Reason = unauthorized(
+    "key.development_only",
     "key-refused",
     "The key is the one that `tollgate dev` keeps in a file; `tollgate run` refuses it.",
-    "Make a consumer and a key for it: `tollgate consumer create NAME`, `tollgate key create NAME`."
+    "Make a consumer and a key for it: `tollgate consumer create NAME`, `tollgate key create NAME`.",
 );
 
 /// What the rest of the product knows about it.

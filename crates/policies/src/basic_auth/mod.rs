@@ -14,46 +14,31 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, PolicyKind};
-use tollgate_core::{Exchange, Fault, Flow, Policy, Problem, Reason, Request, Step};
+use tollgate_core::{Exchange, Flow, Policy, Problem, Reason, Request, Step};
 
-use crate::credential::{Absent, Presented, Source};
+use crate::credential::{Absent, Presented, Source, unauthorized};
 use account::Accounts;
 
-macro_rules! refusal {
-    ($(#[$doc:meta])* $ident:ident = $name:literal, $code:literal, $meaning:literal, $fix:literal) => {
-        $(#[$doc])*
-        pub static $ident: Reason = Reason {
-            name: $name,
-            code: $code,
-            status: 401,
-            title: "Unauthorized",
-            fault: Fault::Client,
-            meaning: $meaning,
-            fix: $fix,
-        };
-    };
-}
-
-refusal!(
-    /// Nothing was sent.
-    MISSING = "basic.missing",
+/// Nothing was sent.
+pub static MISSING: Reason = unauthorized(
+    "basic.missing",
     "credentials-missing",
     "The request carries no name and password.",
-    "Send `Authorization: Basic …`, as clients do that are given a user and a password."
+    "Send `Authorization: Basic …`, as clients do that are given a user and a password.",
 );
-refusal!(
-    /// What was sent cannot be read.
-    MALFORMED = "basic.malformed",
+/// What was sent cannot be read.
+pub static MALFORMED: Reason = unauthorized(
+    "basic.malformed",
     "credentials-refused",
     "What was sent is no name and password: another scheme, more than one field, no base64, no colon, no UTF-8, or a control character.",
-    "Look at the field as the gateway gets it; behind `Basic` stands NAME:PASSWORD in base64."
+    "Look at the field as the gateway gets it; behind `Basic` stands NAME:PASSWORD in base64.",
 );
-refusal!(
-    /// There is no such account, or it has another password.
-    WRONG = "basic.wrong",
+/// There is no such account, or it has another password.
+pub static WRONG: Reason = unauthorized(
+    "basic.wrong",
     "credentials-refused",
     "There is no account of this name, or it has another password.",
-    "Compare it with `accounts` of the policy; names and passwords are compared byte for byte."
+    "Compare it with `accounts` of the policy; names and passwords are compared byte for byte.",
 );
 
 /// What the rest of the product knows about it.
