@@ -14,7 +14,7 @@ use tollgate_core::time::Clock;
 use crate::describe;
 use crate::error::unavailable;
 use crate::operations::detail;
-use crate::sql::{Intent, Kind, Tx, Value, args};
+use crate::sql::{Intent, Kind, Places, Tx, Value, args};
 use crate::url::StoreUrl;
 
 /// How many rows go together: with eleven columns well below the parameters that SQLite takes.
@@ -343,7 +343,7 @@ async fn copy_table(
         let Some(last) = rows.last() else { return Ok(total) };
         after = Some(place_of(table, last));
         done += rows.len() as u64;
-        let statement = upsert(table, rows.len());
+        let statement = upsert(table, rows.len(), write.places());
         let values = rows.into_iter().flatten().collect();
         timely(write.run_made(statement, values)).await.map_err(|error| match error {
             StoreError::Exists { .. } => occupied(&format!("{} differ", table.name)),
@@ -378,13 +378,8 @@ fn page_of(table: &Table, goes_on: bool) -> String {
     format!("SELECT {} FROM {} {behind} ORDER BY {order} LIMIT {CHUNK}", names(table), table.name)
 }
 
-fn upsert(table: &Table, rows: usize) -> String {
-    let width = table.columns.len();
-    let row = |row: usize| {
-        let places = (1..=width).map(|column| format!("${}", row * width + column));
-        format!("({})", places.collect::<Vec<_>>().join(", "))
-    };
-    let values = (0..rows).map(row).collect::<Vec<_>>().join(", ");
+fn upsert(table: &Table, rows: usize, places: Places) -> String {
+    let values = places.rows("", rows, table.columns.len());
     let set = table
         .columns
         .iter()

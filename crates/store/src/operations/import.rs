@@ -42,7 +42,7 @@ pub(super) async fn rehearse(tx: &mut Tx, keys: Vec<ImportedKey>) -> Result<Answ
     let mut answers = Vec::with_capacity(keys.len());
     let mut seen = HashSet::with_capacity(keys.len());
     for chunk in keys.chunks(CHUNK) {
-        let statement = format!("SELECT digest FROM keys WHERE digest IN ({})", places(chunk.len(), 1).join(", "));
+        let statement = format!("SELECT digest FROM keys WHERE digest IN ({})", tx.places().list(chunk.len()));
         let digests = chunk.iter().map(|imported| Value::from(imported.key.digest)).collect();
         let known = bytes(tx.rows_made(statement, digests, &[Kind::Bytes]).await.map_err(unavailable)?);
         for imported in chunk {
@@ -56,15 +56,6 @@ pub(super) async fn rehearse(tx: &mut Tx, keys: Vec<ImportedKey>) -> Result<Answ
 
 fn answer(good: bool, imported: &ImportedKey) -> Result<(), StoreError> {
     if good { Ok(()) } else { Err(StoreError::Exists { kind: "key", name: imported.key.hint.clone() }) }
-}
-
-/// `$1`, `$2`, …; or, with more columns, `($1, $2)`, `($3, $4)`, …
-fn places(rows: usize, columns: usize) -> Vec<String> {
-    let row = |row: usize| {
-        let places = (1..=columns).map(|column| format!("${}", row * columns + column)).collect::<Vec<_>>();
-        if columns == 1 { places.concat() } else { format!("({})", places.join(", ")) }
-    };
-    (0..rows).map(row).collect()
 }
 
 fn bytes(rows: Vec<Vec<Value>>) -> HashSet<Vec<u8>> {
@@ -84,7 +75,7 @@ async fn find_or_make(tx: &mut Tx, chunk: &[ImportedKey], ids: &mut HashMap<Name
     }
     let statement = format!(
         "SELECT id, bucket, name FROM consumers WHERE (bucket, name) IN (VALUES {})",
-        places(wanted.len(), 2).join(", ")
+        tx.places().rows("", wanted.len(), 2)
     );
     let values = wanted.iter().flat_map(|(bucket, name)| args![bucket, name]).collect();
     let rows = tx.rows_made(statement, values, &[Kind::Text; 3]).await.map_err(unavailable)?;
@@ -104,7 +95,7 @@ async fn find_or_make(tx: &mut Tx, chunk: &[ImportedKey], ids: &mut HashMap<Name
     }
     let statement = format!(
         "INSERT INTO consumers (id, bucket, name, metadata, tags, created_on, updated_on, version) VALUES {}",
-        places(made.len(), 8).join(", ")
+        tx.places().rows("", made.len(), 8)
     );
     let now = tx.now;
     let values =
@@ -125,7 +116,7 @@ async fn insert(
     let statement = format!(
         "INSERT INTO keys (id, consumer, digest, hint, description, created_on, expires_on, development) VALUES {}
          ON CONFLICT DO NOTHING RETURNING id, digest",
-        places(chunk.len(), 8).join(", ")
+        tx.places().rows("", chunk.len(), 8)
     );
     let now = tx.now;
     let mut values = Vec::with_capacity(chunk.len() * 8);
@@ -139,8 +130,8 @@ async fn insert(
     if rows.is_empty() {
         return Ok(HashSet::new());
     }
-    let places = (0..rows.len()).map(|row| format!("('key', ${}, ${})", 2 * row + 1, 2 * row + 2)).collect::<Vec<_>>();
-    let statement = format!("INSERT INTO changes (kind, subject, digest) VALUES {}", places.join(", "));
+    let places = tx.places().rows("'key', ", rows.len(), 2);
+    let statement = format!("INSERT INTO changes (kind, subject, digest) VALUES {places}");
     tx.note_made(statement, rows.iter().flatten().cloned().collect()).await?;
     Ok(bytes(rows.into_iter().map(|row| row.into_iter().skip(1).collect()).collect()))
 }

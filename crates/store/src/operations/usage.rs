@@ -42,7 +42,7 @@ async fn add(tx: &mut Tx, batch: UsageBatch) -> Result<(), StoreError> {
         .collect();
     for chunk in rows.chunks(CHUNK) {
         let values = chunk.iter().flatten().cloned().collect();
-        tx.run_made(sql::add_usage(chunk.len()), values).await.map_err(unavailable)?;
+        tx.run_made(sql::add_usage(chunk.len(), tx.places()), values).await.map_err(unavailable)?;
     }
     let mut uses = batch.key_uses;
     uses.sort_by(|a, b| a.0.cmp(&b.0));

@@ -1,5 +1,7 @@
 //! The statements, in the SQL that all databases share.
 
+use crate::sql::Places;
+
 /// Inserts a consumer: id, bucket, name, metadata, tags, moment, description.
 pub(crate) const INSERT_CONSUMER: &str = "
     INSERT INTO consumers (id, bucket, name, metadata, tags, created_on, updated_on, version, description)
@@ -336,17 +338,13 @@ pub(crate) const CLAIM_BATCH: &str =
 
 /// Adds so many rows to usage: period, start, consumer, key, route, status class, how many, last
 /// seen. No two of them may be about one place.
-pub(crate) fn add_usage(rows: usize) -> String {
-    let row = |row: usize| {
-        let places = (1..=8).map(|column| format!("${}", row * 8 + column)).collect::<Vec<_>>();
-        format!("({})", places.join(", "))
-    };
+pub(crate) fn add_usage(rows: usize, places: Places) -> String {
     format!(
         "INSERT INTO usage (period, start, consumer, key, route, status_class, count, last_seen) VALUES {}
          ON CONFLICT (period, start, consumer, key, route, status_class) DO UPDATE
          SET count = usage.count + excluded.count,
              last_seen = CASE WHEN excluded.last_seen > usage.last_seen THEN excluded.last_seen ELSE usage.last_seen END",
-        (0..rows).map(row).collect::<Vec<_>>().join(", ")
+        places.rows("", rows, 8)
     )
 }
 

@@ -1,6 +1,7 @@
 //! A thin layer over the two databases: values for parameters, rows, and transactions that take
 //! either. What is done in them ([`crate::operations`]) is written once.
 
+mod places;
 mod transaction;
 
 use sqlx::postgres::{PgArguments, PgRow};
@@ -8,6 +9,7 @@ use sqlx::query::{Query, QueryAs};
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{FromRow, Postgres, Row as _, SqlSafeStr, Sqlite};
 
+pub(crate) use places::Places;
 pub(crate) use transaction::{Intent, Link, Tx};
 
 /// A parameter of a statement.

@@ -8,7 +8,8 @@ use tollgate_core::store::{Actor, StoreError};
 use tollgate_core::time::Timestamp;
 
 use super::{
-    Kind, Row, Value, args, postgres_query, postgres_rows, postgres_values, sqlite_query, sqlite_rows, sqlite_values,
+    Kind, Places, Row, Value, args, postgres_query, postgres_rows, postgres_values, sqlite_query, sqlite_rows,
+    sqlite_values,
 };
 use crate::error::unavailable;
 use crate::ids::Ids;
@@ -130,6 +131,11 @@ impl Tx {
     /// Whether this is PostgreSQL, for the few statements that only it needs.
     pub(crate) fn is_postgres(&self) -> bool {
         matches!(self.link, Link::Postgres(_))
+    }
+
+    /// How its statements name the places of values.
+    pub(crate) fn places(&self) -> Places {
+        if self.is_postgres() { Places::Numbered } else { Places::Next }
     }
 
     /// Adds to the list of changes.
