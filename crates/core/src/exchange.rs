@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
 use crate::interim::Interim;
+use crate::keeper::Keeper;
 use crate::keys::KeyDigest;
 use crate::ledger::Ledger;
 use crate::record::Record;
@@ -144,6 +145,8 @@ pub struct Exchange {
     pub called_by: Option<ScriptContext>,
     /// The head of the request as the handler got it, where somebody behind the handler asks for it.
     pub sent: Option<Box<RequestHead>>,
+    /// Who wants to see the answer once it is as routes leave it.
+    pub keepers: Vec<Box<dyn Keeper>>,
     /// Where what an upstream says before its answer goes; `None` where the client takes nothing of it.
     pub interim: Option<Interim>,
     /// What the scripts keep of it between one call and the next.

@@ -15,6 +15,7 @@ pub mod auth0_jwt_auth;
 mod authorization;
 pub mod basic_auth;
 pub mod brownout;
+pub mod cache;
 pub mod change_method;
 pub mod clear_request_headers;
 pub mod clear_response_headers;
@@ -26,6 +27,7 @@ pub mod composite_outbound;
 mod content;
 mod counting;
 mod credential;
+mod expression;
 pub mod firebase_jwt_auth;
 pub mod form_data_to_json;
 mod header_fields;
@@ -53,6 +55,8 @@ pub mod request_size_limit;
 pub mod request_validation;
 pub mod require_origin;
 pub mod require_user_claims;
+mod rewriting;
+pub mod secret_masking;
 pub mod set_body;
 pub mod set_query_params;
 pub mod set_request_headers;
@@ -77,6 +81,7 @@ pub static ALL: &[&PolicyKind] = &[
     &auth0_jwt_auth::KIND,
     &basic_auth::KIND,
     &brownout::KIND,
+    &cache::KIND,
     &change_method::KIND,
     &clear_request_headers::KIND,
     &clear_response_headers::KIND,
@@ -105,6 +110,7 @@ pub static ALL: &[&PolicyKind] = &[
     &request_validation::KIND,
     &require_origin::KIND,
     &require_user_claims::KIND,
+    &secret_masking::KIND,
     &set_body::KIND,
     &set_query_params::KIND,
     &set_request_headers::KIND,

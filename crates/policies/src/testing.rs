@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use serde_json::{Value, json};
+use tollgate_core::byte_cache::{ByteCache, MOST};
 use tollgate_core::catalog::{BuildContext, BuildError, Nested};
 use tollgate_core::exchange::{Client, Credential, Scheme, Target, Trace};
 use tollgate_core::keys::{Consumer, Key, KeyDigest, KeyGrant};
@@ -59,6 +60,7 @@ impl Room {
             keyring: Arc::clone(&keyring) as _,
             limiter: Arc::clone(&limiter) as _,
             quotas: Arc::new(FakeQuotas { local: quotas, away: Arc::clone(&limiter.away) }),
+            cache: Arc::new(ByteCache::new(MOST, Arc::clone(&clock) as _)),
             issuer: Arc::new(FakeIssuer),
             verifiers: Arc::clone(&verifiers) as _,
             http: Arc::new(Nothing),
@@ -141,6 +143,7 @@ impl Room {
             depth: 0,
             called_by: None,
             sent: None,
+            keepers: Vec::new(),
             ledger: Default::default(),
             interim: None,
             script: None,

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::byte_cache::ByteCache;
 use crate::time::Clock;
 
 pub mod alerts;
@@ -41,6 +42,8 @@ pub struct Services {
     pub limiter: Arc<dyn Limiter>,
     /// What is used of quotas.
     pub quotas: Arc<dyn Quotas>,
+    /// What is remembered for a while: answers, and what the project's code keeps.
+    pub cache: Arc<ByteCache>,
     /// Tokens for upstreams.
     pub issuer: Arc<dyn TokenIssuer>,
     /// Checks of clients' tokens.

@@ -55,6 +55,7 @@ fn exchange(params: &[(&str, &str)], forward_path: &str) -> Exchange {
         depth: 0,
         called_by: None,
         sent: None,
+        keepers: Vec::new(),
         ledger: Default::default(),
         interim: None,
         script: None,

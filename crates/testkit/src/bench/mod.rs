@@ -274,6 +274,7 @@ impl PolicyBench {
             depth: 0,
             called_by: None,
             sent: None,
+            keepers: Vec::new(),
             ledger: Default::default(),
             interim: None,
             script: None,
