@@ -38,6 +38,8 @@ mod members;
 pub mod mock_api;
 pub mod okta_jwt_auth;
 pub mod open_id_jwt_auth;
+pub mod openmeter;
+mod outbox;
 mod preset;
 pub mod propel_auth_jwt_auth;
 mod query;
@@ -46,6 +48,7 @@ pub mod quota;
 mod random;
 pub mod rate_limit;
 mod references;
+mod remote;
 pub mod remove_query_params;
 pub mod remove_request_headers;
 pub mod remove_response_headers;
@@ -98,6 +101,7 @@ pub static ALL: &[&PolicyKind] = &[
     &mock_api::KIND,
     &okta_jwt_auth::KIND,
     &open_id_jwt_auth::KIND,
+    &openmeter::KIND,
     &propel_auth_jwt_auth::KIND,
     &query_param_to_header::KIND,
     &quota::KIND,

@@ -2,6 +2,7 @@
 //! rooms behind the traits.
 
 mod scripts;
+mod server;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -31,6 +32,7 @@ use tollgate_limits::LocalLimiter;
 use tollgate_limits::quota::LocalQuotas;
 
 pub(crate) use scripts::{FakeScripts, RETURNS};
+pub(crate) use server::{Asked, Reply};
 
 /// A gateway without a wire.
 #[derive(Debug)]
@@ -61,6 +63,7 @@ impl Room {
             limiter: Arc::clone(&limiter) as _,
             quotas: Arc::new(FakeQuotas { local: quotas, away: Arc::clone(&limiter.away) }),
             cache: Arc::new(ByteCache::new(MOST, Arc::clone(&clock) as _)),
+            outgoing: Arc::default(),
             issuer: Arc::new(FakeIssuer),
             verifiers: Arc::clone(&verifiers) as _,
             http: Arc::new(Nothing),

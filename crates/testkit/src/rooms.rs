@@ -54,6 +54,7 @@ impl Rooms {
             limiter: Arc::new(LocalLimiter::new(Arc::clone(&clock))),
             quotas: Arc::new(LocalQuotas::in_memory(Arc::clone(&clock))),
             cache: Arc::new(ByteCache::new(MOST, Arc::clone(&clock))),
+            outgoing: Arc::default(),
             issuer,
             verifiers: Arc::new(Verifiers::new(Arc::clone(&clock), Arc::clone(&http))),
             http,

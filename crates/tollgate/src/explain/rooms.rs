@@ -81,6 +81,7 @@ pub(super) async fn open(
         limiter: Arc::new(LocalLimiter::new(Arc::clone(&clock))),
         quotas: Arc::new(LocalQuotas::in_memory(Arc::clone(&clock))),
         cache: Arc::new(ByteCache::new(MOST, Arc::clone(&clock))),
+        outgoing: Arc::default(),
         issuer: Arc::new(Unsigned(issuer_url::of_settings(&project.settings, None).into())),
         verifiers: Arc::new(Verifiers::new(Arc::clone(&clock), Arc::clone(&http))),
         http,

@@ -77,6 +77,7 @@ pub(crate) fn none() -> Arc<Services> {
         limiter: nothing.clone(),
         quotas: nothing.clone(),
         cache: Arc::new(ByteCache::new(MOST, Arc::new(SystemClock::new()))),
+        outgoing: Arc::default(),
         issuer: nothing.clone(),
         verifiers: nothing.clone(),
         http: nothing.clone(),
