@@ -13,6 +13,7 @@ pub mod any_of;
 pub mod api_key;
 pub mod auth0_jwt_auth;
 mod authorization;
+pub mod authzen;
 pub mod basic_auth;
 pub mod brownout;
 pub mod cache;
@@ -20,6 +21,7 @@ pub mod change_method;
 pub mod clear_request_headers;
 pub mod clear_response_headers;
 pub mod clerk_jwt_auth;
+mod client_credentials;
 pub mod cognito_jwt_auth;
 pub mod complex_rate_limit;
 pub mod composite;
@@ -36,8 +38,10 @@ pub mod ip_restriction;
 pub mod jwt_scopes;
 mod members;
 pub mod mock_api;
+pub mod okta_fga;
 pub mod okta_jwt_auth;
 pub mod open_id_jwt_auth;
+pub mod openfga;
 pub mod openmeter;
 mod outbox;
 mod preset;
@@ -82,6 +86,7 @@ pub static ALL: &[&PolicyKind] = &[
     &any_of::KIND,
     &api_key::KIND,
     &auth0_jwt_auth::KIND,
+    &authzen::KIND,
     &basic_auth::KIND,
     &brownout::KIND,
     &cache::KIND,
@@ -99,8 +104,10 @@ pub static ALL: &[&PolicyKind] = &[
     &ip_restriction::KIND,
     &jwt_scopes::KIND,
     &mock_api::KIND,
+    &okta_fga::KIND,
     &okta_jwt_auth::KIND,
     &open_id_jwt_auth::KIND,
+    &openfga::KIND,
     &openmeter::KIND,
     &propel_auth_jwt_auth::KIND,
     &query_param_to_header::KIND,

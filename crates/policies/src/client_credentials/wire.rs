@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Where id and secret are sent (RFC 6749 §2.3.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// As parameters.
     #[default]
     Body,
@@ -28,22 +28,22 @@ pub(super) enum Place {
 }
 
 /// What is asked for, and by whom. It has no debug form: the secret is in it.
-pub(super) struct Grant {
-    pub(super) url: Uri,
-    pub(super) client_id: String,
-    pub(super) client_secret: String,
-    pub(super) place: Place,
-    pub(super) parameters: Vec<(String, String)>,
+pub(crate) struct Grant {
+    pub(crate) url: Uri,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+    pub(crate) place: Place,
+    pub(crate) parameters: Vec<(String, String)>,
 }
 
 /// A token.
-pub(super) struct Answer {
-    pub(super) token: String,
-    pub(super) lifetime: Option<Duration>,
+pub(crate) struct Answer {
+    pub(crate) token: String,
+    pub(crate) lifetime: Option<Duration>,
 }
 
 /// Why there is none.
-pub(super) enum Refused {
+pub(crate) enum Refused {
     /// It may be there in a moment.
     ForNow(String),
     /// Asking again would not help.
@@ -59,15 +59,15 @@ struct Granted {
 }
 
 /// Reads the URL of a token endpoint.
-pub(super) fn token_url(text: &str) -> Result<Uri, BuildError> {
+pub(crate) fn token_url(text: &str, at: &str) -> Result<Uri, BuildError> {
     remote::url(text).ok_or_else(|| {
-        BuildError::at("/tokenUrl", format!("`{text}` is not the URL of a token endpoint"))
+        BuildError::at(at, format!("`{text}` is not the URL of a token endpoint"))
             .help("write it whole: https://HOST/PATH, without user and password")
     })
 }
 
 /// All parameters but the credentials.
-pub(super) fn parameters(
+pub(crate) fn parameters(
     scope: Option<String>,
     audience: Option<String>,
     additional: BTreeMap<String, String>,
@@ -79,7 +79,7 @@ pub(super) fn parameters(
 
 impl Grant {
     /// Asks once.
-    pub(super) async fn send(&self, services: &Services) -> Result<Answer, Refused> {
+    pub(crate) async fn send(&self, services: &Services) -> Result<Answer, Refused> {
         let request = self.request().map_err(Refused::Finally)?;
         let answer = remote::ask(services, request, PATIENCE).await;
         let answer = answer.map_err(|error| Refused::ForNow(error.told("the token endpoint")))?;
