@@ -32,6 +32,9 @@ mod credential;
 mod expression;
 pub mod firebase_jwt_auth;
 pub mod form_data_to_json;
+mod graphql;
+pub mod graphql_complexity_limit;
+pub mod graphql_disable_introspection;
 mod header_fields;
 pub mod http_deprecation;
 pub mod ip_restriction;
@@ -100,6 +103,8 @@ pub static ALL: &[&PolicyKind] = &[
     &composite_outbound::KIND,
     &firebase_jwt_auth::KIND,
     &form_data_to_json::KIND,
+    &graphql_complexity_limit::KIND,
+    &graphql_disable_introspection::KIND,
     &http_deprecation::KIND,
     &ip_restriction::KIND,
     &jwt_scopes::KIND,
