@@ -75,6 +75,7 @@ pub mod set_status;
 pub mod set_upstream_api_key;
 pub mod sleep;
 mod statuses;
+pub mod stripe_webhook_verification;
 pub mod supabase_jwt_auth;
 #[cfg(test)]
 mod testing;
@@ -134,6 +135,7 @@ pub static ALL: &[&PolicyKind] = &[
     &set_status::KIND,
     &set_upstream_api_key::KIND,
     &sleep::KIND,
+    &stripe_webhook_verification::KIND,
     &supabase_jwt_auth::KIND,
     &traffic_splitting::KIND,
     &upstream_jwt::KIND,
