@@ -41,6 +41,7 @@ pub mod ip_restriction;
 pub mod jwt_scopes;
 mod members;
 pub mod mock_api;
+pub mod mtls_auth;
 pub mod okta_fga;
 pub mod okta_jwt_auth;
 pub mod open_id_jwt_auth;
@@ -110,6 +111,7 @@ pub static ALL: &[&PolicyKind] = &[
     &ip_restriction::KIND,
     &jwt_scopes::KIND,
     &mock_api::KIND,
+    &mtls_auth::KIND,
     &okta_fga::KIND,
     &okta_jwt_auth::KIND,
     &open_id_jwt_auth::KIND,

@@ -134,6 +134,7 @@ impl Room {
                 ip: IpAddr::from([192, 0, 2, 1]),
                 scheme: Scheme::Https,
                 host: "api.example.com".into(),
+                certificate: None,
             },
             target: Target { match_path: "/pets".into(), forward_path: "/pets".into(), query: None },
             trace: Trace::default(),

@@ -90,7 +90,9 @@ impl Key {
         let mut all = Parts(url.0.clone());
         all.fields(fields, request.headers());
         if by_caller {
-            all.fields(&CREDENTIALS, request.headers()).add(caller(exchange));
+            // An upstream may be told of the client's certificate, and go by that.
+            let certificate = exchange.client.certificate.as_ref().map_or("", |certificate| &certificate.sha256);
+            all.fields(&CREDENTIALS, request.headers()).add(caller(exchange)).add(certificate);
         }
         all.add([u8::from(body.is_some())]).add(body.unwrap_or_default());
         Self { url: url.hex(), base: Base(all.0) }

@@ -207,6 +207,24 @@ async fn nobody_gets_what_was_answered_to_somebody_else() {
 }
 
 #[tokio::test]
+async fn clients_with_other_certificates_are_other_callers() {
+    let room = Room::new();
+    let policy = policy(&room, json!({}));
+    for (certificate, hits) in [(None, false), (Some("a"), false), (Some("b"), false), (Some("a"), true)] {
+        let (mut exchange, mut asked) = (room.exchange(), request(&[]));
+        exchange.client.certificate = certificate.map(|sha256| {
+            Arc::new(tollgate_core::exchange::ClientCertificate { sha256: sha256.to_owned(), ..Default::default() })
+        });
+        let flow = policy.on_request(&mut exchange, &mut asked).get().await;
+        assert_eq!(matches!(flow, Flow::Respond(_)), hits, "{certificate:?}");
+        let mut response = Response::new(Body::full("x"));
+        for keeper in std::mem::take(&mut exchange.keepers) {
+            keeper.keep(&exchange, &mut response);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_answer_for_a_caller_who_became_known_later_is_not_kept() {
     let room = Room::new();
     for options in [json!({}), json!({ "dangerouslyIgnoreAuthorizationHeader": true })] {

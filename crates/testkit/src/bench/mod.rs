@@ -253,6 +253,7 @@ impl PolicyBench {
                 ip: self.client.to_canonical(),
                 scheme: Scheme::Http,
                 host: "bench.test".into(),
+                certificate: None,
             },
             target: Target {
                 match_path: path,
