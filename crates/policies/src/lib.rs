@@ -29,6 +29,7 @@ pub mod composite_outbound;
 mod content;
 mod counting;
 mod credential;
+pub mod curity_phantom_token;
 mod expression;
 pub mod firebase_jwt_auth;
 pub mod form_data_to_json;
@@ -103,6 +104,7 @@ pub static ALL: &[&PolicyKind] = &[
     &complex_rate_limit::KIND,
     &composite::KIND,
     &composite_outbound::KIND,
+    &curity_phantom_token::KIND,
     &firebase_jwt_auth::KIND,
     &form_data_to_json::KIND,
     &graphql_complexity_limit::KIND,
