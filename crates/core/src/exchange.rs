@@ -10,10 +10,12 @@ use serde_json::{Map, Value};
 use smallvec::SmallVec;
 
 use crate::interim::Interim;
+use crate::keeper::Keeper;
 use crate::keys::KeyDigest;
 use crate::ledger::Ledger;
 use crate::record::Record;
 use crate::services::{Gateway, ScriptContext};
+use crate::time::Timestamp;
 pub use crate::trace::{SpanId, Trace, TraceId};
 use crate::{Route, Services};
 
@@ -81,6 +83,23 @@ pub struct Client {
     pub scheme: Scheme,
     /// The host (and port) that was asked for, lower-case: from Host, or by the same rule.
     pub host: Arc<str>,
+    /// The certificate that the peer has shown, where it has, and the listener has verified it.
+    pub certificate: Option<Arc<ClientCertificate>>,
+}
+
+/// A certificate that a client has shown and that was verified.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// The subject's distinguished name.
+    pub subject: String,
+    /// The issuer's.
+    pub issuer: String,
+    /// From when on it is good.
+    pub not_before: Timestamp,
+    /// Until when it is.
+    pub not_after: Timestamp,
+    /// The SHA-256 of the certificate, in hexadecimal digits.
+    pub sha256: String,
 }
 
 /// The target of a request in its two spellings (`proxy/hygiene` makes them).
@@ -144,6 +163,8 @@ pub struct Exchange {
     pub called_by: Option<ScriptContext>,
     /// The head of the request as the handler got it, where somebody behind the handler asks for it.
     pub sent: Option<Box<RequestHead>>,
+    /// Who wants to see the answer once it is as routes leave it.
+    pub keepers: Vec<Box<dyn Keeper>>,
     /// Where what an upstream says before its answer goes; `None` where the client takes nothing of it.
     pub interim: Option<Interim>,
     /// What the scripts keep of it between one call and the next.

@@ -10,6 +10,7 @@
 //! name. Only [`problem`] writes an error body.
 
 pub mod body;
+pub mod byte_cache;
 pub mod catalog;
 pub mod coding;
 pub mod cors;
@@ -17,6 +18,7 @@ pub mod egress;
 pub mod exchange;
 pub mod handler;
 pub mod interim;
+pub mod keeper;
 pub mod keys;
 pub mod later;
 pub mod ledger;
@@ -38,6 +40,7 @@ pub mod units;
 pub mod unix_socket;
 
 pub use body::Body;
+pub use byte_cache::ByteCache;
 pub use catalog::{Catalog, HandlerKind, PolicyKind};
 pub use exchange::{Exchange, User};
 pub use handler::Handler;

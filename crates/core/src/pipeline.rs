@@ -109,6 +109,9 @@ impl Pipeline {
                 response = self.formatted(exchange, response).await;
             }
         }
+        for keeper in std::mem::take(&mut exchange.keepers) {
+            keeper.keep(exchange, &mut response);
+        }
         for (name, value) in &exchange.response_headers {
             response.headers_mut().append(name.clone(), value.clone());
         }

@@ -2,6 +2,7 @@
 //! rooms behind the traits.
 
 mod scripts;
+mod server;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use http::HeaderValue;
 use serde_json::{Value, json};
+use tollgate_core::byte_cache::{ByteCache, MOST};
 use tollgate_core::catalog::{BuildContext, BuildError, Nested};
 use tollgate_core::exchange::{Client, Credential, Scheme, Target, Trace};
 use tollgate_core::keys::{Consumer, Key, KeyDigest, KeyGrant};
@@ -30,6 +32,7 @@ use tollgate_limits::LocalLimiter;
 use tollgate_limits::quota::LocalQuotas;
 
 pub(crate) use scripts::{FakeScripts, RETURNS};
+pub(crate) use server::{Asked, Reply};
 
 /// A gateway without a wire.
 #[derive(Debug)]
@@ -59,6 +62,8 @@ impl Room {
             keyring: Arc::clone(&keyring) as _,
             limiter: Arc::clone(&limiter) as _,
             quotas: Arc::new(FakeQuotas { local: quotas, away: Arc::clone(&limiter.away) }),
+            cache: Arc::new(ByteCache::new(MOST, Arc::clone(&clock) as _)),
+            outgoing: Arc::default(),
             issuer: Arc::new(FakeIssuer),
             verifiers: Arc::clone(&verifiers) as _,
             http: Arc::new(Nothing),
@@ -129,6 +134,7 @@ impl Room {
                 ip: IpAddr::from([192, 0, 2, 1]),
                 scheme: Scheme::Https,
                 host: "api.example.com".into(),
+                certificate: None,
             },
             target: Target { match_path: "/pets".into(), forward_path: "/pets".into(), query: None },
             trace: Trace::default(),
@@ -141,6 +147,7 @@ impl Room {
             depth: 0,
             called_by: None,
             sent: None,
+            keepers: Vec::new(),
             ledger: Default::default(),
             interim: None,
             script: None,

@@ -211,6 +211,7 @@ impl Telling<'_> {
             depth: 0,
             called_by: None,
             sent: None,
+            keepers: Vec::new(),
             ledger: Default::default(),
             interim: self.interim.clone(),
             script: None,

@@ -105,6 +105,7 @@ impl<'s> Walk<'s> {
             depth: 0,
             called_by: None,
             sent: None,
+            keepers: Vec::new(),
             ledger: Default::default(),
             interim: None,
             script: None,

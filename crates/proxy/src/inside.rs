@@ -2,9 +2,11 @@
 //! connection in between.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use http::header::HOST;
+use parking_lot::Mutex;
 use serde_json::{Map, Value};
 use tollgate_core::catalog::{BuildContext, BuildError, Nested};
 use tollgate_core::exchange::{Params, Target};
@@ -24,6 +26,68 @@ use crate::snapshot::Snapshot;
 
 /// How deep calls from within may go: a route that calls itself ends here.
 const MOST_DEPTH: u8 = 8;
+
+/// The most policies that are kept of those that code builds: options that are another with every request would
+/// fill the memory.
+const MOST_BUILT: usize = 256;
+
+/// What tells policies apart that code builds: export, name, options.
+type Built = (String, String, String);
+
+/// Policies that code has built of the catalog.
+#[derive(Debug, Default)]
+pub(crate) struct BuiltByCode(Mutex<HashMap<Built, Arc<dyn Policy>>>);
+
+impl BuiltByCode {
+    fn get_or_build(
+        &self,
+        export: &str,
+        options: &Value,
+        name: &str,
+        build: impl FnOnce() -> Result<Arc<dyn Policy>, BuildError>,
+    ) -> Result<Arc<dyn Policy>, BuildError> {
+        let key = (export.to_owned(), name.to_owned(), options.to_string());
+        if let Some(known) = self.0.lock().get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let built = build()?;
+        let mut known = self.0.lock();
+        if known.len() >= MOST_BUILT {
+            return Ok(built);
+        }
+        Ok(Arc::clone(known.entry(key).or_insert(built)))
+    }
+}
+
+impl Snapshot {
+    fn build_policy(&self, export: &str, options: Value, name: &str) -> Result<Arc<dyn Policy>, BuildError> {
+        let snapshot = self;
+        let kind = snapshot.catalog.policy_by_export(export).or_else(|| snapshot.catalog.policy(export));
+        let kind = kind.ok_or_else(|| BuildError::at("", format!("there is no policy `{export}`")))?;
+        let instance = PolicyInstance {
+            id: name.into(),
+            name: name.into(),
+            implementation: Use::BuiltIn(kind.name.to_owned()),
+            options: options.clone(),
+            place: Place::default(),
+            unused: false,
+        };
+        let nested = |name: &str| {
+            let found = snapshot.named.get_key_value(name);
+            let found = found.map(|(name, policy)| Nested { name: Arc::clone(name), policy: Arc::clone(policy) });
+            found.ok_or_else(|| BuildError::at("", format!("there is no policy `{name}`")))
+        };
+        let context = BuildContext {
+            instance: &instance,
+            services: &snapshot.services,
+            settings: &snapshot.project.settings,
+            compatibility: &snapshot.project.compatibility,
+            scripts: snapshot.project.scripts.as_ref(),
+            nested: &nested,
+        };
+        kind.build(options, &context)
+    }
+}
 
 impl Gateway for Snapshot {
     fn call(self: Arc<Self>, caller: Caller, request: Request) -> BoxFuture<'static, Response> {
@@ -57,31 +121,7 @@ impl Gateway for Snapshot {
     }
 
     fn built_in_policy(&self, export: &str, options: Value, name: &str) -> Result<Arc<dyn Policy>, BuildError> {
-        let snapshot = self;
-        let kind = snapshot.catalog.policy_by_export(export).or_else(|| snapshot.catalog.policy(export));
-        let kind = kind.ok_or_else(|| BuildError::at("", format!("there is no policy `{export}`")))?;
-        let instance = PolicyInstance {
-            id: name.into(),
-            name: name.into(),
-            implementation: Use::BuiltIn(kind.name.to_owned()),
-            options: options.clone(),
-            place: Place::default(),
-            unused: false,
-        };
-        let nested = |name: &str| {
-            let found = snapshot.named.get_key_value(name);
-            let found = found.map(|(name, policy)| Nested { name: Arc::clone(name), policy: Arc::clone(policy) });
-            found.ok_or_else(|| BuildError::at("", format!("there is no policy `{name}`")))
-        };
-        let context = BuildContext {
-            instance: &instance,
-            services: &snapshot.services,
-            settings: &snapshot.project.settings,
-            compatibility: &snapshot.project.compatibility,
-            scripts: snapshot.project.scripts.as_ref(),
-            nested: &nested,
-        };
-        kind.build(options, &context)
+        self.built.get_or_build(export, &options, name, || self.build_policy(export, options.clone(), name))
     }
 
     fn built_in_handler(
@@ -141,6 +181,7 @@ async fn run(snapshot: &Arc<Snapshot>, caller: Caller, mut request: Request) -> 
         depth: caller.depth + 1,
         called_by: caller.context,
         sent: None,
+        keepers: Vec::new(),
         ledger: Default::default(),
         interim: None,
         script: None,

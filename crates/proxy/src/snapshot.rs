@@ -17,6 +17,7 @@ use tollgate_core::{Catalog, Pipeline, Policy, Response, Route, Services};
 use crate::access_log::LogRules;
 use crate::handlers::{self, HandlerContext};
 use crate::hygiene::HygieneRules;
+use crate::inside::BuiltByCode;
 use crate::metrics::{Metrics, NO_ROUTE, RouteMetrics, RoutePlaces};
 use crate::metrics_export::MetricsExport;
 use crate::router::Router;
@@ -52,6 +53,8 @@ pub struct Snapshot {
     pub(crate) unmatched: Arc<Route>,
     /// What the project can name, for code that builds policies and handlers of its own.
     pub(crate) catalog: Catalog,
+    /// The policies that code has built, so that those that keep something keep it from one call to the next.
+    pub(crate) built: BuiltByCode,
     /// The policies by name, for code that runs one.
     pub(crate) named: HashMap<Arc<str>, Arc<dyn Policy>>,
     /// The registry of upstreams, for handlers that code builds.
@@ -136,6 +139,7 @@ impl Snapshot {
             unmatched: inside::unmatched(&project),
             catalog: *catalog,
             named,
+            built: BuiltByCode::default(),
             upstream_registry: Arc::clone(upstreams),
             unrouted_metrics: Arc::new(nowhere.route(&NO_ROUTE.into())),
             route_metrics: nowhere.places(std::iter::empty()),

@@ -9,18 +9,14 @@ use std::{fmt, io};
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
-use tollgate_core::Services;
 use tollgate_core::services::ScriptIssue;
-use tollgate_js::webapi::caches::ByteCache;
+use tollgate_core::{ByteCache, Services};
 
 use crate::generation::Generation;
 use crate::live::Described;
 use crate::message::{Call, Replies};
 use crate::outbox;
 use crate::thread;
-
-/// Bytes that scripts may keep in caches, all together.
-pub(crate) const CACHE: usize = 64 << 20;
 
 /// What is asked of a script thread.
 pub(crate) enum Job {
@@ -123,7 +119,7 @@ impl ScriptPool {
         }
         let _ = outside.services.set(Arc::clone(services));
         let _ = outside.workers.set(tokio::runtime::Handle::current());
-        let _ = outside.cache.set(Arc::new(ByteCache::new(CACHE, Arc::clone(&services.clock))));
+        let _ = outside.cache.set(Arc::clone(&services.cache));
     }
 
     /// What the threads do at this moment.

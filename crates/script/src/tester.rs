@@ -7,15 +7,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tollgate_core::byte_cache::{ByteCache, MOST};
 use tollgate_core::project::Project;
 use tollgate_core::services::ScriptIssue;
 use tollgate_core::{Catalog, Services};
 use tollgate_js::Limits;
-use tollgate_js::webapi::caches::ByteCache;
 use tollgate_modules::{Entry, LoadOptions};
 
 use crate::live::Live;
-use crate::pool::{CACHE, Outside};
+use crate::pool::Outside;
 use crate::{areas, issues, link};
 
 /// Where the tests are, below the project.
@@ -101,7 +101,7 @@ pub async fn test(
     let _ = outside.services.set(Arc::clone(services));
     let _ = outside.workers.set(workers);
     // The tests' own: it is not the gateway's, whose scripts run beside them.
-    let _ = outside.cache.set(Arc::new(ByteCache::new(CACHE, Arc::clone(&services.clock))));
+    let _ = outside.cache.set(Arc::new(ByteCache::new(MOST, Arc::clone(&services.clock))));
     let (done, ended) = tokio::sync::oneshot::channel();
     let thread = std::thread::Builder::new().name("tests".to_owned()).stack_size(80 << 20).spawn(move || {
         let _ = done.send(on_thread(&project, catalog, &outside, &run, Rc::new(report)));

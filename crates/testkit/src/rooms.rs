@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tollgate_core::Services;
+use tollgate_core::byte_cache::{ByteCache, MOST};
 use tollgate_core::catalog::BuildError;
 use tollgate_core::keys::DEFAULT_BUCKET;
 use tollgate_core::later::BoxFuture;
@@ -52,6 +53,8 @@ impl Rooms {
             keyring,
             limiter: Arc::new(LocalLimiter::new(Arc::clone(&clock))),
             quotas: Arc::new(LocalQuotas::in_memory(Arc::clone(&clock))),
+            cache: Arc::new(ByteCache::new(MOST, Arc::clone(&clock))),
+            outgoing: Arc::default(),
             issuer,
             verifiers: Arc::new(Verifiers::new(Arc::clone(&clock), Arc::clone(&http))),
             http,

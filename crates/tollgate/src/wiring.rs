@@ -5,6 +5,7 @@ mod keys;
 use std::sync::Arc;
 
 use anyhow::Context;
+use tollgate_core::byte_cache::{ByteCache, MOST};
 use tollgate_core::catalog::BuildIssue;
 use tollgate_core::project::Project;
 use tollgate_core::services::{HttpClient, Limiter, Quotas, Services};
@@ -74,6 +75,8 @@ impl Rooms {
             keyring: Arc::clone(&keyring) as _,
             limiter: counting.limiter,
             quotas: counting.quotas,
+            cache: Arc::new(ByteCache::new(MOST, Arc::clone(&clock))),
+            outgoing: Arc::default(),
             issuer: Arc::clone(&issuer) as _,
             verifiers: Arc::new(Verifiers::new(Arc::clone(&clock), Arc::clone(&http))),
             http,
@@ -153,6 +156,8 @@ fn offline() -> (Arc<Services>, Arc<Upstreams>) {
         keyring: Arc::new(Offline),
         limiter: Arc::new(LocalLimiter::new(Arc::clone(&clock))),
         quotas: Arc::new(LocalQuotas::in_memory(Arc::clone(&clock))),
+        cache: Arc::new(ByteCache::new(MOST, Arc::clone(&clock))),
+        outgoing: Arc::default(),
         issuer: Arc::new(Offline),
         verifiers: Arc::new(Verifiers::new(Arc::clone(&clock), Arc::clone(&http))),
         http,

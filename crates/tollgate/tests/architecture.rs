@@ -116,19 +116,22 @@ fn only_identity_hashes_keys_and_signs_tokens() {
     for name in ["core", "spec", "policies", "proxy", "limits", "store", "admin"] {
         assert!(!dependencies(name).iter().any(|name| name == "jsonwebtoken"), "{name}");
         // The proxy speaks TLS, and tells certificates and handshakes by their digests; the store chains
-        // the entries of the audit log by theirs; limits name counters in a shared store by digests; that is all.
-        let digests = matches!(name, "proxy" | "store" | "limits");
+        // the entries of the audit log by theirs; limits name counters in a shared store by digests, and policies the
+        // answers that they keep; that is all.
+        let digests = matches!(name, "proxy" | "store" | "limits" | "policies");
         assert!(digests || !dependencies(name).iter().any(|name| name == "aws-lc-rs"), "{name}");
     }
-    for name in ["proxy", "store", "limits"] {
+    for name in ["proxy", "store", "limits", "policies"] {
         never_says(name, &["aws_lc_rs::signature", "aws_lc_rs::rsa", "aws_lc_rs::aead"]);
     }
     for name in ["store", "limits"] {
         never_says(name, &["aws_lc_rs::hmac"]);
     }
-    // Requests to AWS are signed by the handler that makes them, in one file; that is neither a key nor a token.
-    for (path, text) in code("proxy") {
-        let signs = path.ends_with("handlers/aws_lambda/signature.rs");
+    // Requests to AWS are signed by the handler that makes them, in one file, and Stripe's webhooks are verified by
+    // their policy; that is neither a key nor a token.
+    for (path, text) in code("proxy").into_iter().chain(code("policies")) {
+        let signs =
+            path.ends_with("handlers/aws_lambda/signature.rs") || path.ends_with("stripe_webhook_verification/mod.rs");
         assert!(signs || !text.contains("aws_lc_rs::hmac"), "{}", path.display());
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::ops::Range;
 
 use crate::MaybeLater;
 use crate::keys::{Consumer, KeyDigest, KeyGrant};
@@ -43,6 +44,13 @@ pub trait Keyring: Send + Sync + fmt::Debug {
     fn ended(&self, key: KeyDigest) -> BoxFuture<'_, KeyVerdict> {
         let _ = key;
         Box::pin(std::future::pending())
+    }
+
+    /// Where keys of this gateway's form stand in a text, in the order of their places, whether or not anybody
+    /// knows them.
+    fn sightings(&self, text: &[u8]) -> Vec<Range<usize>> {
+        let _ = text;
+        Vec::new()
     }
 
     /// The consumer with this name in a bucket (`None`: the default one); `None` where there is none.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::byte_cache::ByteCache;
 use crate::time::Clock;
 
 pub mod alerts;
@@ -12,6 +13,7 @@ pub mod http_client;
 pub mod issuer;
 pub mod keyring;
 pub mod limiter;
+pub mod outgoing;
 pub mod quota;
 pub mod scripts;
 pub mod verifier;
@@ -23,6 +25,7 @@ pub use http_client::{Duplex, HttpClient, HttpError, HttpResponse, Switched};
 pub use issuer::{IssueError, TokenIssuer, TokenRequest};
 pub use keyring::{ConsumersAway, KeyVerdict, Keyring};
 pub use limiter::{Bucket, Charge, Counter, CounterGroup, Decision, Limit, Limiter, LimiterAway, Sharing, Window};
+pub use outgoing::{Lane, Outgoing};
 pub use quota::{Anchor, Correction, Every, Metered, Period, Quota, Quotas, Schedule, Usage};
 pub use scripts::{
     Export, Hooks, IssuerPlugin, MessageExports, MessageScripts, PluginDocument, Plugins, ScriptFunction, ScriptIssue,
@@ -41,10 +44,14 @@ pub struct Services {
     pub limiter: Arc<dyn Limiter>,
     /// What is used of quotas.
     pub quotas: Arc<dyn Quotas>,
+    /// What is remembered for a while: answers, and what the project's code keeps.
+    pub cache: Arc<ByteCache>,
     /// Tokens for upstreams.
     pub issuer: Arc<dyn TokenIssuer>,
     /// Checks of clients' tokens.
     pub verifiers: Arc<dyn VerifierFactory>,
+    /// What policies send in the background.
+    pub outgoing: Arc<Outgoing>,
     /// The gateway's own outbound requests.
     pub http: Arc<dyn HttpClient>,
     /// Whether refusals say how to mend them (`dev`).

@@ -11,6 +11,7 @@ mod tombstones;
 
 use std::fmt;
 use std::net::IpAddr;
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -26,6 +27,7 @@ use tollgate_core::services::{self, ConsumersAway, KeyVerdict};
 use tollgate_core::store::{Directory, KeyChange, KeyFeed, KeySet, StoreError};
 use tollgate_core::time::{Clock, Timestamp};
 
+use crate::finder::{IMPORTED_PREFIX, KeyFinder};
 use crate::key_format::{Form, digest, form, is_compact_jws};
 use declared::Declared;
 use looks::Looks;
@@ -81,6 +83,7 @@ pub struct Keyring {
     directory: OnceLock<Arc<dyn Directory>>,
     clock: Arc<dyn Clock>,
     options: KeyringOptions,
+    finder: KeyFinder,
     held: papaya::HashMap<KeyDigest, KeyGrant>,
     tombstones: Tombstones,
     declared: ArcSwap<Declared>,
@@ -160,6 +163,7 @@ impl Keyring {
 
     fn empty(store: Arc<dyn KeyFeed>, clock: Arc<dyn Clock>, options: KeyringOptions) -> Self {
         Self {
+            finder: KeyFinder::new([options.prefix.as_str(), IMPORTED_PREFIX]),
             state: Mutex::new(SyncState { synced_on: clock.now(), error: None, failed: Duration::ZERO }),
             store,
             directory: OnceLock::new(),
@@ -439,6 +443,10 @@ impl Keyring {
 }
 
 impl services::Keyring for Keyring {
+    fn sightings(&self, text: &[u8]) -> Vec<Range<usize>> {
+        self.finder.find(text).into_iter().map(|sighting| sighting.range).collect()
+    }
+
     fn ended(&self, key: KeyDigest) -> BoxFuture<'_, KeyVerdict> {
         Box::pin(async move {
             let mut changed = self.changed.subscribe();

@@ -1,7 +1,9 @@
-//! Regular expressions as JavaScript writes them, on an engine whose time is linear in the body.
+//! What an expression finds, replaced as JavaScript replaces it.
 
-use regex::bytes::{Captures, Regex, RegexBuilder};
+use regex::bytes::{Captures, Regex};
 use tollgate_core::catalog::BuildError;
+
+use crate::expression;
 
 /// An expression, and what stands in the place of what it finds.
 #[derive(Debug)]
@@ -22,26 +24,7 @@ enum Part {
 impl Expression {
     /// Reads `/PATTERN/FLAGS`, or a bare pattern.
     pub(super) fn new(written: &str, replacement: &str) -> Result<Self, BuildError> {
-        let at = |message: String| BuildError::at("/match", message);
-        let (pattern, flags) = match written.strip_prefix('/').and_then(|rest| rest.rsplit_once('/')) {
-            Some((pattern, flags)) if flags.bytes().all(|byte| byte.is_ascii_lowercase()) => (pattern, flags),
-            _ => (written, ""),
-        };
-        if pattern.is_empty() {
-            return Err(at("the expression is empty".to_owned()).help("write it as JavaScript does: /PATTERN/g"));
-        }
-        if let Some(unknown) = flags.chars().find(|flag| !"dgimsu".contains(*flag)) {
-            return Err(at(format!("the flag `{unknown}` means nothing here")).help("g, i, m, s and u do"));
-        }
-        let unsupported = "look-around and back references are not there: they can take for ever on some bodies";
-        let translated = jsonschema_regex::to_rust_regex(pattern)
-            .map_err(|()| at(format!("`{pattern}` is no regular expression")).help(unsupported))?;
-        let regex = RegexBuilder::new(&translated)
-            .case_insensitive(flags.contains('i'))
-            .multi_line(flags.contains('m'))
-            .dot_matches_new_line(flags.contains('s'))
-            .build()
-            .map_err(|error| at(format!("`{pattern}` is no regular expression: {error}")).help(unsupported))?;
+        let (regex, flags) = expression::compile(written, "/match")?;
         let replacement = parts(replacement, &regex);
         Ok(Self { regex, replacement, everywhere: flags.contains('g') })
     }

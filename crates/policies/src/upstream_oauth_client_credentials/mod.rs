@@ -3,9 +3,6 @@
 //! The token says who the gateway is, not who calls. Where the backend can verify the gateway's own tokens,
 //! `upstream-jwt` needs no third party and tells it about the caller.
 
-mod token;
-mod wire;
-
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -15,9 +12,8 @@ use serde::Deserialize;
 use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, PolicyKind};
 use tollgate_core::{Exchange, Fault, Flow, Policy, Problem, Reason, Request, Step};
 
+use crate::client_credentials::{Grant, Place, Tokens, parameters, token_url};
 use crate::header_fields::field_name;
-use token::Tokens;
-use wire::{Grant, Place};
 
 /// The most often that a server is asked again.
 const MOST_RETRIES: u8 = 10;
@@ -133,11 +129,11 @@ impl Configure for UpstreamOAuthClientCredentials {
             return Err(BuildError::at(pointer, format!("`{name}` is said by another option")));
         }
         let grant = Grant {
-            url: wire::token_url(&options.token_url)?,
+            url: token_url(&options.token_url, "/tokenUrl")?,
             client_id: options.client_id,
             client_secret: options.client_secret,
             place: options.credentials_in,
-            parameters: wire::parameters(options.scope, options.audience, options.additional_parameters),
+            parameters: parameters(options.scope, options.audience, options.additional_parameters),
         };
         Ok(Self {
             header: field_name(&options.header_name, "/headerName", context)?,

@@ -63,6 +63,8 @@ fn room(answers: impl IntoIterator<Item = (u16, String)>) -> (Room, Arc<Server>)
         keyring: Arc::clone(&old.keyring),
         limiter: Arc::clone(&old.limiter),
         quotas: Arc::clone(&old.quotas),
+        cache: Arc::clone(&old.cache),
+        outgoing: Arc::default(),
         issuer: Arc::clone(&old.issuer),
         verifiers: Arc::clone(&old.verifiers),
         http: Arc::clone(&server) as _,

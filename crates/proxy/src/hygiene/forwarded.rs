@@ -38,7 +38,8 @@ pub(super) fn client(
     trusted: &[IpNet],
 ) -> Client {
     let peer = connection.peer;
-    let mut client = Client { peer, ip: peer.ip().to_canonical(), scheme: connection.scheme, host };
+    let certificate = connection.tls.as_ref().and_then(|session| session.certificate.clone());
+    let mut client = Client { peer, ip: peer.ip().to_canonical(), scheme: connection.scheme, host, certificate };
     if !peer_is_trusted {
         return client;
     }

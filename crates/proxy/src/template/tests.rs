@@ -35,7 +35,13 @@ fn exchange(params: &[(&str, &str)], forward_path: &str) -> Exchange {
         id: "id-1".into(),
         route: crate::router::test_route(),
         params: params.iter().map(|(name, value)| ((*name).into(), (*value).to_owned())).collect(),
-        client: Client { peer: (ip, 1).into(), ip, scheme: Scheme::Https, host: Arc::from("gw.example:8443") },
+        client: Client {
+            peer: (ip, 1).into(),
+            ip,
+            scheme: Scheme::Https,
+            host: Arc::from("gw.example:8443"),
+            certificate: None,
+        },
         target: Target {
             match_path: forward_path.to_owned(),
             forward_path: forward_path.to_owned(),
@@ -55,6 +61,7 @@ fn exchange(params: &[(&str, &str)], forward_path: &str) -> Exchange {
         depth: 0,
         called_by: None,
         sent: None,
+        keepers: Vec::new(),
         ledger: Default::default(),
         interim: None,
         script: None,

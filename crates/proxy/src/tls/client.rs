@@ -14,7 +14,9 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
+use tollgate_core::exchange::ClientCertificate;
 use tollgate_core::settings::{ClientCertificateMode, ForwardedCertificate};
+use tollgate_core::time::Timestamp;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
@@ -115,6 +117,19 @@ pub struct ClientIdentity {
     pub sha256: String,
 }
 
+/// A certificate that was verified, as policies see it; `None` where it cannot be read.
+pub(super) fn certificate(certificate: &CertificateDer<'_>) -> Option<ClientCertificate> {
+    let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
+    let validity = parsed.validity();
+    Some(ClientCertificate {
+        subject: parsed.subject().to_string(),
+        issuer: parsed.issuer().to_string(),
+        not_before: Timestamp::from_seconds(validity.not_before.timestamp()),
+        not_after: Timestamp::from_seconds(validity.not_after.timestamp()),
+        sha256: ClientIdentity::of(certificate).sha256,
+    })
+}
+
 impl ClientIdentity {
     /// Reads a certificate that was verified.
     pub(super) fn of(certificate: &CertificateDer<'_>) -> Self {
@@ -194,6 +209,28 @@ mod tests {
             format!("Hash={};Subject=\"CN=x\\\";Hash=\\\"f?\";DNS=\"a.example\"", identity.sha256),
             "{identity:?}"
         );
+    }
+
+    #[test]
+    fn policies_see_subject_issuer_and_lifetime_of_a_certificate() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let named = |name: &str| {
+            let mut params = rcgen::CertificateParams::new(Vec::new()).unwrap();
+            params.distinguished_name = rcgen::DistinguishedName::new();
+            params.distinguished_name.push(rcgen::DnType::OrganizationName, "Pets");
+            params.distinguished_name.push(rcgen::DnType::CommonName, name);
+            params.not_before = rcgen::date_time_ymd(2026, 1, 1);
+            params.not_after = rcgen::date_time_ymd(2027, 1, 1);
+            params
+        };
+        let authority = named("authority");
+        let issuer = rcgen::Issuer::from_params(&authority, &key);
+        let der = named("client").signed_by(&key, &issuer).unwrap();
+        let seen = certificate(der.der()).unwrap();
+        assert_eq!((seen.subject.as_str(), seen.issuer.as_str()), ("O=Pets, CN=client", "O=Pets, CN=authority"));
+        assert_eq!(seen.not_before.rfc3339(), "2026-01-01T00:00:00.000Z");
+        assert_eq!(seen.not_after.rfc3339(), "2027-01-01T00:00:00.000Z");
+        assert_eq!(seen.sha256, ClientIdentity::of(der.der()).sha256);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::HeaderMap;
 use http::header::{HeaderName, HeaderValue};
 use rustls::{CipherSuite, ProtocolVersion, ServerConnection};
+use tollgate_core::exchange::ClientCertificate;
 
 use super::client::{ClientIdentity, ClientRules};
 use super::endpoint::Endpoint;
@@ -22,6 +23,8 @@ pub struct Session {
     pub alpn: Option<bool>,
     /// Who the client is, where it showed a certificate.
     pub client: Option<ClientIdentity>,
+    /// That certificate, for policies.
+    pub certificate: Option<Arc<ClientCertificate>>,
     rules: Option<Arc<ClientRules>>,
     forwarded: Option<(HeaderName, HeaderValue)>,
     endpoint: Arc<Endpoint>,
@@ -55,6 +58,7 @@ impl Session {
             server_name: connection.server_name().map(|name| name.to_ascii_lowercase().into()),
             alpn: connection.alpn_protocol().map(|protocol| protocol == b"h2"),
             client,
+            certificate: certificate.and_then(|certificate| super::client::certificate(certificate)).map(Arc::new),
             rules,
             forwarded,
             endpoint,

@@ -253,6 +253,7 @@ impl PolicyBench {
                 ip: self.client.to_canonical(),
                 scheme: Scheme::Http,
                 host: "bench.test".into(),
+                certificate: None,
             },
             target: Target {
                 match_path: path,
@@ -274,6 +275,7 @@ impl PolicyBench {
             depth: 0,
             called_by: None,
             sent: None,
+            keepers: Vec::new(),
             ledger: Default::default(),
             interim: None,
             script: None,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use serde_json::Value;
 use tollgate_core::MaybeLater;
+use tollgate_core::byte_cache::{ByteCache, MOST};
 use tollgate_core::keys::Consumer;
 use tollgate_core::later::BoxFuture;
 use tollgate_core::project::Project;
@@ -79,6 +80,8 @@ pub(super) async fn open(
         keyring: Arc::new(keyring),
         limiter: Arc::new(LocalLimiter::new(Arc::clone(&clock))),
         quotas: Arc::new(LocalQuotas::in_memory(Arc::clone(&clock))),
+        cache: Arc::new(ByteCache::new(MOST, Arc::clone(&clock))),
+        outgoing: Arc::default(),
         issuer: Arc::new(Unsigned(issuer_url::of_settings(&project.settings, None).into())),
         verifiers: Arc::new(Verifiers::new(Arc::clone(&clock), Arc::clone(&http))),
         http,

@@ -416,6 +416,8 @@ impl Serving {
             () = self.cut_short(signals) => tracing::warn!("stopped at once, by a second signal"),
         }
         self.gateway.flush_telemetry(Duration::from_secs(3)).await;
+        let services = &self.rooms.services;
+        services.outgoing.flush(&*services.clock, Duration::from_secs(5)).await;
         self.tell_counted().await;
         if let Err(error) = self.rooms.quotas.write() {
             tracing::error!(%error, "what was used of quotas since the last second could not be written");

@@ -1,7 +1,5 @@
 //! `caches`: answers that are kept for a while; and, for other areas, the bytes under them.
 
-mod store;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +10,7 @@ use crate::bytes::{Source, UsvString, uint8_array};
 use crate::library::Area;
 use crate::{Engine, Failure};
 
-pub use store::ByteCache;
+pub use tollgate_core::ByteCache;
 
 pub(super) static AREA: Area = Area { native: Some(native), globals: &["Cache", "caches"], ..Area::built("caches") };
 

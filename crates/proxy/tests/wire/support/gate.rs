@@ -212,6 +212,7 @@ impl App {
             depth: 0,
             called_by: None,
             sent: None,
+            keepers: Vec::new(),
             ledger: Default::default(),
             interim: arrived.interim,
             script: None,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::HeaderValue;
 use serde_json::Value;
+use tollgate_core::byte_cache::{ByteCache, MOST};
 use tollgate_core::catalog::{BuildContext, BuildError};
 use tollgate_core::later::BoxFuture;
 use tollgate_core::services::*;
@@ -75,6 +76,8 @@ pub(crate) fn none() -> Arc<Services> {
         keyring: nothing.clone(),
         limiter: nothing.clone(),
         quotas: nothing.clone(),
+        cache: Arc::new(ByteCache::new(MOST, Arc::new(SystemClock::new()))),
+        outgoing: Arc::default(),
         issuer: nothing.clone(),
         verifiers: nothing.clone(),
         http: nothing.clone(),

@@ -1,35 +1,25 @@
 //! The request for a token, and its answer (RFC 6749 §4.4.2, §5).
 
 use std::collections::BTreeMap;
-use std::pin::pin;
-use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use futures_util::future::{Either, select};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Method, StatusCode, Uri};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tollgate_core::catalog::BuildError;
-use tollgate_core::egress::EgressRules;
 use tollgate_core::{Body, Request, Services};
 
-use crate::query;
+use crate::{query, remote};
 
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The longest answer that is read.
-const LONGEST: usize = 256 * 1024;
-
-/// Whoever writes the URL is the operator: no place is refused.
-static ANYWHERE: LazyLock<Arc<EgressRules>> = LazyLock::new(Arc::default);
-
 /// Where id and secret are sent (RFC 6749 §2.3.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// As parameters.
     #[default]
     Body,
@@ -38,22 +28,22 @@ pub(super) enum Place {
 }
 
 /// What is asked for, and by whom. It has no debug form: the secret is in it.
-pub(super) struct Grant {
-    pub(super) url: Uri,
-    pub(super) client_id: String,
-    pub(super) client_secret: String,
-    pub(super) place: Place,
-    pub(super) parameters: Vec<(String, String)>,
+pub(crate) struct Grant {
+    pub(crate) url: Uri,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: String,
+    pub(crate) place: Place,
+    pub(crate) parameters: Vec<(String, String)>,
 }
 
 /// A token.
-pub(super) struct Answer {
-    pub(super) token: String,
-    pub(super) lifetime: Option<Duration>,
+pub(crate) struct Answer {
+    pub(crate) token: String,
+    pub(crate) lifetime: Option<Duration>,
 }
 
 /// Why there is none.
-pub(super) enum Refused {
+pub(crate) enum Refused {
     /// It may be there in a moment.
     ForNow(String),
     /// Asking again would not help.
@@ -69,21 +59,15 @@ struct Granted {
 }
 
 /// Reads the URL of a token endpoint.
-pub(super) fn token_url(text: &str) -> Result<Uri, BuildError> {
-    let url = text.parse::<Uri>().ok().filter(|url| {
-        matches!(url.scheme_str(), Some("http" | "https"))
-            && url
-                .authority()
-                .is_some_and(|authority| !authority.host().is_empty() && !authority.as_str().contains('@'))
-    });
-    url.ok_or_else(|| {
-        BuildError::at("/tokenUrl", format!("`{text}` is not the URL of a token endpoint"))
+pub(crate) fn token_url(text: &str, at: &str) -> Result<Uri, BuildError> {
+    remote::url(text).ok_or_else(|| {
+        BuildError::at(at, format!("`{text}` is not the URL of a token endpoint"))
             .help("write it whole: https://HOST/PATH, without user and password")
     })
 }
 
 /// All parameters but the credentials.
-pub(super) fn parameters(
+pub(crate) fn parameters(
     scope: Option<String>,
     audience: Option<String>,
     additional: BTreeMap<String, String>,
@@ -95,21 +79,11 @@ pub(super) fn parameters(
 
 impl Grant {
     /// Asks once.
-    pub(super) async fn send(&self, services: &Services) -> Result<Answer, Refused> {
+    pub(crate) async fn send(&self, services: &Services) -> Result<Answer, Refused> {
         let request = self.request().map_err(Refused::Finally)?;
-        let asked = async {
-            let response = services.http.send(request, PATIENCE, &ANYWHERE).await.map_err(|error| error.to_string())?;
-            let (parts, body) = response.into_parts();
-            let body = body.collect_up_to(LONGEST).await.map_err(|error| error.to_string())?;
-            Ok::<_, String>((parts.status, body))
-        };
-        match select(pin!(asked), services.clock.wait(PATIENCE)).await {
-            Either::Left((answered, _)) => {
-                let (status, body) = answered.map_err(Refused::ForNow)?;
-                read(status, &body)
-            }
-            Either::Right(_) => Err(Refused::ForNow(format!("the token endpoint does not answer within {PATIENCE:?}"))),
-        }
+        let answer = remote::ask(services, request, PATIENCE).await;
+        let answer = answer.map_err(|error| Refused::ForNow(error.told("the token endpoint")))?;
+        read(answer.status, &answer.body)
     }
 
     fn request(&self) -> Result<Request, String> {

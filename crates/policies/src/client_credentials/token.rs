@@ -18,7 +18,7 @@ const FAILED: Duration = Duration::from_secs(1);
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 
 /// Where tokens come from, and the one that is in use.
-pub(super) struct Tokens {
+pub(crate) struct Tokens {
     grant: Grant,
     prefix: String,
     retries: u8,
@@ -44,19 +44,19 @@ struct Token {
 }
 
 impl Tokens {
-    pub(super) fn new(grant: Grant, prefix: String, retries: u8, offset: u64) -> Self {
+    pub(crate) fn new(grant: Grant, prefix: String, retries: u8, offset: u64) -> Self {
         let (kept, asking) = (Mutex::default(), tokio::sync::Mutex::default());
         Self { grant, prefix, retries, offset: Duration::from_secs(offset), kept, asking }
     }
 
     /// The token, where it is there and need not be replaced.
-    pub(super) fn at_hand(&self, services: &Services) -> Option<HeaderValue> {
+    pub(crate) fn at_hand(&self, services: &Services) -> Option<HeaderValue> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.token.as_ref().filter(|token| services.clock.monotonic() < token.renew).map(|token| token.field.clone())
     }
 
     /// The token, fetched where it has to be. One that is still good is used where no other can be had.
-    pub(super) async fn ask(&self, services: &Services) -> Result<HeaderValue, String> {
+    pub(crate) async fn ask(&self, services: &Services) -> Result<HeaderValue, String> {
         let _asking = self.asking.lock().await;
         if let Some(token) = self.at_hand(services) {
             return Ok(token);

@@ -1,16 +1,21 @@
-//! What all engines of a process remember together, in bytes, and never more than so many.
+//! What a process remembers for a while, in bytes, and never more than so many: answers of routes, and what
+//! the project's code keeps.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::time::Clock;
 use bytes::Bytes;
-use tollgate_core::time::Clock;
 
 /// What an item takes beside its name and its bytes: nodes of the maps, counts of references.
 const OVERHEAD: usize = 200;
+
+/// Bytes that a process keeps, all together.
+pub const MOST: usize = 64 << 20;
 
 /// Bytes by namespace and key, each until its time is over. When it is full, what was used longest ago
 /// makes room.
@@ -18,6 +23,9 @@ pub struct ByteCache {
     most: usize,
     clock: Arc<dyn Clock>,
     items: Mutex<Items>,
+    areas: AtomicU64,
+    /// Bytes that are being gathered to be put there.
+    filling: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -38,7 +46,7 @@ struct Item {
 impl ByteCache {
     /// An empty cache that holds at most so many bytes, names and bookkeeping included.
     pub fn new(most: usize, clock: Arc<dyn Clock>) -> Self {
-        Self { most, clock, items: Mutex::default() }
+        Self { most, clock, items: Mutex::default(), areas: AtomicU64::new(0), filling: AtomicUsize::new(0) }
     }
 
     /// What was put there, unless its time is over.
@@ -79,6 +87,31 @@ impl ByteCache {
         self.lock().remove(namespace, key).is_some_and(|item| item.until > now)
     }
 
+    /// Forgets everything in a namespace.
+    pub fn clear(&self, namespace: &str) {
+        let mut items = self.lock();
+        let Some(keys) = items.named.remove(namespace) else { return };
+        for (key, item) in keys {
+            items.used.remove(&item.used);
+            items.size -= size(namespace, &key, &item.bytes);
+        }
+    }
+
+    /// A number that nobody else gets, to make namespaces of.
+    pub fn area(&self) -> u64 {
+        self.areas.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The most bytes that it holds.
+    pub const fn most(&self) -> usize {
+        self.most
+    }
+
+    /// For whoever gathers bytes to be put there: all together may gather half of what it holds.
+    pub fn filling(self: &Arc<Self>) -> Filling {
+        Filling { cache: Arc::clone(self), bytes: 0 }
+    }
+
     /// How many bytes it holds, names and bookkeeping included.
     pub fn size(&self) -> usize {
         self.lock().size
@@ -87,6 +120,28 @@ impl ByteCache {
     fn lock(&self) -> std::sync::MutexGuard<'_, Items> {
         // Nothing in here panics half-way through a change.
         self.items.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Bytes that somebody gathers; given back when it is dropped.
+#[derive(Debug)]
+pub struct Filling {
+    cache: Arc<ByteCache>,
+    bytes: usize,
+}
+
+impl Filling {
+    /// Says whether so many more may be gathered.
+    pub fn grow(&mut self, by: usize) -> bool {
+        let before = self.cache.filling.fetch_add(by, Ordering::Relaxed);
+        self.bytes += by;
+        before + by <= self.cache.most / 2
+    }
+}
+
+impl Drop for Filling {
+    fn drop(&mut self) {
+        self.cache.filling.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -130,7 +185,7 @@ impl fmt::Debug for ByteCache {
 
 #[cfg(test)]
 mod tests {
-    use tollgate_core::time::{ManualClock, Timestamp};
+    use crate::time::{ManualClock, Timestamp};
 
     use super::*;
 
@@ -198,5 +253,27 @@ mod tests {
         assert!(cache.get("n", "b").is_some());
         assert!(!cache.put("n", "b", Bytes::from_static(b"1"), Duration::ZERO));
         assert_eq!(cache.size(), 0);
+    }
+
+    #[test]
+    fn a_namespace_is_cleared_without_its_neighbours() {
+        let (cache, _) = cache(10_000);
+        for (namespace, key) in [("a", "1"), ("a", "2"), ("b", "1")] {
+            assert!(cache.put(namespace, key, Bytes::from_static(b"x"), LONG));
+        }
+        cache.clear("a");
+        assert_eq!((cache.get("a", "1"), cache.get("a", "2")), (None, None));
+        cache.delete("b", "1");
+        assert_eq!(cache.size(), 0);
+    }
+
+    #[test]
+    fn no_more_than_half_of_it_is_gathered_at_once() {
+        let cache = Arc::new(cache(1_000).0);
+        let (mut one, mut two) = (cache.filling(), cache.filling());
+        assert!(one.grow(300) && two.grow(200));
+        assert!(!two.grow(1));
+        drop(one);
+        assert!(two.grow(1));
     }
 }
