@@ -12,6 +12,7 @@ use smallvec::SmallVec;
 use crate::interim::Interim;
 use crate::keys::KeyDigest;
 use crate::ledger::Ledger;
+use crate::mcp::McpPart;
 use crate::record::Record;
 use crate::services::{Gateway, ScriptContext};
 pub use crate::trace::{SpanId, Trace, TraceId};
@@ -142,6 +143,8 @@ pub struct Exchange {
     pub depth: u8,
     /// The context of the script that called this route from within, where one did.
     pub called_by: Option<ScriptContext>,
+    /// What of it concerns MCP: of hardly any request.
+    pub mcp: Option<Box<McpPart>>,
     /// The head of the request as the handler got it, where somebody behind the handler asks for it.
     pub sent: Option<Box<RequestHead>>,
     /// Where what an upstream says before its answer goes; `None` where the client takes nothing of it.
@@ -159,6 +162,15 @@ impl Exchange {
     /// Adds a field to whatever the answer will be.
     pub fn answer_with(&mut self, name: HeaderName, value: HeaderValue) {
         self.response_headers.append(name, value);
+    }
+
+    /// Takes a field out of the header of a request that carries what the caller proved itself with, or in whose place
+    /// the gateway puts a proof of its own. A handler that calls other routes on the caller's behalf still gets it.
+    pub fn conceal(&mut self, name: &HeaderName, headers: &mut HeaderMap) {
+        if let Some(concealed) = self.mcp.as_mut().and_then(|mcp| mcp.concealed.as_mut()) {
+            concealed.note(name, headers);
+        }
+        headers.remove(name);
     }
 
     /// A value of the caller's data by a dotted path: `plan`, `address.city`, or `sub`.

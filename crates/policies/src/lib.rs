@@ -43,7 +43,6 @@ pub mod query_param_to_header;
 pub mod quota;
 mod random;
 pub mod rate_limit;
-mod references;
 pub mod remove_query_params;
 pub mod remove_request_headers;
 pub mod remove_response_headers;

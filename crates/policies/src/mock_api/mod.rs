@@ -15,7 +15,7 @@ use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, Pol
 use tollgate_core::{Body, Exchange, Flow, Policy, Request, Response, Route, Step};
 
 use crate::random;
-use crate::references::LastDocument;
+use tollgate_core::json_schema::LastDocument;
 use responses::Mock;
 
 /// What the rest of the product knows about it.

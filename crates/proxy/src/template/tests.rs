@@ -54,6 +54,7 @@ fn exchange(params: &[(&str, &str)], forward_path: &str) -> Exchange {
         gateway: None,
         depth: 0,
         called_by: None,
+        mcp: None,
         sent: None,
         ledger: Default::default(),
         interim: None,

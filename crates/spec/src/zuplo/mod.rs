@@ -10,6 +10,7 @@ mod definition;
 mod environment;
 mod implementation;
 mod imports;
+mod mcp;
 mod paths;
 mod policies;
 mod routes;

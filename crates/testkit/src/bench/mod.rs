@@ -273,6 +273,7 @@ impl PolicyBench {
             gateway: None,
             depth: 0,
             called_by: None,
+            mcp: None,
             sent: None,
             ledger: Default::default(),
             interim: None,
