@@ -17,11 +17,11 @@ use tollgate_core::route::{Document, Methods, Operation, PathMode, PathTemplate}
 use tollgate_core::services::{Called, Caller, Gateway};
 use tollgate_core::{Exchange, Handler, Policy, Problem, Request, Response, Route, StoredJson};
 
-use crate::{answer, failed_auth};
 use crate::handlers::{self, HandlerContext};
 use crate::hygiene;
 use crate::router::Outcome;
 use crate::snapshot::Snapshot;
+use crate::{answer, failed_auth};
 
 /// How deep calls from within may go: a route that calls itself ends here.
 const MOST_DEPTH: u8 = 8;
@@ -167,7 +167,8 @@ async fn run(
     });
     let response = Box::pin(route.pipeline.run(&mut exchange, request)).await;
     let record = &exchange.record;
-    let refused_credential = record.refused_within > 0 || record.refusal.as_deref().is_some_and(failed_auth::is_failure);
+    let refused_credential =
+        record.refused_within > 0 || record.refusal.as_deref().is_some_and(failed_auth::is_failure);
     Ok(Called { response, refused_credential })
 }
 

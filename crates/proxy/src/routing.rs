@@ -10,9 +10,9 @@ use tollgate_core::{Problem, Route};
 
 use crate::handlers::mcp_server;
 use crate::hygiene::{self, Inspected};
+use crate::router::{Match, Outcome, Router};
 use crate::snapshot::Snapshot;
 use crate::{inside, metrics};
-use crate::router::{Match, Outcome, Router};
 
 /// Finds the route of a path.
 ///
@@ -54,9 +54,8 @@ pub(crate) fn of_servers(
     if problem.reason.name != ROUTE_NOT_FOUND.name || !matches!(*method, Method::GET | Method::DELETE) {
         return None;
     }
-    let is_server = |route: &Route| {
-        matches!(&route.handler.implementation, Use::BuiltIn(name) if name == mcp_server::KIND.name)
-    };
+    let is_server =
+        |route: &Route| matches!(&route.handler.implementation, Use::BuiltIn(name) if name == mcp_server::KIND.name);
     if !inside::matched_by_path(snapshot, host, path).iter().any(|route| is_server(route)) {
         return None;
     }

@@ -3,12 +3,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use crate::catalog::BuildError;
+use crate::route::Document;
 use jsonschema::Draft;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use referencing::Registry;
 use serde_json::Value;
-use crate::catalog::BuildError;
-use crate::route::Document;
 
 /// What a fragment may hold as it stands (RFC 3986 §3.5), beside letters and digits.
 pub const FRAGMENT: &AsciiSet = &CONTROLS

@@ -228,7 +228,8 @@ fn form(value: &Value) -> String {
 
 async fn read(response: tollgate_core::Response, longest: usize) -> Result<Answer, Failure> {
     let (parts, body) = response.into_parts();
-    let coding = parts.headers.get(CONTENT_ENCODING).filter(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
+    let coding =
+        parts.headers.get(CONTENT_ENCODING).filter(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"));
     let body = match coding {
         None => body,
         Some(coding) => match ContentCoding::parse(coding.as_bytes()) {

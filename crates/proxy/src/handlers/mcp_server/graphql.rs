@@ -66,7 +66,11 @@ impl Graphql {
             schema.add("query", text("The document to execute, in the query language of GraphQL."), true);
             let variables = json!({ "type": "object", "description": "The values of the document's variables." });
             schema.add("variables", variables, false);
-            schema.add("operationName", text("Which operation of the document to execute, where it has several."), false);
+            schema.add(
+                "operationName",
+                text("Which operation of the document to execute, where it has several."),
+                false,
+            );
         }
         schema.closed()
     }

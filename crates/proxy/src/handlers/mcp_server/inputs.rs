@@ -146,11 +146,7 @@ impl Inputs {
     ///
     /// # Errors
     /// Where a schema cannot be read.
-    pub(super) fn schema(
-        &self,
-        references: &References,
-        style: ToolInputStyle,
-    ) -> Result<(Value, Layout), BuildError> {
+    pub(super) fn schema(&self, references: &References, style: ToolInputStyle) -> Result<(Value, Layout), BuildError> {
         if style == ToolInputStyle::Flat
             && let Some(flat) = self.flat(references)?
         {
@@ -181,9 +177,8 @@ impl Inputs {
 
     /// All arguments beside one another; none where two have one name.
     fn flat(&self, references: &References) -> Result<Option<(Value, Layout)>, BuildError> {
-        let body = self.body.as_ref().map(|body| {
-            schemas::alone(references, Direction::Input, |writer| body.written(writer))
-        });
+        let body =
+            self.body.as_ref().map(|body| schemas::alone(references, Direction::Input, |writer| body.written(writer)));
         let body = body.transpose()?;
         let opened = body.as_ref().and_then(|body| members_of(body));
         let names = self.parameters.iter().map(|parameter| parameter.name.as_str());
@@ -303,9 +298,10 @@ impl Parameter {
             if NOT_ARGUMENTS.contains(&lower.as_str()) || lower.starts_with("x-tollgate-") || lower.contains('_') {
                 return Ok(None);
             }
-            field = Some(HeaderName::try_from(lower).map_err(|_| {
-                BuildError::at("", format!("`{name}` is not the name of a header field"))
-            })?);
+            field = Some(
+                HeaderName::try_from(lower)
+                    .map_err(|_| BuildError::at("", format!("`{name}` is not the name of a header field")))?,
+            );
         }
         let content = spot.member("content").and_then(|content| content.members().next().map(|(_, media)| media));
         let explode = |default| flag("explode").unwrap_or(default);

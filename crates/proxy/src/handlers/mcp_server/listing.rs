@@ -199,7 +199,10 @@ impl<'a> Reader<'a> {
         }
         let kind = written.kind.unwrap_or(wanted.kind);
         let path = Path::new(&route.template).ok_or_else(|| {
-            BuildError::at("", format!("`{}` is a pattern, which no arguments can be written into", route.template.text))
+            BuildError::at(
+                "",
+                format!("`{}` is a pattern, which no arguments can be written into", route.template.text),
+            )
         })?;
         let references = self.documents.references(&route.operation.document)?;
         let pointer = &route.operation.pointer;
@@ -267,10 +270,9 @@ impl<'a> Reader<'a> {
         inputs.take_json();
         let operation = Arc::new(Operation::new(wanted.route, path, inputs, longest));
         let none = NamedTool::default();
-        for (graphql, named) in [
-            (Graphql::Introspect, &written.introspection_tool),
-            (Graphql::Execute, &written.execute_tool),
-        ] {
+        for (graphql, named) in
+            [(Graphql::Introspect, &written.introspection_tool), (Graphql::Execute, &written.execute_tool)]
+        {
             let named = named.as_ref().unwrap_or(&none);
             let (name, description) = graphql.defaults();
             let parts = Parts {
@@ -306,10 +308,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn routes_of<'a>(
-    context: &'a HandlerContext<'_>,
-    document: &'a Arc<Document>,
-) -> impl Iterator<Item = &'a Arc<Route>> {
+fn routes_of<'a>(context: &'a HandlerContext<'_>, document: &'a Arc<Document>) -> impl Iterator<Item = &'a Arc<Route>> {
     context.project.routes.iter().filter(move |route| Arc::ptr_eq(&route.operation.document, document))
 }
 

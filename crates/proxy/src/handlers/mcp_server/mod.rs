@@ -148,12 +148,7 @@ impl McpServer {
     }
 
     /// Deals with one message: the status where it came alone, and the answer where it wants one.
-    async fn one(
-        &self,
-        exchange: &mut Exchange,
-        headers: &HeaderMap,
-        message: &Value,
-    ) -> (StatusCode, Option<String>) {
+    async fn one(&self, exchange: &mut Exchange, headers: &HeaderMap, message: &Value) -> (StatusCode, Option<String>) {
         let (id, method, params) = match rpc::read(message) {
             Ok(Message::Request { id, method, params }) => (id, method, params),
             Ok(Message::Other) => return (StatusCode::OK, None),

@@ -107,9 +107,10 @@ fn literal(text: &str) -> Piece {
 fn braces(template: &str, rest: Option<&str>) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut left = template;
-    while let Some((before, name, after)) =
-        left.split_once('{').and_then(|(before, behind)| Some((before, behind.split_once('}')?)))
-            .map(|(before, (name, after))| (before, name, after))
+    while let Some((before, name, after)) = left
+        .split_once('{')
+        .and_then(|(before, behind)| Some((before, behind.split_once('}')?)))
+        .map(|(before, (name, after))| (before, name, after))
     {
         pieces.push(literal(before));
         let name = name.to_owned();

@@ -53,9 +53,10 @@ impl Resource {
         let asking = Asking { headers, accept: "*/*", tool_call: None };
         let failed =
             |what: &str| RpcError::new(INTERNAL_ERROR, format!("The resource `{}` cannot be read: {what}", self.name));
-        let answer = self.operation.call(exchange, asking, Given::default()).await.map_err(|failure| match failure {
-            Failure::Arguments(what) | Failure::Call(what) => failed(&what),
-        })?;
+        let answer =
+            self.operation.call(exchange, asking, Given::default()).await.map_err(|failure| match failure {
+                Failure::Arguments(what) | Failure::Call(what) => failed(&what),
+            })?;
         match answer.status.as_u16() {
             404 | 410 => return Err(not_found(&self.uri)),
             _ if !answer.status.is_success() => return Err(failed(&answer.told())),

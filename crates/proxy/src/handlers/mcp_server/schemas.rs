@@ -83,15 +83,7 @@ pub(super) struct Writer<'d> {
 
 impl<'d> Writer<'d> {
     fn new(references: &'d References, direction: Direction, defines: bool) -> Self {
-        Self {
-            references,
-            direction,
-            defines,
-            size: 0,
-            open: Vec::new(),
-            names: HashMap::new(),
-            pending: Vec::new(),
-        }
+        Self { references, direction, defines, size: 0, open: Vec::new(), names: HashMap::new(), pending: Vec::new() }
     }
 
     /// The document's references.

@@ -106,12 +106,7 @@ pub(super) struct Asked {
 ///
 /// # Errors
 /// Where nothing that it holds could be answered.
-pub(super) fn inspect(
-    method: &Method,
-    headers: &HeaderMap,
-    host: &str,
-    origins: &Origins,
-) -> Result<Asked, Problem> {
+pub(super) fn inspect(method: &Method, headers: &HeaderMap, host: &str, origins: &Origins) -> Result<Asked, Problem> {
     if *method != Method::POST {
         return Err(Problem::new(&ROUTE_METHOD, "An MCP server takes messages by POST alone.")
             .with_header(http::header::ALLOW, HeaderValue::from_static("POST")));
