@@ -31,6 +31,8 @@ fn document() -> Value {
                         { "name": "tag", "in": "query", "schema": { "type": "array", "items": { "type": "string" } } },
                         { "name": "limit", "in": "query", "required": true, "schema": { "type": "integer", "maximum": 9 } },
                         { "name": "Accept", "in": "header", "schema": {} },
+                        { "name": "X-Forwarded-For", "in": "header", "schema": {} },
+                        { "name": "X-Tollgate-Consumer", "in": "header", "schema": {} },
                     ],
                     "responses": answer(json!({ "type": "array", "items": { "$ref": "#/components/schemas/New" } })),
                 },

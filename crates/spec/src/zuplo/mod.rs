@@ -12,6 +12,7 @@ mod implementation;
 mod imports;
 mod mcp;
 mod paths;
+mod placeholder;
 mod policies;
 mod routes;
 mod unknown;

@@ -13,24 +13,12 @@ use super::options::ToolInputStyle;
 use super::path::Path;
 use super::schemas::{self, Direction};
 use super::values::Style;
+use crate::hygiene;
 
-/// Header fields that a caller cannot choose: they are described elsewhere (OpenAPI 3.1, Parameter Object, `name`),
-/// belong to a connection, or are the gateway's own.
-const NOT_ARGUMENTS: [&str; 13] = [
-    "accept",
-    "authorization",
-    "connection",
-    "content-encoding",
-    "content-length",
-    "content-type",
-    "expect",
-    "host",
-    "keep-alive",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-];
+/// Header fields that are described elsewhere (OpenAPI 3.1, Parameter Object, `name`), or are no arguments because they
+/// follow from the others.
+const NOT_ARGUMENTS: [&str; 6] =
+    ["accept", "authorization", "content-encoding", "content-length", "content-type", "host"];
 
 /// Where a parameter goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -294,14 +282,13 @@ impl Parameter {
         };
         let mut field = None;
         if channel == Channel::Header {
-            let lower = name.to_ascii_lowercase();
-            if NOT_ARGUMENTS.contains(&lower.as_str()) || lower.starts_with("x-tollgate-") || lower.contains('_') {
+            let named = HeaderName::from_bytes(name.as_bytes())
+                .map_err(|_| BuildError::at("", format!("`{name}` is not the name of a header field")))?;
+            // What no client may send, no model may either.
+            if NOT_ARGUMENTS.contains(&named.as_str()) || !hygiene::may_be_sent(&named) {
                 return Ok(None);
             }
-            field = Some(
-                HeaderName::try_from(lower)
-                    .map_err(|_| BuildError::at("", format!("`{name}` is not the name of a header field")))?,
-            );
+            field = Some(named);
         }
         let content = spot.member("content").and_then(|content| content.members().next().map(|(_, media)| media));
         let explode = |default| flag("explode").unwrap_or(default);
