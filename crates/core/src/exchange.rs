@@ -13,6 +13,7 @@ use crate::interim::Interim;
 use crate::keeper::Keeper;
 use crate::keys::KeyDigest;
 use crate::ledger::Ledger;
+use crate::mcp::McpPart;
 use crate::record::Record;
 use crate::services::{Gateway, ScriptContext};
 use crate::time::Timestamp;
@@ -161,6 +162,8 @@ pub struct Exchange {
     pub depth: u8,
     /// The context of the script that called this route from within, where one did.
     pub called_by: Option<ScriptContext>,
+    /// What of it concerns MCP: of hardly any request.
+    pub mcp: Option<Box<McpPart>>,
     /// The head of the request as the handler got it, where somebody behind the handler asks for it.
     pub sent: Option<Box<RequestHead>>,
     /// Who wants to see the answer once it is as routes leave it.
@@ -180,6 +183,15 @@ impl Exchange {
     /// Adds a field to whatever the answer will be.
     pub fn answer_with(&mut self, name: HeaderName, value: HeaderValue) {
         self.response_headers.append(name, value);
+    }
+
+    /// Takes a field out of the header of a request that carries what the caller proved itself with, or in whose place
+    /// the gateway puts a proof of its own. A handler that calls other routes on the caller's behalf still gets it.
+    pub fn conceal(&mut self, name: &HeaderName, headers: &mut HeaderMap) {
+        if let Some(concealed) = self.mcp.as_mut().and_then(|mcp| mcp.concealed.as_mut()) {
+            concealed.note(name, headers);
+        }
+        headers.remove(name);
     }
 
     /// A value of the caller's data by a dotted path: `plan`, `address.city`, or `sub`.

@@ -12,4 +12,9 @@ pub trait Handler: Send + Sync + fmt::Debug {
     /// # Errors
     /// A [`Problem`] where it cannot; the pipeline renders it.
     fn handle<'a>(&'a self, exchange: &'a mut Exchange, request: Request) -> BoxFuture<'a, Result<Response, Problem>>;
+
+    /// Whether it calls other routes on behalf of whoever called this one: their credentials are kept for it then.
+    fn calls_routes(&self) -> bool {
+        false
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::cors::{self, Cors};
 use crate::exchange::RequestHead;
+use crate::mcp::Concealed;
 use crate::problem::ProblemContext;
 use crate::project::Stage;
 use crate::record::{Refusal, Verdict, Visit};
@@ -61,6 +62,9 @@ pub struct ProblemStyle {
 impl Pipeline {
     /// Runs it. There is always a response.
     pub async fn run(&self, exchange: &mut Exchange, mut request: Request) -> Response {
+        if self.handler.calls_routes() {
+            exchange.mcp.get_or_insert_default().concealed = Some(Concealed::default());
+        }
         let clock = Arc::clone(&exchange.services.clock);
         let origin = request.headers().get(http::header::ORIGIN).cloned();
 

@@ -145,6 +145,8 @@ pub struct Record {
     pub stage: Option<Stage>,
     /// Why it was refused, where it was. Boxed: most are not, and a record is copied a few times.
     pub refusal: Option<Box<Refusal>>,
+    /// How many credentials were refused on routes that this one called from within.
+    pub refused_within: u16,
     /// Whether spans are sent of such exchanges, which say more than the log.
     pub traced: bool,
     /// Where it was sent, without the query; noted where it is traced.

@@ -6,6 +6,7 @@ use http::Method;
 use serde_json::Value;
 
 use crate::StoredJson;
+use crate::mcp::McpOperation;
 use crate::project::{CorsChoice, HandlerDefinition, Place, StepRef, Timeouts};
 
 /// How a template is matched against the match path.
@@ -119,6 +120,8 @@ pub struct Route {
     pub operation: Operation,
     /// Whether a step authenticates the caller and refuses those it cannot.
     pub authenticated: bool,
+    /// How it appears to MCP clients, where the document says so.
+    pub mcp: Option<Arc<McpOperation>>,
     /// Whether the operation is hidden from published documents (`x-internal`).
     pub internal: bool,
 }

@@ -85,6 +85,7 @@ fn route(template: &str) -> Arc<Route> {
         timeouts: Timeouts { connect: Duration::from_secs(5), first_byte: None, idle: None, total: None },
         operation: Operation { document: Arc::new(document), pointer: String::new() },
         upgrades: None,
+        mcp: None,
         authenticated: false,
         internal: false,
     })

@@ -120,6 +120,15 @@ impl Source {
         })
     }
 
+    /// The field's value with a credential that came by another way.
+    pub(crate) fn field(&self, credential: &str) -> Option<HeaderValue> {
+        let text = match &self.scheme {
+            Some(scheme) if scheme.required => format!("{} {credential}", scheme.name),
+            _ => credential.to_owned(),
+        };
+        HeaderValue::try_from(text).ok()
+    }
+
     /// The field that holds it.
     pub(crate) fn header(&self) -> &HeaderName {
         &self.header

@@ -56,7 +56,6 @@ pub mod query_param_to_header;
 pub mod quota;
 mod random;
 pub mod rate_limit;
-mod references;
 mod remote;
 pub mod remove_query_params;
 pub mod remove_request_headers;

@@ -146,6 +146,7 @@ impl Room {
             gateway: None,
             depth: 0,
             called_by: None,
+            mcp: None,
             sent: None,
             keepers: Vec::new(),
             ledger: Default::default(),
@@ -181,6 +182,7 @@ pub(crate) fn route(handler_options: Value) -> Arc<Route> {
         timeouts: Timeouts { connect: Duration::from_secs(5), first_byte: None, idle: None, total: None },
         operation: Operation { document, pointer: String::new() },
         upgrades: None,
+        mcp: None,
         authenticated: true,
         internal: false,
     })

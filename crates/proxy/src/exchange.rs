@@ -141,8 +141,14 @@ impl Telling<'_> {
         let (index, params) =
             match routing::route(&self.snapshot.router, &self.snapshot.compatibility, &parts.method, &inspected) {
                 Ok(found) => found,
-                Err(problem) if self.snapshot.hooks.is_none() => return self.refuse(problem),
-                Err(problem) => return Box::pin(self.unrouted(parts, body, inspected, trace, problem)).await,
+                Err(problem) => {
+                    let (host, path) = (&inspected.client.host, &inspected.target.match_path);
+                    let told = routing::of_servers(self.snapshot, &parts.method, host, path, &problem);
+                    if self.snapshot.hooks.is_none() || told.is_some() {
+                        return self.refuse(told.unwrap_or(problem));
+                    }
+                    return Box::pin(self.unrouted(parts, body, inspected, trace, problem)).await;
+                }
             };
         let Some(route) = self.snapshot.routes.get(index) else {
             return self.refuse(Problem::new(&INTERNAL, "The route is missing."));
@@ -206,10 +212,11 @@ impl Telling<'_> {
             response_headers: http::HeaderMap::new(),
             record,
             services: Arc::clone(&self.gateway.services),
-            // Only the project's own code asks for it.
-            gateway: self.snapshot.project.scripts.is_some().then(|| Arc::clone(self.snapshot) as _),
+            // Hardly anything else asks for it than the project's own code.
+            gateway: self.snapshot.calls_routes.then(|| Arc::clone(self.snapshot) as _),
             depth: 0,
             called_by: None,
+            mcp: None,
             sent: None,
             keepers: Vec::new(),
             ledger: Default::default(),

@@ -66,7 +66,8 @@ impl FailedAuth {
     /// Counts a failure, where the record shows one.
     pub(crate) async fn note(&self, record: &Record, ip: IpAddr, limit: FailedAuthLimit, clock: &dyn Clock) {
         let FailedAuthLimit::Rate(rate) = limit else { return };
-        if !record.refusal.as_deref().is_some_and(is_failure) {
+        let failures = record.refused_within + u16::from(record.refusal.as_deref().is_some_and(is_failure));
+        if failures == 0 {
             return;
         }
         let (network, now) = (network(ip), clock.monotonic());
@@ -80,13 +81,17 @@ impl FailedAuth {
             }
         }
         let limit = Limit::Window(Window { count: rate.count.get(), window: rate.window });
-        let _ = self.counter.hit(&network.to_string(), limit, 1).get().await;
+        let key = network.to_string();
+        // One by one: what is more than is left at once would not be counted at all.
+        for _ in 0..failures {
+            let _ = self.counter.hit(&key, limit, 1).get().await;
+        }
     }
 }
 
 /// Whether somebody presented a credential that was refused. A 403 is about what a caller may do,
 /// who is known by then.
-fn is_failure(refusal: &Refusal) -> bool {
+pub(crate) fn is_failure(refusal: &Refusal) -> bool {
     let reason = refusal.reason;
     refusal.stage == Some(Stage::Auth) && reason.status == 401 && !reason.name.ends_with(".missing")
 }

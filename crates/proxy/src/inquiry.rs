@@ -104,6 +104,7 @@ impl<'s> Walk<'s> {
             gateway: None,
             depth: 0,
             called_by: None,
+            mcp: None,
             sent: None,
             keepers: Vec::new(),
             ledger: Default::default(),

@@ -11,18 +11,19 @@ use serde_json::{Map, Value};
 use tollgate_core::catalog::{BuildContext, BuildError, Nested};
 use tollgate_core::exchange::{Params, Target};
 use tollgate_core::later::BoxFuture;
+use tollgate_core::mcp::McpPart;
 use tollgate_core::project::{CorsChoice, HandlerDefinition, Place, PolicyInstance, Project, Stage, Use};
 use tollgate_core::reason::{REQUEST_MALFORMED, ROUTE_METHOD, ROUTE_NOT_FOUND, SCRIPT_LOOP};
 use tollgate_core::record::Record;
 use tollgate_core::route::{Document, Methods, Operation, PathMode, PathTemplate};
-use tollgate_core::services::{Caller, Gateway};
+use tollgate_core::services::{Called, Caller, Gateway};
 use tollgate_core::{Exchange, Handler, Policy, Problem, Request, Response, Route, StoredJson};
 
-use crate::answer;
 use crate::handlers::{self, HandlerContext};
 use crate::hygiene;
 use crate::router::Outcome;
 use crate::snapshot::Snapshot;
+use crate::{answer, failed_auth};
 
 /// How deep calls from within may go: a route that calls itself ends here.
 const MOST_DEPTH: u8 = 8;
@@ -95,11 +96,20 @@ impl Gateway for Snapshot {
         Box::pin(async move {
             let path = request.uri().path().to_owned();
             let id = Arc::clone(&caller.id);
-            match run(&snapshot, caller, request).await {
-                Ok(response) => response,
+            match run(&snapshot, caller, None, request).await {
+                Ok(called) => called.response,
                 Err(problem) => answer::refuse(&snapshot, &mut Record::default(), &id, &path, problem),
             }
         })
+    }
+
+    fn call_route(
+        self: Arc<Self>,
+        caller: Caller,
+        route: Arc<str>,
+        request: Request,
+    ) -> BoxFuture<'static, Result<Called, Problem>> {
+        Box::pin(async move { run(&self, caller, Some(&route), request).await })
     }
 
     fn target(&self, path_and_query: &str) -> Result<Target, Problem> {
@@ -142,13 +152,19 @@ impl Gateway for Snapshot {
             services: &snapshot.services,
             upstreams: &snapshot.upstream_registry,
             used: &RefCell::default(),
+            further: &RefCell::default(),
         };
         handlers::build(&definition, &context)
     }
 }
 
-/// Finds the route of a request and runs it.
-async fn run(snapshot: &Arc<Snapshot>, caller: Caller, mut request: Request) -> Result<Response, Problem> {
+/// Finds the route of a request and runs it; only that one, where one is named.
+async fn run(
+    snapshot: &Arc<Snapshot>,
+    caller: Caller,
+    only: Option<&str>,
+    mut request: Request,
+) -> Result<Called, Problem> {
     if caller.depth >= MOST_DEPTH {
         return Err(Problem::new(&SCRIPT_LOOP, "Routes call each other without end."));
     }
@@ -164,6 +180,9 @@ async fn run(snapshot: &Arc<Snapshot>, caller: Caller, mut request: Request) -> 
     request.headers_mut().remove(HOST);
     let (route, params) = find(snapshot, &client.host, request.method(), &target)?;
     let route = snapshot.routes.get(route).ok_or_else(|| Problem::new(&ROUTE_NOT_FOUND, "The route is missing."))?;
+    if let Some(only) = only {
+        check_is(snapshot, only, &route.route, &client.host, request.method(), &path_and_query)?;
+    }
     let now = snapshot.services.clock.monotonic();
     let mut exchange = Box::new(Exchange {
         id: caller.id,
@@ -180,13 +199,44 @@ async fn run(snapshot: &Arc<Snapshot>, caller: Caller, mut request: Request) -> 
         gateway: Some(Arc::clone(snapshot) as _),
         depth: caller.depth + 1,
         called_by: caller.context,
+        mcp: caller.tool_call.map(|call| Box::new(McpPart { tool_call: Some(call), concealed: None })),
         sent: None,
         keepers: Vec::new(),
         ledger: Default::default(),
         interim: None,
         script: None,
     });
-    Ok(Box::pin(route.pipeline.run(&mut exchange, request)).await)
+    let response = Box::pin(route.pipeline.run(&mut exchange, request)).await;
+    let record = &exchange.record;
+    let refused_credential =
+        record.refused_within > 0 || record.refusal.as_deref().is_some_and(failed_auth::is_failure);
+    Ok(Called { response, refused_credential })
+}
+
+/// Whether a path, in each of its readings, leads to the route that it shall lead to.
+fn check_is(
+    snapshot: &Snapshot,
+    only: &str,
+    found: &Route,
+    host: &str,
+    method: &http::Method,
+    path_and_query: &str,
+) -> Result<(), Problem> {
+    let elsewhere = || Problem::new(&ROUTE_NOT_FOUND, "What was given for the path leads to another route.");
+    if *found.id != *only {
+        return Err(elsewhere());
+    }
+    let path = path_and_query.split_once('?').map_or(path_and_query, |(path, _)| path);
+    let second = hygiene::path::canonicalise(path).ok().and_then(|paths| paths.second);
+    let readings = second.iter().flat_map(|second| [second.as_str(), second.trim_end_matches('/')]);
+    for reading in readings {
+        if let Outcome::Found(other) = snapshot.router.find(host, method, reading)
+            && snapshot.routes.get(other.route).is_none_or(|other| *other.route.id != *only)
+        {
+            return Err(elsewhere());
+        }
+    }
+    Ok(())
 }
 
 fn find(snapshot: &Snapshot, host: &str, method: &http::Method, target: &Target) -> Result<(usize, Params), Problem> {
@@ -254,6 +304,7 @@ pub(crate) fn unmatched(project: &Project) -> Arc<Route> {
         },
         operation: Operation { document, pointer: String::new() },
         upgrades: None,
+        mcp: None,
         authenticated: false,
         internal: true,
     })

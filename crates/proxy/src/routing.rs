@@ -2,14 +2,17 @@
 //! where it finds none.
 
 use http::Method;
-use tollgate_core::Problem;
 use tollgate_core::exchange::Params;
-use tollgate_core::project::Compatibility;
+use tollgate_core::project::{Compatibility, Use};
 use tollgate_core::reason::{REQUEST_METHOD_UNSUPPORTED, ROUTE_METHOD, ROUTE_NOT_FOUND};
 
+use tollgate_core::{Problem, Route};
+
+use crate::handlers::mcp_server;
 use crate::hygiene::{self, Inspected};
-use crate::metrics;
 use crate::router::{Match, Outcome, Router};
+use crate::snapshot::Snapshot;
+use crate::{inside, metrics};
 
 /// Finds the route of a path.
 ///
@@ -37,6 +40,28 @@ pub fn find<'p>(
             Err(Problem::new(&ROUTE_NOT_FOUND, "There is nothing at this path."))
         }
     }
+}
+
+/// What is said in the place of 404 where there is an MCP server: it tells of the methods of its path in both forms of a
+/// project, for its clients ask whether it has a stream to listen to, and take 404 for a server that is gone.
+pub(crate) fn of_servers(
+    snapshot: &Snapshot,
+    method: &Method,
+    host: &str,
+    path: &str,
+    problem: &Problem,
+) -> Option<Problem> {
+    if problem.reason.name != ROUTE_NOT_FOUND.name || !matches!(*method, Method::GET | Method::DELETE) {
+        return None;
+    }
+    let is_server =
+        |route: &Route| matches!(&route.handler.implementation, Use::BuiltIn(name) if name == mcp_server::KIND.name);
+    if !inside::matched_by_path(snapshot, host, path).iter().any(|route| is_server(route)) {
+        return None;
+    }
+    let allow = snapshot.router.methods_at(host, path)?;
+    let problem = Problem::new(&ROUTE_METHOD, "This path does not serve the method of the request.");
+    Some(problem.with_header(http::header::ALLOW, allow))
 }
 
 /// Finds the route of a request; a path that a more lenient reader would take elsewhere is refused.

@@ -55,6 +55,8 @@ pub struct Snapshot {
     pub(crate) catalog: Catalog,
     /// The policies that code has built, so that those that keep something keep it from one call to the next.
     pub(crate) built: BuiltByCode,
+    /// Whether there is something on a route that calls others from within: code of the project, or a handler.
+    pub(crate) calls_routes: bool,
     /// The policies by name, for code that runs one.
     pub(crate) named: HashMap<Arc<str>, Arc<dyn Policy>>,
     /// The registry of upstreams, for handlers that code builds.
@@ -72,7 +74,7 @@ pub(crate) struct CompiledRoute {
     pub(crate) pipeline: Pipeline,
     /// Its path as it is written.
     pub(crate) template: Arc<str>,
-    /// Whether a step of it asks who calls.
+    /// Whether a step of it asks who calls, or one of a route that its handler calls may.
     pub(crate) authenticates: bool,
 }
 
@@ -124,7 +126,6 @@ impl Snapshot {
             services: Arc::clone(services),
             compatibility: project.compatibility.clone(),
             router,
-            routes,
             problems,
             hygiene: HygieneRules::new(settings),
             tunnels: TunnelLimits::new(&settings.server.tunnels),
@@ -138,6 +139,8 @@ impl Snapshot {
             hooks: project.scripts.as_ref().and_then(|scripts| scripts.hooks()),
             unmatched: inside::unmatched(&project),
             catalog: *catalog,
+            calls_routes: project.scripts.is_some() || routes.iter().any(|route| route.pipeline.handler.calls_routes()),
+            routes,
             named,
             built: BuiltByCode::default(),
             upstream_registry: Arc::clone(upstreams),
@@ -253,7 +256,8 @@ impl Builder<'_> {
             || matches!(route.handler.implementation, Use::Module(_))
             || self.hooks.as_ref().is_some_and(|hooks| hooks.wants_request());
         let pipeline = Pipeline { keeps_request: asks, ..pipeline };
-        let authenticates = route.inbound.iter().any(|step| step.stage == Stage::Auth);
+        let authenticates =
+            pipeline.handler.calls_routes() || route.inbound.iter().any(|step| step.stage == Stage::Auth);
         let template = route.template.text.as_str().into();
         Some(CompiledRoute { route: Arc::clone(route), pipeline, template, authenticates })
     }
@@ -362,6 +366,7 @@ impl Builder<'_> {
             services: self.services,
             upstreams: self.upstreams,
             used: &self.used,
+            further: &RefCell::default(),
         };
         match handlers::build(definition, &context) {
             Ok(handler) => Some(handler),
@@ -370,7 +375,10 @@ impl Builder<'_> {
                     Use::BuiltIn(name) => name.as_str().into(),
                     Use::Module(export) => export.path.as_str().into(),
                 };
-                self.issues.borrow_mut().push(BuildIssue { place: definition.place.clone(), name, error });
+                let mut issues = self.issues.borrow_mut();
+                for error in std::iter::once(error).chain(context.further.take()) {
+                    issues.push(BuildIssue { place: definition.place.clone(), name: Arc::clone(&name), error });
+                }
                 None
             }
         }

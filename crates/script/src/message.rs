@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use tokio::sync::{mpsc, oneshot};
 use tollgate_core::exchange::{Client, Params, User};
+use tollgate_core::mcp::ToolCall;
 use tollgate_core::record::Fetch;
 use tollgate_core::services::{Caller, Gateway, ScriptContext};
 use tollgate_core::{BoxError, Request, Response, Route};
@@ -114,6 +115,8 @@ pub(crate) struct Seed {
     pub(crate) gateway: Option<Arc<dyn Gateway>>,
     pub(crate) caller: Caller,
     pub(crate) called_by: Option<ScriptContext>,
+    /// The call of an MCP tool that it is.
+    pub(crate) tool_call: Option<Arc<ToolCall>>,
 }
 
 /// What a script has changed about its exchange.

@@ -182,6 +182,21 @@ fn of_the_gateway(host: &Object<'_>) -> rquickjs::Result<()> {
     host.set("builtInOutbound", Func::from(built_in_outbound))?;
     host.set("builtInHandler", Func::from(built_in_handler))?;
     host.set(
+        "toolCall",
+        Func::from(|handle: Known<'_>| -> Text {
+            read(&handle, |seed| seed.tool_call.as_ref().map(|call| call.request().to_string())).flatten()
+        }),
+    )?;
+    host.set(
+        "toolResult",
+        Func::from(|handle: Known<'_>, fields: String| {
+            let call = read(&handle, |seed| seed.tool_call.clone()).flatten();
+            if let (Some(call), Ok(Json::Object(fields))) = (call, serde_json::from_str(&fields)) {
+                call.set_result(fields);
+            }
+        }),
+    )?;
+    host.set(
         "policyUsage",
         Func::from(|handle: Known<'_>, name: String| -> Text {
             read(&handle, |seed| seed.usage.get(&name).map(Json::to_string)).flatten()

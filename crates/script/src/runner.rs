@@ -214,6 +214,7 @@ fn seed(exchange: &mut Exchange, at: ScriptContext, http2: bool) -> Box<Seed> {
         gateway: exchange.gateway.clone(),
         caller,
         called_by: exchange.called_by,
+        tool_call: exchange.mcp.as_ref().and_then(|mcp| mcp.tool_call.clone()),
     })
 }
 

@@ -46,14 +46,34 @@ declare module "@tollgate/runtime" {
     get(consumerId: string): Promise<ApiKeyConsumer | undefined>;
   }
 
+  /** An MCP client's message that calls a tool. */
+  export interface ZuploMcpCallToolRequest {
+    /** `tools/call`. */
+    method: string;
+    /** Which tool, with what, and what else the client says. */
+    params: { name: string; arguments?: Record<string, any>; _meta?: Record<string, any> };
+  }
+
+  /** Fields of a tool's result; what is not there stays as it is made of the route's answer. */
+  export interface ZuploMcpToolResultOverride {
+    /** What the model sees. */
+    content?: any[];
+    /** The same as data. */
+    structuredContent?: Record<string, any>;
+    /** What the client sees and the model does not. */
+    _meta?: Record<string, any>;
+    /** Whether the call failed. */
+    isError?: boolean;
+  }
+
   /** The call of an MCP tool, seen from the route that it leads to. */
   export class ZuploMcpSdk {
     /** @param context - That of the route. */
     constructor(context: ZuploContext);
-    /** Not available in this version. */
-    getRawCallToolRequest(): any;
-    /** Not available in this version. */
-    setRawCallToolResult(result: any): void;
+    /** The client's message (`tools/call`); `undefined` where the route was called in another way. */
+    getRawCallToolRequest(): ZuploMcpCallToolRequest | undefined;
+    /** Fields of the tool's result that go before those which are made of the route's answer. */
+    setRawCallToolResult(result: ZuploMcpToolResultOverride): void;
   }
 
   /** The events that functions of AWS Lambda are called with. */

@@ -134,7 +134,7 @@ fn extension(catalog: &Catalog) -> Value {
             "timeouts": timeouts,
             "hosts": { "type": "array", "items": { "type": "string" }, "description": "The hosts that are served; any where none is given." },
             "upgrades": { "type": "array", "items": { "type": "string" }, "description": "What a request may upgrade to, of what `server.tunnels.protocols` in tollgate.yaml lists: `[websocket]`, or `[]` for nothing. Default: all of it.", "examples": [["websocket"], []] },
-            "mcp": { "description": "How the operation appears to MCP clients." },
+            "mcp": described("How the operation appears to MCP clients, where an `mcp-server` offers it. Only in an operation.", crate::check::mcp::schema()),
         },
         "$defs": definitions,
     })

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tollgate_core::catalog::{BuildContext, BuildError, Catalog, Configure, Direction, schema_of};
+use tollgate_core::mcp::McpKind;
 use tollgate_core::project::{CorsChoice, ExportRole, Project, ProjectForm, Stage, Use};
 use tollgate_core::route::PathMode;
 use tollgate_core::services::Export;
@@ -30,7 +31,7 @@ macro_rules! options {
 }
 
 options! {
-    Key { allow_unauthenticated_requests: Option<bool>, secret: Option<String>, list: Option<Vec<Option<String>>> }
+    Key { allow_unauthenticated_requests: Option<bool>, tenant_domain: Option<String>, audience: Option<String>, secret: Option<String>, list: Option<Vec<Option<String>>> }
     Limit { rate_limit_by: String, requests_allowed: u32, identifier: Option<Value> }
     Members { policies: Vec<String> }
     Headers { headers: Vec<Value> }
@@ -169,6 +170,52 @@ fn routes_stand_in_the_order_of_files_and_documents_and_lists_run_as_written() {
     assert_eq!(limit.options, json!({ "rateLimitBy": "ip", "requestsAllowed": 5 }), "the identifier is never called");
     assert!(!project.policies.iter().any(|policy| &*policy.name == "broken"));
     assert_eq!(project.policies.iter().filter(|policy| &*policy.name == "keys").count(), 1);
+}
+
+#[test]
+fn a_placeholder_that_was_never_filled_in_lets_nobody_in() {
+    let policies = r#"{ "policies": [
+  { "name": "keys", "handler": { "module": "$import(@zuplo/runtime)", "export": "ApiKeyInboundPolicy",
+    "options": { "tenantDomain": "<YOUR_DOMAIN>",
+      "audience": "<YOUR_AUDIENCE>" } } },
+  { "name": "limit", "handler": { "module": "$import(@zuplo/runtime)", "export": "RateLimitInboundPolicy",
+    "options": { "rateLimitBy": "<ip>", "requestsAllowed": 5 } } }
+] }"#;
+    let route = route(r#", "policies": { "inbound": ["keys", "limit"] }"#);
+    let loaded = load(&project(&format!("\"/a\": {{ \"get\": {route} }}"), policies));
+    let said = said(&loaded);
+    for line in ["config/policies.json:3 warning placeholder", "config/policies.json:4 warning placeholder"] {
+        assert!(said.contains(&line.to_owned()), "{said:?}");
+    }
+    let project = loaded.project.unwrap();
+    let options = |name: &str| project.policies.iter().find(|policy| &*policy.name == name).unwrap().options.clone();
+    assert_eq!(options("keys"), json!({ "tenantDomain": "your-domain.invalid", "audience": "<YOUR_AUDIENCE>" }));
+    assert_eq!(options("limit")["rateLimitBy"], "<ip>", "other policies stay as they are written");
+}
+
+#[test]
+fn what_an_operation_is_to_mcp_clients_is_read_in_its_newer_and_older_words() {
+    let read = |extension: &str, beside: &str| {
+        let route = route(extension).replacen('{', &format!("{{ {beside}"), 1);
+        load(&project(&format!("\"/a\": {{ \"get\": {route} }}"), r#"{ "policies": [] }"#))
+    };
+    for (extension, beside, kind, name) in [
+        (r#", "mcp": { "type": "prompt", "name": "x" }"#, "", McpKind::Prompt, Some("x")),
+        ("", r#""x-zuplo-mcp-resource": { "name": "y", "uri": "ui://y" }, "#, McpKind::Resource, Some("y")),
+        ("", r#""x-zuplo-mcp-graphql": { "executeToolName": "run" }, "#, McpKind::Graphql, None),
+        (r#", "mcp": { "type": "tool" }"#, r#""x-zuplo-mcp-prompt": {}, "#, McpKind::Tool, None),
+    ] {
+        let project = read(extension, beside).project.unwrap();
+        let mcp = project.routes[0].mcp.clone().unwrap();
+        assert_eq!((mcp.kind, mcp.name.as_deref(), mcp.enabled), (Some(kind), name, true));
+        if kind == McpKind::Graphql {
+            assert_eq!(mcp.execute_tool.as_ref().unwrap().name.as_deref(), Some("run"));
+        }
+    }
+    let loaded = read(r#", "mcp": { "type": "tol" }"#, "");
+    assert!(loaded.diagnostics.has_errors() && loaded.project.is_none());
+    let loaded = read(r#", "mcp": { "type": "tool", "somethingElse": 1 }"#, "");
+    assert!(said(&loaded).iter().any(|line| line.ends_with("warning unknown-option")), "{:?}", said(&loaded));
 }
 
 #[test]

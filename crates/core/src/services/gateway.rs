@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::catalog::BuildError;
 use crate::exchange::{Client, Target, Trace};
 use crate::later::BoxFuture;
+use crate::mcp::ToolCall;
 use crate::{Exchange, Handler, Policy, Problem, Request, Response};
 
 /// On whose behalf a route is called from within.
@@ -23,6 +24,8 @@ pub struct Caller {
     pub depth: u8,
     /// The context of the script that calls.
     pub context: Option<ScriptContext>,
+    /// The call of a tool that it is, where it is one.
+    pub tool_call: Option<Arc<ToolCall>>,
 }
 
 /// How scripts find the context of an exchange again.
@@ -43,14 +46,35 @@ impl Caller {
             trace: exchange.trace,
             depth: exchange.depth,
             context: None,
+            tool_call: None,
         }
     }
+}
+
+/// What came of calling a route from within.
+#[derive(Debug)]
+pub struct Called {
+    /// Its answer.
+    pub response: Response,
+    /// Whether a credential was presented on the way and refused.
+    pub refused_credential: bool,
 }
 
 /// One snapshot of the gateway, as seen from within.
 pub trait Gateway: Send + Sync + fmt::Debug {
     /// Sends a request through its route, policies and all, without leaving the process.
     fn call(self: Arc<Self>, caller: Caller, request: Request) -> BoxFuture<'static, Response>;
+    /// The same for one certain route, by its id. A request whose target leads to another is refused: what may be
+    /// called is the route, and not whatever else its path can be made to name.
+    ///
+    /// # Errors
+    /// A [`Problem`] where it leads to another route, or nowhere.
+    fn call_route(
+        self: Arc<Self>,
+        caller: Caller,
+        route: Arc<str>,
+        request: Request,
+    ) -> BoxFuture<'static, Result<Called, Problem>>;
     /// Reads a target that a script has made, as a client's would be.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ pub mod verifier;
 
 pub use alerts::Alerts;
 pub use debugging::{DebugGrant, DebugTokens};
-pub use gateway::{Caller, Gateway, ScriptContext};
+pub use gateway::{Called, Caller, Gateway, ScriptContext};
 pub use http_client::{Duplex, HttpClient, HttpError, HttpResponse, Switched};
 pub use issuer::{IssueError, TokenIssuer, TokenRequest};
 pub use keyring::{ConsumersAway, KeyVerdict, Keyring};

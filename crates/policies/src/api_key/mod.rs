@@ -187,7 +187,10 @@ impl ApiKey {
         }
         match (self.source.read(request.headers()), in_query.pop(), in_query.is_empty()) {
             (Ok(presented), None, _) => Ok(Found::Header(presented)),
-            (Err(Absent::Missing), Some(key), true) if !key.is_empty() => Ok(Found::Query(key)),
+            (Err(Absent::Missing), Some(key), true) if !key.is_empty() => {
+                self.note(exchange, &key);
+                Ok(Found::Query(key))
+            }
             (Err(Absent::Missing), Some(_), true) => Err(Absent::Malformed),
             (_, Some(_), _) => Err(Absent::Several),
             (Err(absent), None, _) => Err(absent),
@@ -210,7 +213,7 @@ impl ApiKey {
     fn decide(&self, verdict: KeyVerdict, exchange: &mut Exchange, request: &mut Request) -> Flow {
         let reason = match verdict {
             KeyVerdict::Good(grant) => {
-                self.conceal(request);
+                self.conceal(exchange, request);
                 exchange.user = Some(user_of(grant));
                 return Flow::Continue;
             }
@@ -226,7 +229,7 @@ impl ApiKey {
         if self.optional {
             // What is no key of ours may be a credential that a later policy knows.
             if !matches!(reason.name, "key.malformed" | "key.unknown") {
-                self.conceal(request);
+                self.conceal(exchange, request);
             }
             return Flow::Continue;
         }
@@ -234,10 +237,19 @@ impl ApiKey {
         self.refuse(reason, "API Key is invalid or does not have access to the API", true)
     }
 
+    /// Keeps a key of the query for a handler that calls other routes with it.
+    fn note(&self, exchange: &mut Exchange, key: &str) {
+        if let Some(concealed) = exchange.mcp.as_mut().and_then(|mcp| mcp.concealed.as_mut())
+            && let Some(field) = self.source.field(key)
+        {
+            concealed.note_elsewhere(self.source.header(), field);
+        }
+    }
+
     /// Removes what carried the key; a query parameter is gone already.
-    fn conceal(&self, request: &mut Request) {
+    fn conceal(&self, exchange: &mut Exchange, request: &mut Request) {
         if !self.forward {
-            request.headers_mut().remove(self.source.header());
+            exchange.conceal(self.source.header(), request.headers_mut());
         }
     }
 

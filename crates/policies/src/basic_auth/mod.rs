@@ -117,7 +117,7 @@ impl BasicAuth {
             // would be one that nobody checked.
             Err(Absent::Several) => return self.refuse(&MALFORMED, self.source.detail(Absent::Several)),
             Err(Absent::Malformed) => {
-                self.conceal(request);
+                self.conceal(exchange, request);
                 return self.unknown(&MALFORMED);
             }
             Err(_) if self.optional => return Flow::Continue,
@@ -129,7 +129,7 @@ impl BasicAuth {
         let user = decoded(&presented).map(|pair| self.accounts.find(&pair));
         // Right or wrong, a password that was meant for the gateway is none of the upstream's business, which
         // may believe what nobody has checked.
-        self.conceal(request);
+        self.conceal(exchange, request);
         match user {
             Some(Some(user)) => {
                 exchange.user = Some(user);
@@ -140,9 +140,9 @@ impl BasicAuth {
         }
     }
 
-    fn conceal(&self, request: &mut Request) {
+    fn conceal(&self, exchange: &mut Exchange, request: &mut Request) {
         if !self.forward {
-            request.headers_mut().remove(AUTHORIZATION);
+            exchange.conceal(&AUTHORIZATION, request.headers_mut());
         }
     }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Number, Value, json};
 use tollgate_core::catalog::BuildError;
 
-use crate::references::{References, Spot};
+use tollgate_core::json_schema::{References, Spot};
 
 /// How deep values are nested at most: schemas may hold themselves.
 const DEEPEST: usize = 6;

@@ -15,8 +15,8 @@ use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, Pol
 use tollgate_core::{Body, Exchange, Flow, Policy, Request, Response, Route, Step};
 
 use crate::random;
-use crate::references::LastDocument;
 use responses::Mock;
+use tollgate_core::json_schema::LastDocument;
 
 /// What the rest of the product knows about it.
 pub static KIND: PolicyKind = PolicyKind::of::<MockApi>("mock-api", Direction::Inbound, include_str!("docs.md"))

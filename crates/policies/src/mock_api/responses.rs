@@ -6,7 +6,7 @@ use serde_json::Value;
 use tollgate_core::catalog::BuildError;
 
 use super::generate::generate;
-use crate::references::{References, Spot};
+use tollgate_core::json_schema::{References, Spot};
 
 /// An answer.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use tollgate_core::catalog::BuildError;
 use super::parameters::read_form;
 use super::schemas::{Schema, Schemas, Shape};
 use super::violation::Violation;
-use crate::references::Spot;
+use tollgate_core::json_schema::Spot;
 
 /// What an operation says of its body.
 #[derive(Debug)]

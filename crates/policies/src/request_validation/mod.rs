@@ -22,10 +22,10 @@ use tollgate_core::reason::{CLIENT_BODY_BROKEN, REQUEST_TIMEOUT, REQUEST_TOO_LAR
 use tollgate_core::route::Document;
 use tollgate_core::{Body, Exchange, Fault, Flow, Policy, Problem, Reason, Request, Route, Step};
 
-use crate::references::LastDocument;
 use body::{BodyRules, Check, Verdict};
 use parameters::{Parameter, Source};
 use schemas::Schemas;
+use tollgate_core::json_schema::LastDocument;
 use violation::{In, MOST, Violation};
 
 /// A request does not fit its operation.

@@ -13,7 +13,7 @@ use tollgate_core::exchange::Params;
 
 use super::schemas::{Schema, Schemas, Shape};
 use super::violation::{In, Violation};
-use crate::references::Spot;
+use tollgate_core::json_schema::Spot;
 
 /// A parameter, ready to be checked.
 #[derive(Debug)]

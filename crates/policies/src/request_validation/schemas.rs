@@ -9,8 +9,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use tollgate_core::catalog::BuildError;
 
-use super::violation::{cut, detail};
-use crate::references::{References, Spot};
+use tollgate_core::json_schema::{References, Spot, cut, detail};
 
 /// How deep a schema is searched for the types that it allows.
 const DEEPEST_SHAPE: usize = 6;

@@ -11,7 +11,7 @@ use super::body::{BodyRules, Verdict};
 use super::parameters::{Source, of_operation, pairs};
 use super::schemas::Schemas;
 use super::violation::{In, MOST, Violation};
-use crate::references::References;
+use tollgate_core::json_schema::References;
 
 fn schemas(root: Value, resources: &[(&str, Value)]) -> Schemas {
     let document = Document {

@@ -214,7 +214,7 @@ fn audiences(context: &BuildContext<'_>) -> IndexMap<String, String> {
 impl Policy for UpstreamJwt {
     fn on_request<'a>(&'a self, exchange: &'a mut Exchange, request: &'a mut Request) -> Step<'a> {
         // Before anything else: what the client sent there must never pass for ours.
-        request.headers_mut().remove(&self.prepared.header);
+        exchange.conceal(&self.prepared.header, request.headers_mut());
         match self.sign(exchange) {
             Ok(value) => {
                 request.headers_mut().insert(self.prepared.header.clone(), value);

@@ -13,7 +13,9 @@ use tollgate_core::reason::{CLIENT_BODY_BROKEN, REQUEST_TIMEOUT, REQUEST_TOO_LAR
 use tollgate_core::{Body, Exchange, Flow, Policy, Problem, Request, Step};
 
 use crate::request_form::is_coded;
-use crate::request_validation::violation::{MOST, Violation, detail};
+use tollgate_core::json_schema::detail;
+
+use crate::request_validation::violation::{MOST, Violation};
 use crate::request_validation::{MEDIA_TYPE_UNSUPPORTED, VALIDATION_FAILED};
 
 /// What the rest of the product knows about it.

@@ -2,6 +2,7 @@
 
 pub mod aws_lambda;
 pub mod forward;
+pub mod mcp_server;
 pub mod openapi;
 mod outgoing;
 pub mod redirect;
@@ -30,6 +31,7 @@ pub static ALL: &[&HandlerKind] = &[
     &openapi::KIND,
     &websocket::KIND,
     &aws_lambda::KIND,
+    &mcp_server::KIND,
 ];
 
 /// What a handler may ask for while it is built.
@@ -46,6 +48,8 @@ pub struct HandlerContext<'a> {
     pub upstreams: &'a Arc<Upstreams>,
     /// Every upstream that was given out.
     pub used: &'a RefCell<Vec<Arc<Upstream>>>,
+    /// What else is wrong with the options, where a handler finds more than it can say at once.
+    pub further: &'a RefCell<Vec<BuildError>>,
 }
 
 impl HandlerContext<'_> {
@@ -105,6 +109,7 @@ pub fn build(definition: &HandlerDefinition, context: &HandlerContext<'_>) -> Re
             "openapi" => openapi::build(options, context),
             "websocket" => websocket::build(options, context),
             "aws-lambda" => aws_lambda::build(options, context),
+            "mcp-server" => mcp_server::build(options, context),
             _ => Err(BuildError::at("", format!("there is no handler `{name}`"))),
         },
     }

@@ -230,6 +230,11 @@ fn accepts_trailers(headers: &HeaderMap) -> bool {
     })
 }
 
+/// Whether a field is one that a client's request may bring to a route, from whoever it is.
+pub(crate) fn may_be_sent(name: &HeaderName) -> bool {
+    !(is_hop_by_hop(name) || is_own(name) || is_hidden_twin(name, &[]) || is_intermediary(name))
+}
+
 /// Fields that concern one connection only. `Trailer` is not among them: it travels with the
 /// trailers that it announces. `Expect` is met by the gateway itself, and `Proxy` is read as an
 /// environment variable by CGI programs.

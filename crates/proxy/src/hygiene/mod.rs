@@ -37,7 +37,7 @@ pub mod upgrade;
 pub use body::{BodyMeter, Patience, client_body};
 pub use familiar::Familiar;
 pub use fields::clean_response;
-pub(crate) use fields::{clean_connection_fields, clean_response_trailers, clean_trailers};
+pub(crate) use fields::{clean_connection_fields, clean_response_trailers, clean_trailers, may_be_sent};
 pub use forwarded::forwarding_fields;
 pub use upgrade::AskedUpgrade;
 

@@ -60,6 +60,7 @@ fn exchange(params: &[(&str, &str)], forward_path: &str) -> Exchange {
         gateway: None,
         depth: 0,
         called_by: None,
+        mcp: None,
         sent: None,
         keepers: Vec::new(),
         ledger: Default::default(),

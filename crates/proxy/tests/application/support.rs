@@ -167,6 +167,7 @@ impl Draft {
             timeouts: Timeouts { connect: DEADLINE, first_byte: None, idle: None, total: None },
             operation: Operation { document: Arc::clone(&self.document), pointer },
             upgrades: None,
+            mcp: None,
             authenticated: false,
             internal: false,
         };

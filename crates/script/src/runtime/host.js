@@ -56,6 +56,9 @@
 //     builtInOutbound(handle, export, options, name, response, request, state)
 //                                    promise of an outcome
 //     builtInHandler(handle, export, options, request, state) promise of a Response
+//     toolCall(handle)               JSON of the message (tools/call) of an MCP client that led to this route,
+//                                    or nothing: it was called in another way
+//     toolResult(handle, json)       the fields of an object go before those of the result of that call
 //     note(handle, policy, name, json)
 //                                    what code said to a policy by its class ("QuotaInboundPolicy",
 //                                    "meters", …), each time all of it; may be ignored

@@ -1,8 +1,9 @@
 // Services of a hosted platform that code may ask for. Most do not exist here, and say so when called.
 
 import { host, loadCrypto, loadEncoding } from "tollgate:runtime-host";
+import { handleOf } from "tollgate:runtime-context";
 import { unavailable } from "tollgate:runtime-not-available";
-import { parse } from "tollgate:runtime-values";
+import { parse, stringify } from "tollgate:runtime-values";
 
 const { performance } = globalThis;
 
@@ -54,16 +55,25 @@ export class ApiKeyConsumerClient {
 
 /** The tool call of an MCP route, seen from the route that it calls. */
 export class ZuploMcpSdk {
+  #handle;
+
   constructor(context) {
-    this.context = context;
+    this.#handle = handleOf(context);
+    if (this.#handle === undefined) throw new TypeError("ZuploMcpSdk expects the context of a request");
   }
 
+  /** The message of the client; `undefined` where the route was called in another way. */
   getRawCallToolRequest() {
-    throw unavailable("ZuploMcpSdk", "MCP servers come with a later version");
+    const text = host.toolCall(this.#handle);
+    return text === undefined ? undefined : parse(text);
   }
 
-  setRawCallToolResult(_result) {
-    throw unavailable("ZuploMcpSdk", "MCP servers come with a later version");
+  /** Fields of the result that go before those which the gateway makes of the answer. */
+  setRawCallToolResult(result) {
+    if (typeof result !== "object" || result === null || Array.isArray(result)) {
+      throw new TypeError("setRawCallToolResult expects an object");
+    }
+    host.toolResult(this.#handle, stringify(result));
   }
 }
 

@@ -1,6 +1,7 @@
 //! Checks that both project forms share: names with suggestions, values against a JSON Schema,
 //! path templates, URLs.
 
+pub(crate) mod mcp;
 pub mod schema;
 pub(crate) mod secrets;
 pub mod suggest;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value};
 use tollgate_core::catalog::{Direction, parse_options};
+use tollgate_core::mcp::McpOperation;
 use tollgate_core::settings::TimeoutSettings;
 
 use super::Reader;
@@ -16,7 +17,7 @@ use super::step::Step;
 use super::upstream::Upstream;
 use crate::Diagnostic;
 use crate::check::schema::{self, SchemaCheck};
-use crate::check::{known_or_nearest, point_at_nearest, values};
+use crate::check::{known_or_nearest, mcp, point_at_nearest, values};
 use crate::tree::Node;
 
 /// The fields of `x-tollgate`, in the order of the grammar.
@@ -66,6 +67,7 @@ pub(crate) struct Extension<'a> {
     pub(crate) timeouts: TimeoutSettings,
     pub(crate) hosts: Option<Vec<String>>,
     pub(crate) upgrades: Option<Vec<Arc<str>>>,
+    pub(crate) mcp: Option<At<'a, Option<Arc<McpOperation>>>>,
 }
 
 impl Reader<'_> {
@@ -81,10 +83,6 @@ impl Reader<'_> {
         for (name, _) in node.entries().filter(|(name, _)| !FIELDS.contains(name)) {
             self.diagnostics.push(schema::unknown_field(&node, name, FIELDS));
         }
-        if let Some(mcp) = node.get("mcp") {
-            let message = "`mcp` does nothing in this build yet";
-            self.diagnostics.push(Diagnostic::warning("not-yet", mcp.key_span(), message));
-        }
         Some(Extension {
             upstream: node.get("upstream").map(|node| At { value: self.upstream(&node), node }),
             path: node.get("path").map(|node| At { value: self.path_rule(&node), node }),
@@ -99,6 +97,7 @@ impl Reader<'_> {
             timeouts: node.get("timeouts").map(|node| self.timeouts(&node)).unwrap_or_default(),
             hosts: node.get("hosts").map(|node| self.hosts(&node)),
             upgrades: node.get("upgrades").map(|node| self.upgrades(&node)),
+            mcp: node.get("mcp").map(|node| At { value: mcp::read(node.value(), &node, self.diagnostics), node }),
             node,
         })
     }

@@ -45,6 +45,13 @@ pub(crate) fn read_document(
         } else {
             key.or_else(|| reader.extension(&item.node, &["x-tollgate-path", "x-tollgate-any"]))
         };
+        for scope in [&outer, &middle].into_iter().flatten() {
+            if let Some(mcp) = &scope.mcp {
+                let message = "`mcp` is about one operation";
+                let diagnostic = Diagnostic::error("misplaced-mcp", mcp.node.key_span(), message);
+                reader.diagnostics.push(diagnostic.help("write it under `x-tollgate` in the operation"));
+            }
+        }
         let Some(path) = read_path(reader, document, item) else { continue };
         let any = item.field("x-tollgate-any").filter(|node| expect_object(reader, node)).map(|node| OperationNode {
             method: "ANY".to_owned(),

@@ -133,6 +133,7 @@ impl<'r, 'a> RouteReader<'r, '_, 'a> {
                 pointer: self.operation.pointer.clone(),
             },
             upgrades: self.nearest(|scope| scope.upgrades.as_ref()).cloned(),
+            mcp: self.inner.and_then(|inner| inner.mcp.as_ref()?.value.clone()),
             authenticated,
             internal,
             template,

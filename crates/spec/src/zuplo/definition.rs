@@ -7,7 +7,7 @@ use tollgate_core::project::{ExportRole, NamedExport, PolicyInstance, Use};
 use tollgate_core::services::Export;
 
 use super::implementation::{Reference, misplaced_imports, read as read_reference};
-use super::{check_fields, imports, missing, unknown};
+use super::{check_fields, imports, missing, placeholder, unknown};
 use crate::check::{did_you_mean, secrets};
 use crate::load::{LoadContext, modules};
 use crate::{Diagnostic, Diagnostics, Node, Span};
@@ -101,6 +101,7 @@ impl Definition {
         if let Some(options) = &options {
             unknown::pass_over(export, &kind.schema(), &mut value, options, diagnostics);
             imports::inline(kind, &mut value, options, context.files, diagnostics);
+            placeholder::lead_nowhere(kind, &mut value, options, diagnostics);
         }
         let schema = context.schemas.policy(kind.name);
         let fits = schema.is_none_or(|schema| schema.check_value(&value, &at, diagnostics));

@@ -15,7 +15,7 @@ use super::definition::named_functions;
 use super::implementation::{Reference, misplaced_imports, read as read_reference};
 use super::paths;
 use super::policies::Policies;
-use super::{check_fields, missing, misspelt, unknown};
+use super::{check_fields, mcp, missing, misspelt, unknown};
 use crate::check::known_or_nearest;
 use crate::check::schema::wrong_type;
 use crate::load::{LoadContext, modules};
@@ -142,6 +142,7 @@ impl<'a> Reader<'a> {
             timeouts: self.timeouts,
             operation: Operation { document: Arc::clone(&document.document), pointer: operation.pointer.clone() },
             upgrades: None,
+            mcp: mcp::read(&operation.node, &extension, diagnostics),
             authenticated,
             internal: operation.node.value().get("x-internal").is_some_and(|internal| internal == true),
         })
@@ -231,8 +232,8 @@ impl<'a> Reader<'a> {
 /// What to do meanwhile, for the handlers of parts that this gateway does not have yet.
 fn later(export: &str) -> Option<&'static str> {
     Some(match export {
-        "mcpServerHandler" | "McpProxyHandler" => {
-            "MCP servers come with a later version; until then take the route away, or end it with a function of a module"
+        "McpProxyHandler" => {
+            "a gateway in front of other MCP servers comes with a later version; `urlRewriteHandler` passes their messages on"
         }
         "aiGatewayHandler" | "aiGatewayHandlerV2" => {
             "the AI gateway comes with a later version; until then `urlForwardHandler` reaches a model's API"

@@ -274,6 +274,7 @@ impl PolicyBench {
             gateway: None,
             depth: 0,
             called_by: None,
+            mcp: None,
             sent: None,
             keepers: Vec::new(),
             ledger: Default::default(),

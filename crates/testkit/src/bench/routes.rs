@@ -45,6 +45,7 @@ pub(super) fn routes_of(document: &Arc<Document>) -> Vec<Arc<Route>> {
                 timeouts: Timeouts { connect: Duration::from_secs(5), first_byte: None, idle: None, total: None },
                 operation: Operation { document: Arc::clone(document), pointer: format!("/paths/{escaped}/{method}") },
                 upgrades: None,
+                mcp: None,
                 authenticated: false,
                 internal: false,
             }));

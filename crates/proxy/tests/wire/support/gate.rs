@@ -211,6 +211,7 @@ impl App {
             gateway: None,
             depth: 0,
             called_by: None,
+            mcp: None,
             sent: None,
             keepers: Vec::new(),
             ledger: Default::default(),
@@ -258,6 +259,7 @@ fn route(timeouts: Timeouts) -> Arc<Route> {
         timeouts,
         operation: Operation { document: Arc::new(document), pointer: String::new() },
         upgrades: None,
+        mcp: None,
         authenticated: false,
         internal: false,
     })

@@ -3,15 +3,15 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use crate::catalog::BuildError;
+use crate::route::Document;
 use jsonschema::Draft;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use referencing::Registry;
 use serde_json::Value;
-use tollgate_core::catalog::BuildError;
-use tollgate_core::route::Document;
 
 /// What a fragment may hold as it stands (RFC 3986 §3.5), beside letters and digits.
-pub(crate) const FRAGMENT: &AsciiSet = &CONTROLS
+pub const FRAGMENT: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
     .add(b'#')
@@ -32,7 +32,7 @@ const DEEPEST: usize = 32;
 
 /// A document and the files that it refers to.
 #[derive(Debug)]
-pub(crate) struct References {
+pub struct References {
     document: Arc<Document>,
     root: Arc<Value>,
     resources: Vec<(String, Arc<Value>)>,
@@ -41,33 +41,36 @@ pub(crate) struct References {
 
 /// A value of the document, and where it is.
 #[derive(Debug, Clone)]
-pub(crate) struct Spot<'d> {
-    pub(crate) uri: String,
-    pub(crate) pointer: String,
-    pub(crate) value: &'d Value,
+pub struct Spot<'d> {
+    /// The file that it is in.
+    pub uri: String,
+    /// JSON pointer in that file.
+    pub pointer: String,
+    /// The value.
+    pub value: &'d Value,
 }
 
 impl<'d> Spot<'d> {
     /// It as a URI.
-    pub(crate) fn reference(&self) -> String {
+    pub fn reference(&self) -> String {
         format!("{}#{}", self.uri, utf8_percent_encode(&self.pointer, FRAGMENT))
     }
 
     /// A member of an object.
-    pub(crate) fn member(&self, name: &str) -> Option<Self> {
+    pub fn member(&self, name: &str) -> Option<Self> {
         let value = self.value.get(name)?;
         let pointer = format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1"));
         Some(Self { uri: self.uri.clone(), pointer, value })
     }
 
     /// The items of an array.
-    pub(crate) fn items(&self) -> impl Iterator<Item = Self> {
+    pub fn items(&self) -> impl Iterator<Item = Self> {
         let items = self.value.as_array().map(Vec::as_slice).unwrap_or_default().iter().enumerate();
         items.map(|(index, value)| Self { uri: self.uri.clone(), pointer: format!("{}/{index}", self.pointer), value })
     }
 
     /// The members of an object.
-    pub(crate) fn members(&self) -> impl Iterator<Item = (&'d str, Self)> {
+    pub fn members(&self) -> impl Iterator<Item = (&'d str, Self)> {
         let names = self.value.as_object().into_iter().flat_map(|object| object.keys());
         names.filter_map(|name| Some((name.as_str(), self.member(name)?)))
     }
@@ -78,7 +81,7 @@ impl References {
     ///
     /// # Errors
     /// Where its URIs are not URIs.
-    pub(crate) fn new(document: &Arc<Document>) -> Result<Self, BuildError> {
+    pub fn new(document: &Arc<Document>) -> Result<Self, BuildError> {
         let wrong = |error: referencing::Error| {
             BuildError::at("", format!("the document's references cannot be read: {error}"))
         };
@@ -96,7 +99,7 @@ impl References {
     }
 
     /// A place in the document itself.
-    pub(crate) fn spot(&self, pointer: &str) -> Option<Spot<'_>> {
+    pub fn spot(&self, pointer: &str) -> Option<Spot<'_>> {
         let value = self.root.pointer(pointer)?;
         Some(Spot { uri: self.document.uri.clone(), pointer: pointer.to_owned(), value })
     }
@@ -105,7 +108,7 @@ impl References {
     ///
     /// # Errors
     /// Where a reference leads nowhere, or in a circle.
-    pub(crate) fn follow<'d>(&'d self, mut spot: Spot<'d>) -> Result<Spot<'d>, BuildError> {
+    pub fn follow<'d>(&'d self, mut spot: Spot<'d>) -> Result<Spot<'d>, BuildError> {
         for _ in 0..DEEPEST {
             let Some(reference) = spot.value.get("$ref").and_then(Value::as_str) else { return Ok(spot) };
             let nowhere =
@@ -121,17 +124,17 @@ impl References {
     }
 
     /// The document.
-    pub(crate) fn document(&self) -> &Document {
+    pub fn document(&self) -> &Document {
         &self.document
     }
 
     /// Everything that a reference can name.
-    pub(crate) const fn registry(&self) -> &Registry<'static> {
+    pub const fn registry(&self) -> &Registry<'static> {
         &self.registry
     }
 
     /// The root of a file, by its URI.
-    pub(crate) fn root(&self, uri: &str) -> Option<&Value> {
+    pub fn root(&self, uri: &str) -> Option<&Value> {
         if uri == self.document.uri {
             return Some(&self.root);
         }
@@ -142,14 +145,14 @@ impl References {
 /// The references of the document that was asked for last: the routes of a document are bound one
 /// after another.
 #[derive(Debug, Default)]
-pub(crate) struct LastDocument(Mutex<Option<(Weak<Document>, Arc<References>)>>);
+pub struct LastDocument(Mutex<Option<(Weak<Document>, Arc<References>)>>);
 
 impl LastDocument {
     /// The references of a document.
     ///
     /// # Errors
     /// As for [`References::new`].
-    pub(crate) fn references(&self, document: &Arc<Document>) -> Result<Arc<References>, BuildError> {
+    pub fn references(&self, document: &Arc<Document>) -> Result<Arc<References>, BuildError> {
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((known, references)) = &*last
             && known.as_ptr() == Arc::as_ptr(document)
