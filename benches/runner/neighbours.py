@@ -1,7 +1,10 @@
 """What other routes feel of scripts that compute without a pause: latency of a plain route on all cores, while
-nobody calls the script and while more callers do than there are threads for it."""
+nobody calls the script, while more callers do than there are threads for it, and while a stranger computes in
+their place, whom the system runs only where nobody else wants to: what is felt of that is the machine's."""
 
 import contextlib
+import os
+import sys
 import threading
 
 from .bench import judge
@@ -15,31 +18,40 @@ PLAIN = ("--path", "/small", "--expect-bytes", "1024", "--connections", "8")
 BUSY = ("--path", "/busy", "--connections", "4")
 # Requests a second on the plain route: far from what would fill a core.
 RATE = 500
-CASES = ("nobody calls the script", "four callers of the script")
+CASES = ("nobody calls the script", "four callers of the script", "nobody, and strangers of the lowest priority compute")
+# As many as there are threads for scripts unless told otherwise (`scripts.threads`).
+STRANGERS = max(1, len(os.sched_getaffinity(0)) - 1)
+STRANGER = "import os; os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))\nwhile True: pass"
 
 
 def neighbours(bench, scenario, rounds, products):
-    """Every round measures both rows, and their ratio."""
+    """Every round measures all rows, and how the others compare with the first."""
     if "tollgate" not in products:
         return []
     rows = [Row(Contestant("tollgate", "scripts", PLAIN, name)) for name in CASES]
-    quiet, busy = rows
+    quiet, busy, beside = rows
+    meanwhile = {id(busy): lambda: computing(bench, product.ports["http"]), id(beside): lambda: strangers(bench)}
     product = None
     try:
         with attempt(quiet):
             # On all cores, as a gateway runs: the default number of threads is what is measured.
-            product = quiet.product = busy.product = Tollgate(bench, "scripts", None)
+            product = Tollgate(bench, "scripts", None)
+            for row in rows:
+                row.product = product
         report_state(quiet)
         for number in range(rounds):
             for row in rows if number % 2 == 0 else reversed(rows):
                 if not row.usable:
                     continue
-                with attempt(row), computing(bench, product.ports["http"]) if row is busy else contextlib.nullcontext():
+                with attempt(row), meanwhile.get(id(row), contextlib.nullcontext)():
                     measure(bench, row)
                 report_state(row)
-            if quiet.usable and busy.usable:
-                busy.add(**{f"{name}Ratio": busy.values[name][-1] / quiet.values[name][-1] for name in ("p50", "p99")})
-                note(f"    round {number + 1} of {rounds}: p99 {quiet.values['p99'][-1]:.0f} µs, {busy.values['p99'][-1]:.0f} µs beside scripts")
+            for row in (busy, beside):
+                if quiet.usable and row.usable:
+                    row.add(**{f"{name}Ratio": row.values[name][-1] / quiet.values[name][-1] for name in ("p50", "p99")})
+            if all(row.usable for row in rows):
+                told = ", ".join(f"{row.values['p99'][-1]:.0f} µs" for row in rows)
+                note(f"    round {number + 1} of {rounds}: p99 {told} (alone, beside scripts, beside strangers)")
     finally:
         if product is not None:
             product.stop()
@@ -52,6 +64,17 @@ def measure(bench, row):
     if wrong:
         raise Failed(wrong)
     row.add(**{name: report["microseconds"][name] for name in ("p50", "p99")})
+
+
+@contextlib.contextmanager
+def strangers(bench):
+    """Processes that compute where nobody else does, until the block ends."""
+    running = [bench.children.start([sys.executable, "-c", STRANGER]) for _ in range(STRANGERS)]
+    try:
+        yield
+    finally:
+        for child in running:
+            bench.children.stop(child)
 
 
 @contextlib.contextmanager

@@ -167,8 +167,9 @@ def tree(pid):
 
 
 def memory(pid):
-    """RSS and PSS of a process and all below it, in bytes."""
-    total = {"rss": 0, "pss": 0}
+    """RSS and PSS of a process and all below it, in bytes, and what of the PSS is not a page of some file, which the
+    system could drop and read again."""
+    total = {"rss": 0, "pss": 0, "pss_anon": 0}
     for process in tree(pid):
         with contextlib.suppress(OSError):
             for line in Path(f"/proc/{process}/smaps_rollup").read_text().splitlines():

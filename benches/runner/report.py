@@ -79,7 +79,10 @@ COLUMNS = {
     "engines": [("first answer after", "start", milliseconds, True), ("CPU until then", "cpu", milliseconds, True),
                 ("of it an engine", "engine", precise, True), ("RSS", "rss", megabytes, False), ("PSS", "pss", megabytes, False),
                 ("an engine", "engineMemory", kibibytes, True)],
-    "start": [("first answer after", "start", milliseconds, True), ("RSS", "rss", megabytes, False), ("PSS", "pss", megabytes, False)],
+    "start": [
+        ("first answer after", "start", milliseconds, True), ("RSS", "rss", megabytes, False), ("PSS", "pss", megabytes, False),
+        ("of it not of files", "pss_anon", megabytes, False),
+    ],
 }
 
 
