@@ -2,10 +2,14 @@
 //!
 //! The engine has a limit of its own, but says nothing of having met it: where there is no memory for an error
 //! either, it throws null, as a script may at any time.
+//!
+//! The memory comes from mimalloc, whose every thread has pages of its own: engines, one on each thread, take no lock for
+//! a piece of it.
 
 use std::cell::Cell;
 use std::rc::Rc;
 
+use libmimalloc_sys::{mi_calloc, mi_free, mi_malloc, mi_realloc, mi_usable_size};
 use rquickjs::allocator::Allocator;
 
 /// What one heap may have, and has.
@@ -46,29 +50,29 @@ impl Memory {
 pub(super) struct Heap(pub(super) Rc<Memory>);
 
 impl Heap {
-    /// Counts what the system gave.
+    /// Counts what was given.
     fn count(&self, given: *mut u8) -> *mut u8 {
         self.0.used.set(self.0.used.get() + size_of(given));
         given
     }
 }
 
-#[expect(unsafe_code, reason = "it is the system's memory")]
+#[expect(unsafe_code, reason = "it is the allocator's memory")]
 fn size_of(given: *mut u8) -> usize {
-    // SAFETY: it is null, or the system has given it and has not got it back.
-    unsafe { libc::malloc_usable_size(given.cast()) }
+    // SAFETY: it is null, or the allocator has given it and has not got it back.
+    unsafe { mi_usable_size(given.cast()) }
 }
 
 #[expect(unsafe_code, reason = "the engine relies on what this gives")]
-// SAFETY: everything comes from the system's allocator, which aligns for every type, and goes back to it; null stands
-// for what there is no memory for.
+// SAFETY: everything comes from one allocator, which aligns for every type, and goes back to it; null stands for what
+// there is no memory for.
 unsafe impl Allocator for Heap {
     fn alloc(&mut self, size: usize) -> *mut u8 {
         if !self.0.has(size, 0) {
             return std::ptr::null_mut();
         }
         // SAFETY: any size may be asked for.
-        self.count(unsafe { libc::malloc(size) }.cast())
+        self.count(unsafe { mi_malloc(size) }.cast())
     }
 
     fn calloc(&mut self, count: usize, size: usize) -> *mut u8 {
@@ -76,13 +80,13 @@ unsafe impl Allocator for Heap {
             return std::ptr::null_mut();
         }
         // SAFETY: any sizes may be asked for.
-        self.count(unsafe { libc::calloc(count, size) }.cast())
+        self.count(unsafe { mi_calloc(count, size) }.cast())
     }
 
     unsafe fn dealloc(&mut self, given: *mut u8) {
         self.0.used.set(self.0.used.get().saturating_sub(size_of(given)));
         // SAFETY: the engine gives back what it has got here, once.
-        unsafe { libc::free(given.cast()) }
+        unsafe { mi_free(given.cast()) }
     }
 
     unsafe fn realloc(&mut self, given: *mut u8, size: usize) -> *mut u8 {
@@ -91,7 +95,7 @@ unsafe impl Allocator for Heap {
             return std::ptr::null_mut();
         }
         // SAFETY: the engine has got it here, and has it no more where this gives something.
-        let moved: *mut u8 = unsafe { libc::realloc(given.cast(), size) }.cast();
+        let moved: *mut u8 = unsafe { mi_realloc(given.cast(), size) }.cast();
         if !moved.is_null() || size == 0 {
             self.0.used.set(self.0.used.get().saturating_sub(before));
         }
