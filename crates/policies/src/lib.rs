@@ -50,6 +50,7 @@ pub mod openfga;
 pub mod openmeter;
 mod outbox;
 mod preset;
+pub mod prompt_injection_detection;
 pub mod propel_auth_jwt_auth;
 mod query;
 pub mod query_param_to_header;
@@ -118,6 +119,7 @@ pub static ALL: &[&PolicyKind] = &[
     &open_id_jwt_auth::KIND,
     &openfga::KIND,
     &openmeter::KIND,
+    &prompt_injection_detection::KIND,
     &propel_auth_jwt_auth::KIND,
     &query_param_to_header::KIND,
     &quota::KIND,

@@ -4,6 +4,8 @@
 
 mod support;
 
+#[path = "scripts/asking.rs"]
+mod asking;
 #[path = "scripts/catalogue.rs"]
 mod catalogue;
 #[path = "scripts/counting.rs"]

@@ -142,7 +142,9 @@ impl Rules {
     ) -> bool {
         let Some((age, left)) = self.freshness(response.status(), response.headers(), today) else { return false };
         let Some(names) = varies(response.headers()) else { return false };
-        let length = content_length(response.headers());
+        // The body itself knows as well, where the field was read already.
+        let exact = response.body().size_hint().exact().and_then(|length| usize::try_from(length).ok());
+        let length = content_length(response.headers()).or(exact);
         let expected = length.filter(|_| place.method != Method::HEAD && response.status() != StatusCode::NOT_MODIFIED);
         if expected.is_some_and(|expected| expected > self.longest) {
             return false;

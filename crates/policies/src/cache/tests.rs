@@ -130,6 +130,18 @@ async fn an_answer_that_is_too_long_goes_by_and_is_not_kept() {
 }
 
 #[tokio::test]
+async fn what_is_known_to_be_too_long_is_not_said_to_be_kept() {
+    let mut room = Room::new();
+    room.settings.server.limits.buffered_body = "4B".parse().unwrap();
+    let policy = policy(&room, json!({}));
+    for (text, status) in [("abcde", "tollgate;fwd=uri-miss"), ("abcd", "tollgate;fwd=uri-miss;stored")] {
+        let body = http_body_util::Full::new(bytes::Bytes::from_static(text.as_bytes()));
+        let (response, _) = ask_as(&room, &policy, request(&[]), None, Response::new(Body::stream(body))).await;
+        assert_eq!(response.headers()["cache-status"], status);
+    }
+}
+
+#[tokio::test]
 async fn what_says_that_it_is_not_for_all_is_not_kept() {
     for (fields, kept) in [
         (vec![("cache-control", "public")], true),
