@@ -249,6 +249,61 @@ async fn code_is_a_tool_a_prompt_and_a_resource() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_chain_of_a_tool_runs_within_that_of_the_server() {
+    let world = World::empty();
+    let code = |name: &str, export: &str| json!({ "name": name, "policyType": "custom-code", "handler": { "module": "$import(./modules/chain)", "export": export } });
+    let route = |id: &str, handler: Value, inbound: &str, outbound: &str| {
+        json!({ "operationId": id, "x-zuplo-route": {
+            "corsPolicy": "none", "handler": handler, "policies": { "inbound": [inbound], "outbound": [outbound] },
+        } })
+    };
+    let server = json!({ "module": "$import(@zuplo/runtime)", "export": "mcpServerHandler",
+        "options": { "operations": [{ "file": "config/routes.oas.json", "id": "tool" }] } });
+    let tool = json!({ "module": "$import(./modules/chain)", "export": "tool" });
+    let routes = json!({ "openapi": "3.1.0", "info": { "title": "Chains", "version": "1" }, "paths": {
+        "/tool": { "get": route("tool", tool, "tool-in", "tool-out") },
+        "/mcp": { "post": route("server", server, "server-in", "server-out") },
+    } });
+    world.write(
+        "modules/chain.ts",
+        r#"
+import { ZuploMcpSdk } from "@zuplo/runtime";
+const order: string[] = [];
+export const serverIn = (request: any) => { order.length = 0; order.push("server in"); return request; };
+export const toolIn = (request: any) => { order.push("tool in"); return request; };
+export const tool = () => { order.push("tool"); return { from: "tool" }; };
+export const toolOut = (response: any, _: any, context: any) => {
+  order.push("tool out");
+  new ZuploMcpSdk(context).setRawCallToolResult({ _meta: { by: "an outbound policy" } });
+  return response;
+};
+export const serverOut = async (response: any) => {
+  order.push("server out");
+  const message = await response.json();
+  return new Response(JSON.stringify({ ...message, order }), response);
+};
+"#,
+    );
+    let policies = [
+        code("server-in", "serverIn"),
+        code("tool-in", "toolIn"),
+        code("tool-out", "toolOut"),
+        code("server-out", "serverOut"),
+    ];
+    world.write("config/routes.oas.json", &routes.to_string());
+    world.write("config/policies.json", &json!({ "policies": policies }).to_string());
+    world.write("zuplo.jsonc", "{ \"version\": 1, \"compatibilityDate\": \"2025-02-06\" }");
+    world.write("tollgate.yaml", "scripts: { threads: 1 }\n");
+    let gateway = world.start(&["run", "."]).await;
+    let message = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": "tool" } });
+    let url = format!("{}/mcp", gateway.url);
+    let answer = client::send(Method::POST, &url, &[], message.to_string()).await.unwrap().json();
+    assert_eq!(answer["order"], json!(["server in", "tool in", "tool", "tool out", "server out"]), "{answer}");
+    assert_eq!(text(&answer["result"]), "{\"from\":\"tool\"}");
+    assert_eq!(answer["result"]["_meta"], json!({ "by": "an outbound policy" }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_older_ways_to_say_what_is_offered_are_read() {
     let world = World::empty();
     let path = "./config/routes.oas.json";

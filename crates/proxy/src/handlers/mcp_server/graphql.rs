@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::call::Answer;
-use super::inputs::{Given, ObjectSchema};
+use super::inputs::Given;
+use super::schemas::ObjectSchema;
 
 /// What asks a GraphQL API for its schema (GraphQL, October 2021, section 4).
 const INTROSPECTION: &str = "query Introspection {

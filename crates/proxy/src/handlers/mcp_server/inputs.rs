@@ -11,7 +11,7 @@ use tollgate_core::json_schema::{References, Spot};
 
 use super::options::ToolInputStyle;
 use super::path::Path;
-use super::schemas::{self, Direction};
+use super::schemas::{self, Direction, ObjectSchema};
 use super::values::Style;
 use crate::hygiene;
 
@@ -151,8 +151,8 @@ impl Inputs {
                 for parameter in self.parameters.iter().filter(|parameter| parameter.channel == channel) {
                     members.add(&parameter.name, parameter.written(writer)?, parameter.required);
                 }
-                if !members.properties.is_empty() {
-                    let required = !members.required.is_empty();
+                if !members.is_empty() {
+                    let required = members.requires();
                     root.add(channel.argument(), members.closed(), required);
                 }
             }
@@ -385,30 +385,4 @@ fn written(
     let Some((uri, pointer)) = place else { return Ok(default) };
     let Some(value) = writer.references().root(uri).and_then(|root| root.pointer(pointer)) else { return Ok(default) };
     writer.write(Spot { uri: uri.clone(), pointer: pointer.clone(), value })
-}
-
-/// A schema of an object that is being put together.
-#[derive(Debug, Default)]
-pub(super) struct ObjectSchema {
-    properties: Map<String, Value>,
-    required: Vec<String>,
-}
-
-impl ObjectSchema {
-    pub(super) fn add(&mut self, name: &str, schema: Value, required: bool) {
-        self.properties.insert(name.to_owned(), schema);
-        if required {
-            self.required.push(name.to_owned());
-        }
-    }
-
-    /// It, with nothing else allowed.
-    pub(super) fn closed(self) -> Value {
-        let mut schema = json!({ "type": "object", "properties": self.properties });
-        if !self.required.is_empty() {
-            schema["required"] = json!(self.required);
-        }
-        schema["additionalProperties"] = json!(false);
-        schema
-    }
 }

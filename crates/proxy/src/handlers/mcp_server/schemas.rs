@@ -225,6 +225,41 @@ impl<'d> Writer<'d> {
     }
 }
 
+/// A schema of an object that is being put together.
+#[derive(Debug, Default)]
+pub(super) struct ObjectSchema {
+    properties: Map<String, Value>,
+    required: Vec<String>,
+}
+
+impl ObjectSchema {
+    pub(super) fn add(&mut self, name: &str, schema: Value, required: bool) {
+        self.properties.insert(name.to_owned(), schema);
+        if required {
+            self.required.push(name.to_owned());
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.properties.is_empty()
+    }
+
+    /// Whether a member of it is required.
+    pub(super) fn requires(&self) -> bool {
+        !self.required.is_empty()
+    }
+
+    /// It, with nothing else allowed.
+    pub(super) fn closed(self) -> Value {
+        let mut schema = json!({ "type": "object", "properties": self.properties });
+        if !self.required.is_empty() {
+            schema["required"] = json!(self.required);
+        }
+        schema["additionalProperties"] = json!(false);
+        schema
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
