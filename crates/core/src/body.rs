@@ -1,4 +1,4 @@
-//! One body type for both directions, so that a policy never has to name hyper's.
+//! One body type for both directions, so that a policy never has to name that of a connection.
 
 use std::fmt;
 use std::pin::Pin;
@@ -19,7 +19,6 @@ enum Inner {
     #[default]
     Empty,
     Full(Bytes),
-    Incoming(hyper::body::Incoming),
     Stream(UnsyncBoxBody<Bytes, BoxError>),
 }
 
@@ -77,11 +76,6 @@ impl Body {
     pub fn full(bytes: impl Into<Bytes>) -> Self {
         let bytes = bytes.into();
         if bytes.is_empty() { Self::empty() } else { Self(Inner::Full(bytes)) }
-    }
-
-    /// A body that hyper reads from a connection.
-    pub fn incoming(body: hyper::body::Incoming) -> Self {
-        if body.is_end_stream() { Self::empty() } else { Self(Inner::Incoming(body)) }
     }
 
     /// Any other body.
@@ -188,7 +182,6 @@ impl HttpBody for Body {
                 *this = Inner::Empty;
                 Poll::Ready(Some(Ok(Frame::data(bytes))))
             }
-            Inner::Incoming(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
             Inner::Stream(body) => Pin::new(body).poll_frame(cx),
         }
     }
@@ -197,7 +190,6 @@ impl HttpBody for Body {
         match &self.0 {
             Inner::Empty => true,
             Inner::Full(_) => false,
-            Inner::Incoming(body) => body.is_end_stream(),
             Inner::Stream(body) => body.is_end_stream(),
         }
     }
@@ -206,7 +198,6 @@ impl HttpBody for Body {
         match &self.0 {
             Inner::Empty => SizeHint::with_exact(0),
             Inner::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Inner::Incoming(body) => body.size_hint(),
             Inner::Stream(body) => body.size_hint(),
         }
     }

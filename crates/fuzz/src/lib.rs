@@ -10,6 +10,7 @@ pub mod api_key;
 pub mod head;
 pub mod path;
 pub mod proxy_protocol;
+pub mod request;
 pub mod routes;
 pub mod token;
 
@@ -24,5 +25,6 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("token", token::run),
     ("api_key", api_key::run),
     ("answer", answer::run),
+    ("request", request::run),
     ("proxy_protocol", proxy_protocol::run),
 ];

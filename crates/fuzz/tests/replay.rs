@@ -115,3 +115,8 @@ fn an_answer_is_read_in_pieces_as_it_is_at_once() {
 fn a_client_is_announced_in_one_reading() {
     play("proxy_protocol");
 }
+
+#[test]
+fn a_request_is_read_in_pieces_as_it_is_at_once() {
+    play("request");
+}

@@ -1,4 +1,4 @@
-//! The body of an answer, by whichever framing its head announced.
+//! A body, by whichever framing its head announced.
 
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;

@@ -3,6 +3,7 @@
 use bytes::{Buf, BytesMut};
 use http::HeaderMap;
 
+use crate::HeadError;
 use crate::body::{BodyError, Decoded};
 use crate::lines::LineScanner;
 use crate::trailers;
@@ -102,6 +103,10 @@ impl ChunkedDecoder {
         buf.advance(taken);
         if let State::Trailers(lines) = &mut self.state {
             match lines.end(buf, trailers::MOST_BYTES) {
+                // Nothing that follows would make it a line end.
+                Ok(end) if has_bare_cr(buf.get(..end.unwrap_or(buf.len())).unwrap_or_default()) => {
+                    self.state = State::Failed(BodyError::Trailers(HeadError::BareLineEnd));
+                }
                 Ok(None) => {}
                 Ok(Some(end)) => {
                     let section = buf.split_to(end).freeze();
@@ -151,4 +156,9 @@ impl ChunkedDecoder {
         };
         Ok(())
     }
+}
+
+/// Whether a CR stands before anything but LF.
+fn has_bare_cr(bytes: &[u8]) -> bool {
+    memchr::memchr_iter(b'\r', bytes).any(|at| bytes.get(at + 1).is_some_and(|&next| next != b'\n'))
 }

@@ -1,4 +1,4 @@
-//! How long the body of an answer is (RFC 9112 §6.3), and whether its connection stays open.
+//! How long a body is (RFC 9112 §6.3), and whether its connection stays open.
 
 use http::header::HeaderValue;
 use http::{Method, StatusCode, Version};
@@ -50,6 +50,20 @@ impl FramingFields {
         })
     }
 
+    /// Reads one Content-Length field of a request: one number, and no other than one before. `false` where it is
+    /// a repetition.
+    pub(crate) fn one_length(&mut self, value: &HeaderValue) -> Result<bool, HeadError> {
+        // No body is so long that its length would not fit a signed number, and who writes one hopes that it does not.
+        let length = decimal(value.as_bytes().trim_ascii())
+            .filter(|length| i64::try_from(*length).is_ok())
+            .ok_or(HeadError::ContentLength)?;
+        match self.length.replace(length) {
+            None => Ok(true),
+            Some(before) if before == length => Ok(false),
+            Some(_) => Err(HeadError::ContentLength),
+        }
+    }
+
     /// Reads one Transfer-Encoding field. Nobody was told that any coding but `chunked` is
     /// understood here (a request that wants others says so in TE), so any other, and `chunked`
     /// twice, is an error.
@@ -75,9 +89,18 @@ impl FramingFields {
         !self.close && (version >= Version::HTTP_11 || self.keep_alive)
     }
 
-    /// RFC 9112 §6.3, in its order. Answers without a body by nature are held to the same syntax
-    /// as others: a head that contradicts itself is not trusted in any part.
-    pub(crate) fn decide(&self, method: &Method, status: StatusCode, version: Version) -> Result<Framing, HeadError> {
+    /// How the body of a request ends (RFC 9112 §6.3): without a field that says so, there is none.
+    pub(crate) fn of_request(&self, version: Version) -> Result<Framing, HeadError> {
+        self.check(version)?;
+        Ok(match self.length {
+            _ if self.chunked => Framing::Chunked,
+            None | Some(0) => Framing::Empty,
+            Some(length) => Framing::Length(length),
+        })
+    }
+
+    /// What contradicts itself, or its version, is refused.
+    fn check(&self, version: Version) -> Result<(), HeadError> {
         if self.chunked && self.length.is_some() {
             return Err(HeadError::BothFramings);
         }
@@ -85,6 +108,13 @@ impl FramingFields {
         if self.chunked && version < Version::HTTP_11 {
             return Err(HeadError::TransferEncoding);
         }
+        Ok(())
+    }
+
+    /// RFC 9112 §6.3, in its order. Answers without a body by nature are held to the same syntax
+    /// as others: a head that contradicts itself is not trusted in any part.
+    pub(crate) fn decide(&self, method: &Method, status: StatusCode, version: Version) -> Result<Framing, HeadError> {
+        self.check(version)?;
         if status == StatusCode::SWITCHING_PROTOCOLS {
             return Ok(Framing::Tunnel);
         }

@@ -102,7 +102,7 @@ impl RequestHead<'_> {
     }
 }
 
-fn push_decimal(out: &mut Vec<u8>, mut number: u64) {
+pub(crate) fn push_decimal(out: &mut Vec<u8>, mut number: u64) {
     // The largest has 20 digits.
     let mut digits = [b'0'; 20];
     let mut begin = digits.len();

@@ -58,9 +58,9 @@ pub enum HeadError {
     /// The status is below 100.
     #[error("the status is none of HTTP")]
     Status,
-    /// A line ends without CR.
-    #[error("a line of the head ends with a bare line feed")]
-    BareLineFeed,
+    /// A CR without LF, or an LF without CR.
+    #[error("a line does not end with CR LF")]
+    BareLineEnd,
     /// Longer than the limit, in bytes.
     #[error("the head is longer than {0} bytes")]
     TooLarge(usize),

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use tokio::task::coop::has_budget_remaining;
-use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 /// The moment `wait` after `since`. A wait that is longer than any clock can tell, which settings
 /// may well ask for, becomes a very long one.
@@ -64,15 +64,6 @@ impl Alarm {
                 return Poll::Ready(());
             }
             set.reset(deadline);
-        }
-    }
-
-    /// Makes sure that the task is polled again within `period`, for a deadline that cannot be
-    /// known yet.
-    pub(crate) fn tick(&mut self, period: Duration, cx: &mut Context<'_>) {
-        let set = self.0.get_or_insert_with(|| Set::new(sleep(period)));
-        while set.poll(cx).is_ready() {
-            set.reset(after(Instant::now(), period));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The `Date` field of answers that the HTTP/1 library does not write.
+//! The `Date` field of answers.
 
 use std::cell::RefCell;
 use std::sync::LazyLock;
@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use http::HeaderValue;
 use tollgate_core::time::{Clock, SystemClock};
 
-/// The machine's, as the HTTP/1 library asks it for its own `Date`.
+/// The machine's: the field tells others of it.
 static CLOCK: LazyLock<SystemClock> = LazyLock::new(SystemClock::new);
 
 thread_local! {

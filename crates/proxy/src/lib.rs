@@ -54,6 +54,7 @@ pub mod template;
 pub mod tls;
 mod trace;
 pub mod tunnel;
+mod unread;
 pub mod unreadable;
 pub mod upstream;
 pub mod usage;

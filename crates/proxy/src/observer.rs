@@ -26,7 +26,7 @@ pub trait Observer: Send + Sync + 'static {
     fn greeted(&self, session: &Session, resumed: bool) {
         let _ = (session, resumed);
     }
-    /// What a head that cannot be read is answered with; `None` leaves it at the bare status of the HTTP library.
+    /// What a head that cannot be read is answered with; `None` leaves it at the bare status.
     fn refuse(&self, connection: &ConnectionInfo, reason: &'static Reason) -> Option<RefusedHead> {
         let _ = (connection, reason);
         None

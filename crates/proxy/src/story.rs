@@ -328,6 +328,7 @@ pub(crate) fn refuse_head(gateway: &Gateway, reason: &'static Reason) -> Refused
     let snapshot = gateway.snapshot();
     let (id, trace) = trace::identify(&HeaderMap::new(), gateway.services.clock.now());
     let detail = match reason.status {
+        408 => "The head of the request did not come in time.",
         414 => "The request target is too long.",
         431 => "The request has more or larger header fields than the limits allow.",
         _ => "The head of the request is not well-formed HTTP.",

@@ -1,11 +1,9 @@
 //! Heads that never became requests.
 //!
-//! The HTTP library answers a head that it cannot read by itself, with a bare status (400, 414 or
-//! 431); over HTTP/1 the connection says a problem in its place (`connection/refusals`). A head that
-//! is too slow is cut off without any answer. What can be told of either goes to the access log and
-//! the metrics.
+//! Over HTTP/1 the connection answers a head that it cannot read, or that does not come in time, with a problem
+//! (`connection/h1/refusal`); over HTTP/2 the library ends the connection. What can be told of either goes to the access
+//! log and the metrics.
 
-use std::error::Error;
 use std::io;
 
 use tollgate_core::exchange::Trace;
@@ -13,6 +11,7 @@ use tollgate_core::reason::{
     CLIENT_FLOOD, REQUEST_HEADERS_TOO_LARGE, REQUEST_MALFORMED, REQUEST_TIMEOUT, REQUEST_URI_TOO_LONG,
 };
 use tollgate_core::{Reason, Response};
+use tollgate_http1::ReceivedHeadError;
 
 use crate::trace::RequestId;
 
@@ -44,7 +43,6 @@ impl RefusedHead {
 /// What is left to tell of such an answer once it was given to the client.
 #[derive(Debug)]
 pub(crate) struct AnsweredHead {
-    pub(crate) reason: &'static Reason,
     pub(crate) identity: Option<(RequestId, Trace)>,
     /// How many bytes its body had.
     pub(crate) bytes: u64,
@@ -56,28 +54,14 @@ impl UnreadableHead {
         Self { reason, cause, answered: None }
     }
 
-    /// From the error that an HTTP/1 connection ended with, and what it had answered.
-    pub(crate) fn of_refused(error: &hyper::Error, answered: Option<Box<AnsweredHead>>) -> Option<Self> {
-        // A client may be gone before it has taken its refusal: then the error tells of that.
-        let head = Self::of(error)
-            .or_else(|| answered.as_ref().map(|answered| Self::new(answered.reason, error.to_string())))?;
-        Some(Self { answered, ..head })
-    }
-
-    /// From the error that a connection ended with; `None` where it ended in another way, such as
-    /// within an exchange, which tells that itself.
-    fn of(error: &hyper::Error) -> Option<Self> {
-        let reason = if HeadTooSlow::in_chain(error) {
-            &REQUEST_TIMEOUT
-        } else if error.is_parse_too_large() {
-            // The library has one test for both, but two messages.
-            if error.to_string().contains("URI") { &REQUEST_URI_TOO_LONG } else { &REQUEST_HEADERS_TOO_LARGE }
-        } else if error.is_parse() {
-            &REQUEST_MALFORMED
-        } else {
-            return None;
+    /// From what is wrong with a head over HTTP/1.
+    pub(crate) fn of_head(error: ReceivedHeadError) -> Self {
+        let reason = match error {
+            ReceivedHeadError::TargetTooLong => &REQUEST_URI_TOO_LONG,
+            ReceivedHeadError::TooLarge(_) | ReceivedHeadError::TooManyFields(_) => &REQUEST_HEADERS_TOO_LARGE,
+            _ => &REQUEST_MALFORMED,
         };
-        Some(Self::new(reason, error.to_string()))
+        Self::new(reason, error.to_string())
     }
 
     /// From the error with which the library ended an HTTP/2 connection; `None` where the client
@@ -111,12 +95,6 @@ impl UnreadableHead {
 pub(crate) struct HeadTooSlow;
 
 impl HeadTooSlow {
-    fn in_chain(error: &hyper::Error) -> bool {
-        let causes = std::iter::successors(error.source(), |error| (*error).source());
-        // An I/O error shows its own cause's causes as its source, and its cause by another name.
-        causes.filter_map(|error| error.downcast_ref::<io::Error>()).any(Self::is_in)
-    }
-
     fn is_in(error: &io::Error) -> bool {
         error.get_ref().is_some_and(|cause| cause.is::<Self>())
     }

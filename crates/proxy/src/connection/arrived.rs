@@ -6,10 +6,10 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
-use hyper::body::Incoming;
 use tollgate_core::BoxError;
 use tollgate_core::interim::Interim;
 
+use super::h1::RequestBody;
 use super::h2::StreamBody;
 
 /// A request that was read up to its body.
@@ -26,7 +26,8 @@ pub struct IncomingBody(Kind);
 
 enum Kind {
     None,
-    Http1(Incoming),
+    Whole(Bytes),
+    Http1(RequestBody),
     Http2(StreamBody),
 }
 
@@ -34,6 +35,19 @@ impl IncomingBody {
     /// There is none, and none will come.
     pub(super) fn none() -> Self {
         Self(Kind::None)
+    }
+
+    /// All of it is there.
+    pub(super) fn whole(bytes: Bytes) -> Self {
+        Self(Kind::Whole(bytes))
+    }
+
+    /// All of it, where it is there.
+    pub(crate) fn bytes(&self) -> Option<&Bytes> {
+        match &self.0 {
+            Kind::Whole(bytes) => Some(bytes),
+            _ => None,
+        }
     }
 }
 
@@ -43,8 +57,8 @@ impl From<StreamBody> for IncomingBody {
     }
 }
 
-impl From<Incoming> for IncomingBody {
-    fn from(body: Incoming) -> Self {
+impl From<RequestBody> for IncomingBody {
+    fn from(body: RequestBody) -> Self {
         Self(Kind::Http1(body))
     }
 }
@@ -54,9 +68,15 @@ impl HttpBody for IncomingBody {
     type Error = BoxError;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        match &mut self.get_mut().0 {
+        let kind = &mut self.get_mut().0;
+        match kind {
             Kind::None => Poll::Ready(None),
-            Kind::Http1(body) => Pin::new(body).poll_frame(cx).map_err(Into::into),
+            Kind::Whole(bytes) => {
+                let bytes = std::mem::take(bytes);
+                *kind = Kind::None;
+                Poll::Ready(Some(Ok(Frame::data(bytes))))
+            }
+            Kind::Http1(body) => Pin::new(body).poll_frame(cx),
             Kind::Http2(body) => Pin::new(body).poll_frame(cx),
         }
     }
@@ -64,6 +84,7 @@ impl HttpBody for IncomingBody {
     fn is_end_stream(&self) -> bool {
         match &self.0 {
             Kind::None => true,
+            Kind::Whole(_) => false,
             Kind::Http1(body) => body.is_end_stream(),
             Kind::Http2(body) => body.is_end_stream(),
         }
@@ -72,6 +93,7 @@ impl HttpBody for IncomingBody {
     fn size_hint(&self) -> SizeHint {
         match &self.0 {
             Kind::None => SizeHint::with_exact(0),
+            Kind::Whole(bytes) => SizeHint::with_exact(bytes.len() as u64),
             Kind::Http1(body) => body.size_hint(),
             Kind::Http2(body) => body.size_hint(),
         }

@@ -7,26 +7,40 @@ use std::pin::Pin;
 use std::task::{Poll, ready};
 
 use tokio::io::{AsyncRead, ReadBuf};
+use tokio::time::Instant;
 
 use super::Protocol;
-use super::io::ClientIo;
+use crate::alarm::Alarm;
+use crate::unreadable::HeadTooSlow;
 
 /// What every HTTP/2 connection begins with (RFC 9113 §3.4). No request of HTTP/1 does.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// Enough for most heads, so that looking costs no further read.
 const LOOK: usize = 2048;
 
-/// Reads until it is clear what the client speaks, and puts back what it has read. A connection on
+/// Reads until it is clear what the client speaks, and gives back what it has read. A connection on
 /// which nothing came keeps no buffer meanwhile.
-pub(super) async fn protocol<S: AsyncRead + Unpin>(io: &mut ClientIo<S>) -> io::Result<Protocol> {
+pub(super) async fn protocol<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    deadline: Option<Instant>,
+) -> io::Result<(Protocol, Vec<u8>)> {
     let mut early = Vec::new();
+    let mut alarm = Alarm::default();
     let protocol = poll_fn(|cx| {
         loop {
             let mut look = [const { MaybeUninit::<u8>::uninit() }; LOOK];
             let mut buf = ReadBuf::uninit(&mut look);
-            ready!(Pin::new(&mut *io).poll_read(cx, &mut buf))?;
+            if Pin::new(&mut *stream).poll_read(cx, &mut buf)?.is_pending() {
+                let Some(deadline) = deadline else { return Poll::Pending };
+                ready!(alarm.poll_until(deadline, cx));
+                return Poll::Ready(Err(match early.is_empty() {
+                    // Nobody began to say anything.
+                    true => io::Error::new(io::ErrorKind::TimedOut, "no request in time"),
+                    false => io::Error::new(io::ErrorKind::TimedOut, HeadTooSlow),
+                }));
+            }
             if buf.filled().is_empty() {
-                return Poll::Ready(Ok::<_, io::Error>(Protocol::Http1));
+                return Poll::Ready(Ok(Protocol::Http1));
             }
             early.extend_from_slice(buf.filled());
             if early.starts_with(PREFACE) {
@@ -38,6 +52,5 @@ pub(super) async fn protocol<S: AsyncRead + Unpin>(io: &mut ClientIo<S>) -> io::
         }
     })
     .await?;
-    io.put_back(early);
-    Ok(protocol)
+    Ok((protocol, early))
 }

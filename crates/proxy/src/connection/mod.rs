@@ -11,11 +11,7 @@ mod detect;
 mod early;
 mod h1;
 mod h2;
-mod head;
-mod io;
 mod linger;
-mod phase;
-mod refusals;
 mod settings;
 mod taking;
 
@@ -25,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tollgate_core::Body;
 
@@ -32,9 +29,8 @@ pub use self::arrived::{Arrived, IncomingBody};
 pub use self::settings::WireSettings;
 pub use self::taking::TooSlow;
 
-use self::io::ClientIo;
-use self::phase::Phase;
-use self::refusals::Refusals;
+use self::taking::Taking;
+use crate::alarm::after;
 use crate::hygiene::ConnectionInfo;
 use crate::observer::Observer;
 use crate::unreadable::UnreadableHead;
@@ -78,19 +74,21 @@ where
     H: Fn(Arc<ConnectionInfo>, Arrived) -> F + Send + 'static,
     F: Future<Output = http::Response<Body>> + Send + 'static,
 {
-    let phase = Arc::new(Phase::new());
-    let refusals = Refusals::new(Arc::clone(&observer), Arc::clone(&info));
-    let mut io = ClientIo::new(stream, wire, Arc::clone(&phase), refusals);
+    let taking = Taking::new(wire.taking_pace(), Arc::clone(&info));
+    let mut opened = Opened { stream, early: Vec::new(), taking, born: Instant::now() };
     let protocol = match protocol {
         Protocol::Detect if wire.http2 => {
-            tokio::select! {
+            let deadline = (!wire.head.is_zero()).then(|| after(opened.born, wire.head));
+            let (protocol, early) = tokio::select! {
                 biased;
-                told = detect::protocol(&mut io) => match told {
-                    Ok(protocol) => protocol,
+                told = detect::protocol(&mut opened.stream, deadline) => match told {
+                    Ok(told) => told,
                     Err(error) => return UnreadableHead::of_io(&error),
                 },
-                () = phase.given_up(&drain) => return None,
-            }
+                () = given_up(opened.born, &drain) => return None,
+            };
+            opened.early = early;
+            protocol
         }
         Protocol::Detect => Protocol::Http1,
         known => known,
@@ -102,8 +100,8 @@ where
     let tell = |head: &UnreadableHead| observer.unreadable(&info, head);
     let mut serving = pin!(async {
         match protocol {
-            Protocol::Http2 => Box::pin(h2::serve(io, Arc::clone(&info), wire, handler, &end, &tell)).await,
-            _ => h1::serve(io, phase, Arc::clone(&info), wire, handler, &end).await,
+            Protocol::Http2 => Box::pin(h2::serve(opened, Arc::clone(&info), wire, handler, &end, &tell)).await,
+            _ => h1::serve(opened, Arc::clone(&info), wire, handler, &end, &*observer).await,
         }
     });
     poll_fn(|cx| {
@@ -113,6 +111,21 @@ where
         serving.as_mut().poll(cx)
     })
     .await
+}
+
+/// A connection whose protocol is known.
+struct Opened<S> {
+    stream: S,
+    /// What was read to learn that.
+    early: Vec<u8>,
+    taking: Taking,
+    born: Instant,
+}
+
+/// Ready as long after the end of the listener as a connection without a first request is left open.
+async fn given_up(born: Instant, drain: &CancellationToken) {
+    drain.cancelled().await;
+    tokio::time::sleep_until(born + FIRST_REQUEST).await;
 }
 
 /// When a connection ends.

@@ -4,15 +4,13 @@ use std::fmt;
 use std::time::Duration;
 
 use h2::server::Builder;
-use hyper::server::conn::http1;
 use ipnet::IpNet;
 use tollgate_core::settings::{Http2Settings, Settings};
+use tollgate_http1::HeadLimits;
 
 use crate::hygiene::upgrade::WEBSOCKET;
 use crate::pace::Pace;
 
-/// hyper keeps this many header fields without allocating for each request.
-const HEADERS_IN_PLACE: usize = 100;
 /// What a request line has besides its target.
 const REQUEST_LINE_SURPLUS: usize = 1024;
 /// The most that an HTTP/2 stream keeps for a client that is slower than its upstream.
@@ -54,7 +52,8 @@ pub struct WireSettings {
     pub drain: Duration,
     /// Whether HTTP/2 is spoken: by prior knowledge here, and by ALPN where there is TLS.
     pub http2: bool,
-    pub(super) h1: http1::Builder,
+    /// What the head of an HTTP/1 request may weigh before it is refused unread.
+    pub(super) heads: HeadLimits,
     pub(super) h2: H2Wire,
 }
 
@@ -102,16 +101,11 @@ impl WireSettings {
     /// What the settings ask for.
     pub fn new(settings: &Settings) -> Self {
         let server = &settings.server;
-        let mut h1 = http1::Builder::new();
         let head_bytes = server.limits.url_length.as_usize().saturating_add(server.limits.header_bytes.as_usize());
-        // The buffer bounds what a head may weigh before it is refused unread, and what an idle
-        // connection may hold on to.
-        h1.max_buf_size(head_bytes.saturating_add(REQUEST_LINE_SURPLUS).max(16 * 1024));
-        if server.limits.header_count > HEADERS_IN_PLACE {
-            h1.max_headers(server.limits.header_count);
-        }
-        // The timers are in `ClientIo`, which can tell an idle connection from a slow head.
-        h1.header_read_timeout(None);
+        let heads = HeadLimits {
+            bytes: head_bytes.saturating_add(REQUEST_LINE_SURPLUS).max(16 * 1024),
+            fields: server.limits.header_count,
+        };
         Self {
             head: server.timeouts.head.0,
             keep_alive: server.timeouts.keep_alive.0,
@@ -126,7 +120,7 @@ impl WireSettings {
             trusted_proxies: server.trusted_proxies.clone(),
             drain: server.drain.0,
             http2: server.http2.enabled,
-            h1,
+            heads,
             h2: H2Wire {
                 settings: server.http2.clone(),
                 header_list: u32::try_from(

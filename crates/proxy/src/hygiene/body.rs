@@ -75,6 +75,14 @@ pub fn client_body(
         return Body::empty();
     }
     let patient = patience == Patience::Endless;
+    if let Some(bytes) = incoming.bytes() {
+        let (bytes, count) = (bytes.clone(), AtomicU64::new(bytes.len() as u64));
+        extensions.insert(BodyMeter(Arc::new(Meter { patient, bytes: count, ended: true.into(), ..Meter::default() })));
+        return match rules.body_limit {
+            Some(limit) => Body::full(bytes).limited_to(limit),
+            None => Body::full(bytes),
+        };
+    }
     let meter = BodyMeter(Arc::new(Meter { patient, ..Meter::default() }));
     extensions.insert(meter.clone());
     let pace = if patient { Pace::new(0, Duration::ZERO) } else { rules.body_pace.clone() };

@@ -6,8 +6,8 @@
 //! and only addresses that somebody trusted has vouched for. What is refused here is refused for
 //! every route alike.
 //!
-//! The rules of hyper come first (RFC 9112 syntax, Content-Length, chunks); tests on raw sockets
-//! pin those that the gateway relies on.
+//! The syntax comes first (RFC 9112 and 9113: `tollgate-http1` and h2); tests on raw sockets pin the rules that the
+//! gateway relies on.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -217,9 +217,8 @@ fn check_method(method: &Method) -> Result<(), Problem> {
     Ok(())
 }
 
-/// RFC 9112 §6: exactly one kind of framing. The HTTP library has refused unequal lengths, and
-/// has taken Content-Length away beside Transfer-Encoding; what is left to refuse is every
-/// coding but `chunked`, and `chunked` twice.
+/// RFC 9112 §6: exactly one kind of framing. Over HTTP/1 whatever reads the head has refused all others; this is for
+/// whoever else brings one.
 fn check_framing(parts: &Parts, rules: &HygieneRules) -> Result<(), Problem> {
     let mut codings = parts.headers.get_all(TRANSFER_ENCODING).iter();
     if let Some(coding) = codings.next() {

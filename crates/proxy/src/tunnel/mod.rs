@@ -18,8 +18,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::upgrade::OnUpgrade;
-use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::sync::CancellationToken;
@@ -114,14 +112,6 @@ impl Tunnel {
     pub fn take(response: &mut http::Response<Body>) -> Option<Self> {
         let slot = response.extensions_mut().remove::<TunnelSlot>()?;
         slot.0.lock().take()
-    }
-
-    /// Waits until the client's connection has been handed over, then runs.
-    pub async fn run_on(self, client: OnUpgrade, drain: CancellationToken) {
-        // Without it the connection broke before the answer was written.
-        if let Ok(client) = client.await {
-            self.run(TokioIo::new(client), drain).await;
-        }
     }
 
     /// Joins the two sides until the end. Dropping the future ends the tunnel as well.

@@ -9,11 +9,10 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::{Method, StatusCode};
 use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::Instant;
-use tokio_util::io::poll_read_buf;
 use tollgate_core::BoxError;
 use tollgate_core::interim::Interim;
 use tollgate_http1::{BodyDecoder, BodyError, Decoded, Framing, HeadError, HeadLimits, ResponseDecoder, ResponseHead};
@@ -22,20 +21,12 @@ use super::interim;
 use super::stream::Stream;
 use super::upload::{Upload, UploadError};
 use crate::alarm::Alarm;
-
-/// How much is read at once: the least, for heads and small answers, and the most, for streams.
-const LEAST_READ: usize = 8 * 1024;
-const MOST_READ: usize = 64 * 1024;
+use crate::unread::Unread;
 
 /// One connection to an upstream.
 pub(super) struct Link {
     stream: Stream,
-    /// What has come and has not been taken. Bodies leave as slices of it.
-    unread: BytesMut,
-    /// How much to make room for.
-    read_size: usize,
-    /// Whether that room has ever been more than the least.
-    grown: bool,
+    unread: Unread,
     head: ResponseDecoder,
     body: BodyDecoder,
     method: Method,
@@ -75,9 +66,7 @@ impl Link {
     pub(super) fn over(stream: Stream, now: Instant) -> Box<Self> {
         Box::new(Self {
             stream,
-            unread: BytesMut::new(),
-            read_size: LEAST_READ,
-            grown: false,
+            unread: Unread::default(),
             head: ResponseDecoder::new(HeadLimits::default()),
             body: BodyDecoder::new(Framing::Empty),
             method: Method::GET,
@@ -112,7 +101,7 @@ impl Link {
     ) -> Poll<Result<ResponseHead, Broken>> {
         self.poll_upload(upload, cx)?;
         loop {
-            if let Some(head) = self.head.decode(&mut self.unread, &self.method)? {
+            if let Some(head) = self.head.decode(&mut self.unread.bytes, &self.method)? {
                 if head.status.is_informational() && head.status != StatusCode::SWITCHING_PROTOCOLS {
                     self.interim += 1;
                     if self.interim > interim::MOST {
@@ -159,7 +148,7 @@ impl Link {
     /// The next piece of the body.
     pub(super) fn poll_body(&mut self, cx: &mut Context<'_>) -> Poll<Result<Decoded, Broken>> {
         loop {
-            match self.body.decode(&mut self.unread)? {
+            match self.body.decode(&mut self.unread.bytes)? {
                 Decoded::Incomplete => {}
                 decoded => return Poll::Ready(Ok(decoded)),
             }
@@ -173,10 +162,10 @@ impl Link {
     /// The body, where it has a known length and has come with the head.
     pub(super) fn whole_body(&mut self) -> Option<Bytes> {
         let length = usize::try_from(self.body.remaining()?).ok()?;
-        if length > self.unread.len() {
+        if length > self.unread.bytes.len() {
             return None;
         }
-        match self.body.decode(&mut self.unread) {
+        match self.body.decode(&mut self.unread.bytes) {
             Ok(Decoded::Data(data)) => Some(data),
             _ => Some(Bytes::new()),
         }
@@ -195,7 +184,7 @@ impl Link {
     /// Whether another request may follow, as far as can be told without looking at the socket:
     /// the answer was whole, allows it, and no byte stands behind it.
     pub(super) fn is_reusable(&self) -> bool {
-        self.reusable && self.body.is_done() && self.unread.is_empty()
+        self.reusable && self.body.is_done() && self.unread.bytes.is_empty()
     }
 
     /// Lets no other request follow the one that is under way.
@@ -213,38 +202,22 @@ impl Link {
     /// The connection waits for its next request, and keeps no more memory than most need.
     pub(super) fn settle(&mut self, now: Instant) {
         self.idle_since = now;
-        if self.grown {
-            self.rest();
-        }
+        self.unread.settle();
     }
 
     /// Gives memory back: the connection will not be used for a while.
     pub(super) fn rest(&mut self) {
-        self.unread = BytesMut::new();
-        self.read_size = LEAST_READ;
-        self.grown = false;
+        self.unread.rest();
     }
 
     /// What an answer 101 leaves: the socket, and the bytes that came behind the head.
     pub(super) fn into_tunnel(self: Box<Self>) -> (Stream, Bytes) {
         let this = *self;
-        (this.stream, this.unread.freeze())
+        (this.stream, this.unread.bytes.freeze())
     }
 
-    /// Reads once. The room grows while reads fill it and shrinks when they do not, so that a
-    /// large stream costs few system calls and a small answer little memory.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        if self.unread.capacity() - self.unread.len() < self.read_size / 2 {
-            self.unread.reserve(self.read_size);
-            self.grown |= self.read_size > LEAST_READ;
-        }
-        let room = self.unread.capacity() - self.unread.len();
-        let count = ready!(poll_read_buf(Pin::new(&mut self.stream), cx, &mut self.unread))?;
-        if count == room {
-            self.read_size = (self.read_size * 2).min(MOST_READ);
-        } else if count < self.read_size / 4 {
-            self.read_size = (self.read_size / 2).max(LEAST_READ);
-        }
+        let count = ready!(self.unread.poll_read(&mut self.stream, cx))?;
         self.received |= count > 0;
         Poll::Ready(Ok(count))
     }

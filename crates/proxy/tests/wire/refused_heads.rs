@@ -1,4 +1,4 @@
-//! Heads that the HTTP library refuses by itself: what the client reads is a problem all the same, and comes
+//! Heads that cannot be read: what the client reads is a problem all the same, and comes
 //! after whatever was answered before it.
 
 use std::time::Duration;
@@ -24,7 +24,7 @@ fn is_problem(answer: &str, status: u16, reason: &str) {
 #[tokio::test]
 async fn whatever_is_wrong_with_a_head_is_answered_with_a_problem() {
     let mut setup = Setup::to("http://127.0.0.1:1");
-    // Beyond what the HTTP library takes, so that it is the one who refuses.
+    // Beyond what a URI may be, so that it is refused as it is read.
     setup.settings.server.limits.url_length = tollgate_core::units::Size(200_000);
     let gate = setup.start().await;
     let long = format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "a".repeat(100_000));
@@ -66,7 +66,7 @@ async fn a_refusal_follows_the_answers_before_it_however_they_came() {
     assert_eq!(end, End::Closed);
 }
 
-/// A body that looks like the library's refusal is a body.
+/// A body that looks like a refusal is a body.
 #[tokio::test]
 async fn an_answer_that_reads_like_a_refusal_is_not_touched() {
     let body = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";

@@ -19,18 +19,23 @@ async fn a_connection_without_a_request_is_closed() {
 
 /// Each byte is in time, the head is not.
 #[tokio::test]
-async fn a_head_that_trickles_in_is_cut_off() {
+async fn a_head_that_trickles_in_is_answered_with_408() {
     let mut setup = Setup::to("http://127.0.0.1:1");
     setup.settings.server.timeouts.head = SHORT;
     let gate = setup.start().await;
     let mut client = gate.client().await;
     client.send("GET / HTTP/1.1\r\nHost: a\r\n").await;
-    soon("the end", async {
-        while client.try_send("X: y\r\n").await.is_ok() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+    let head = soon("the answer", async {
+        loop {
+            if let Ok(head) = tokio::time::timeout(Duration::from_millis(20), client.until("\r\n\r\n")).await {
+                return head;
+            }
+            client.send("X: y\r\n").await;
         }
     })
     .await;
+    assert!(head.starts_with("HTTP/1.1 408 ") && head.contains("connection: close"), "{head}");
+    assert_eq!(gate.bad_end().await.0, "request.timeout");
 }
 
 #[tokio::test]

@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Instant;
 
+use super::super::Opened;
 use super::super::early::Early;
-use super::super::io::ClientIo;
 use super::super::linger::Linger;
 use super::super::settings::WireSettings;
 use super::super::taking::Taking;
@@ -42,12 +42,12 @@ pub(super) struct FrameIo<S> {
 }
 
 impl<S> FrameIo<S> {
-    pub(super) fn new(io: ClientIo<S>, wire: &WireSettings, load: Arc<Load>) -> Self {
-        let (stream, early, taking) = io.into_parts();
+    pub(super) fn new(opened: Opened<S>, wire: &WireSettings, load: Arc<Load>) -> Self {
+        let Opened { stream, early, taking, .. } = opened;
         let (control, resets) = wire.h2.budgets();
         Self {
             stream,
-            early,
+            early: Early::new(early),
             inbound: Scanner::inbound(),
             outbound: Scanner::outbound(),
             budgets: Budgets::new(control, resets, Instant::now()),

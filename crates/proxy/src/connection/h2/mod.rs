@@ -37,9 +37,8 @@ use self::load::{Ending, Load};
 use self::server::Server;
 use self::stream::Reply;
 use self::streams::Streams;
-use super::io::ClientIo;
 use super::settings::WireSettings;
-use super::{Arrived, End};
+use super::{Arrived, End, Opened};
 use crate::alarm::{Alarm, after};
 use crate::hygiene::ConnectionInfo;
 use crate::unreadable::UnreadableHead;
@@ -49,7 +48,7 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 /// Serves the streams of a connection, as many at once as the settings allow.
 pub(super) async fn serve<S, H, F>(
-    io: ClientIo<S>,
+    opened: Opened<S>,
     info: Arc<ConnectionInfo>,
     wire: &WireSettings,
     handler: H,
@@ -62,7 +61,7 @@ where
     F: Future<Output = http::Response<Body>> + Send + 'static,
 {
     let load = Arc::new(Load::new());
-    let mut server = Server::new(FrameIo::new(io, wire, Arc::clone(&load)), &wire.h2, Arc::clone(&load));
+    let mut server = Server::new(FrameIo::new(opened, wire, Arc::clone(&load)), &wire.h2, Arc::clone(&load));
     let mut streams = Streams::default();
     let mut drained = pin!(end.retire.cancelled());
     let mut alarm = Alarm::default();
