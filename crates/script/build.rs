@@ -28,6 +28,7 @@ fn main() -> Result<(), Error> {
     fs::write(&path, list).map_err(|error| Error::File(path, error))
 }
 
+#[expect(clippy::disallowed_methods, reason = "Cargo tells build scripts by the environment")]
 fn variable(name: &str) -> Result<String, Error> {
     env::var(name).map_err(|_| Error::Build(format!("{name} is not set")))
 }

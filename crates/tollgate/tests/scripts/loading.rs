@@ -113,7 +113,8 @@ export default async (request: unknown) => {
         .handled("/", "get", ("main", "default"), &[], &[]);
     let gateway = project.start().await;
     let reply = gateway.get("/", None).await;
-    let expected = json!({ "different": [], "enough": true, "names": 5, "is": true, "computed": true, "literal": true });
+    let expected =
+        json!({ "different": [], "enough": true, "names": 5, "is": true, "computed": true, "literal": true });
     assert_eq!(reply.json(), expected, "{}", gateway.child.output());
 }
 
