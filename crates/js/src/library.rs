@@ -119,6 +119,13 @@ pub trait Modules: std::fmt::Debug {
     fn resolve(&self, base: &str, specifier: &str) -> Result<String, String>;
     /// The JavaScript of a module.
     fn source(&self, id: &str) -> Option<Arc<str>>;
+    /// The module that stands for one of the gateway's in the module `base`, which imports no more than some names
+    /// of it: all of it would be more to load, and to keep. [`Modules::source`] has its text, and its id begins
+    /// with `tollgate:`.
+    fn part(&self, base: &str, specifier: &str) -> Option<&str> {
+        let _ = (base, specifier);
+        None
+    }
     /// A script that goes with a module, for what cannot be in one: a function expression, sloppy code, which
     /// the module finds as `import.meta.body`.
     fn script(&self, id: &str) -> Option<Arc<str>> {
@@ -289,7 +296,8 @@ impl Resolver for Names {
         _: Option<ImportAttributes<'js>>,
     ) -> rquickjs::Result<String> {
         if let Some(area) = all(self.areas).find(|area| area.specifiers.contains(&name)) {
-            return Ok(format!("{INTERNAL}{}", area.name));
+            let part = self.modules.part(base, name).map(str::to_owned);
+            return Ok(part.unwrap_or_else(|| format!("{INTERNAL}{}", area.name)));
         }
         if name.starts_with(INTERNAL) && base.starts_with(INTERNAL) {
             return Ok(name.to_owned());

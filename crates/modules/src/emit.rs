@@ -58,7 +58,7 @@ impl Emitter<'_> {
                 };
                 let origin = origin(prelude.len(), mappings);
                 let text = if prelude.is_empty() { code.as_str().into() } else { format!("{prelude}{code}").into() };
-                vec![(id, Artifact { text, origin, imports, exports, script: None })]
+                vec![(id, Artifact { text, origin, imports, exports, script: None, by_name: by_name(module) })]
             }
             Body::CommonJs { code, mappings, undeclared, sloppy, .. } => {
                 let mut imports = self.imports(module);
@@ -67,7 +67,7 @@ impl Emitter<'_> {
                     let script = commonjs::script(code, undeclared);
                     let origin = origin(script.prelude, mappings);
                     let text = commonjs::scripted_body(&id, &links).into();
-                    Artifact { text, script: Some(script.text.into()), origin, imports, exports: Vec::new() }
+                    Artifact { text, script: Some(script.text.into()), origin, imports, ..Artifact::default() }
                 } else {
                     let wrapped = commonjs::body(&id, code, &links, undeclared);
                     let origin = origin(wrapped.prelude, mappings);
@@ -190,6 +190,15 @@ impl std::fmt::Debug for Emitter<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Emitter").finish_non_exhaustive()
     }
+}
+
+/// The modules of the host of which a module asks for names only.
+fn by_name(module: &Module) -> BTreeSet<String> {
+    let from_host = || module.edges.iter().filter(|edge| matches!(edge.target, Target::Host)).map(|edge| &edge.request);
+    let whole: BTreeSet<&str> =
+        from_host().filter(|request| request.whole).map(|request| request.specifier.as_str()).collect();
+    let specifiers = from_host().map(|request| request.specifier.clone());
+    specifiers.filter(|specifier| !whole.contains(specifier.as_str())).collect()
 }
 
 fn body_without_requests(text: String) -> Artifact {

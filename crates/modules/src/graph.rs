@@ -1,7 +1,7 @@
 //! The modules of a project, ready to be loaded by an engine.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -29,6 +29,8 @@ pub(crate) struct Artifact {
     pub(crate) origin: Option<Origin>,
     pub(crate) imports: Imports,
     pub(crate) exports: Vec<String>,
+    /// Modules of the host of which it asks for some names, and for nothing else.
+    pub(crate) by_name: BTreeSet<String>,
 }
 
 /// A name that a module imports from one of the host's modules.
@@ -173,6 +175,13 @@ impl Graph {
     /// that it does not have.
     pub fn host_imports(&self) -> &[HostImport] {
         &self.host_imports
+    }
+
+    /// Whether a module asks for some names of a module of the host (they are among [`Graph::host_imports`])
+    /// and cannot ask for anything else of it, as an import of all of it could. The host may then do with less
+    /// than the whole.
+    pub fn asks_by_name(&self, id: &str, specifier: &str) -> bool {
+        self.artifacts.get(id).is_some_and(|artifact| artifact.by_name.contains(specifier))
     }
 
     /// Every file that was read, sorted: also each `package.json` and `tsconfig.json`.

@@ -4,10 +4,11 @@
 use std::sync::{Arc, LazyLock};
 
 use tollgate_js::library::{Area, Bytecode, Modules, Source};
-use tollgate_modules::Graph;
+use tollgate_modules::{Graph, HostImport};
 
 use crate::natives;
 use crate::runtime::modules::SPECIFIERS;
+use crate::runtime::part;
 
 /// The functions and classes of the runtime module that Rust calls.
 pub(crate) static FUNCTIONS: &[&str] = &[
@@ -67,22 +68,42 @@ pub(crate) fn provides(specifier: &str) -> bool {
 
 /// The project's modules, as an engine asks for them.
 #[derive(Debug)]
-pub(crate) struct Project(pub(crate) Arc<Graph>);
+pub(crate) struct Project {
+    graph: Arc<Graph>,
+    /// What its modules import of the runtime module by name.
+    used: Arc<str>,
+}
+
+impl Project {
+    pub(crate) fn new(graph: Arc<Graph>) -> Self {
+        let by_name = |import: &&HostImport| {
+            named(&import.specifier) == Some(part::WHOLE)
+                && graph.asks_by_name(&import.position.file, &import.specifier)
+        };
+        let used = part::source(graph.host_imports().iter().filter(by_name).map(|import| import.name.as_str()));
+        Self { graph, used: used.into() }
+    }
+}
 
 impl Modules for Project {
     fn resolve(&self, base: &str, specifier: &str) -> Result<String, String> {
         // Entries are asked for by their id.
-        if self.0.source(specifier).is_some() && !specifier.starts_with('.') {
+        if self.graph.source(specifier).is_some() && !specifier.starts_with('.') {
             return Ok(specifier.to_owned());
         }
-        self.0.resolve(base, specifier).map(str::to_owned)
+        self.graph.resolve(base, specifier).map(str::to_owned)
     }
 
     fn source(&self, id: &str) -> Option<Arc<str>> {
-        self.0.source(id)
+        if id == part::ID { Some(Arc::clone(&self.used)) } else { self.graph.source(id) }
+    }
+
+    fn part(&self, base: &str, specifier: &str) -> Option<&str> {
+        let is_part = named(specifier) == Some(part::WHOLE) && self.graph.asks_by_name(base, specifier);
+        is_part.then_some(part::ID)
     }
 
     fn script(&self, id: &str) -> Option<Arc<str>> {
-        self.0.script(id)
+        self.graph.script(id)
     }
 }

@@ -12,6 +12,7 @@ use tollgate_core::services::{PluginDocument, ScriptIssue};
 use tollgate_js::engine::CallError;
 use tollgate_js::rquickjs::{self, Ctx, Function, JsLifetime, Module, Object, Persistent, Symbol, Value};
 use tollgate_js::{Engine, Task, Thrown};
+use tollgate_modules::HostImport;
 
 use crate::areas;
 use crate::context::{Context, State};
@@ -20,6 +21,7 @@ use crate::issues;
 use crate::message::{Seed, Words};
 use crate::outbox;
 use crate::pool::Outside;
+use crate::runtime::part;
 use crate::tester::{TestResult, TestRun};
 use crate::world::World;
 
@@ -86,7 +88,7 @@ impl Live {
         // Loading takes its time.
         outbox::flush_here();
         let world = Rc::new(World::new(Arc::clone(generation), Arc::clone(outside)));
-        let modules = Rc::new(areas::Project(Arc::clone(&generation.graph)));
+        let modules = Rc::new(areas::Project::new(Arc::clone(&generation.graph)));
         let engine = Engine::new(generation.limits.clone(), Rc::clone(&world) as _, modules, &areas::ALL)
             .map_err(|error| vec![issues::plain(error.to_string())])?;
         let loading = engine.task_allowing(State::loading(), LOADING);
@@ -232,6 +234,13 @@ impl Live {
         let looked = self.engine.enter(&self.loading, |ctx| {
             for import in imports {
                 let Some(area) = areas::named(&import.specifier) else { continue };
+                if area == part::WHOLE {
+                    // To ask the module itself would be to load all of it.
+                    if !part::has(&import.name) {
+                        missing.push(absent(import, part::names().map(str::to_owned)));
+                    }
+                    continue;
+                }
                 let exports = match self.engine.library(ctx, area) {
                     Ok(exports) => exports,
                     Err(error) => {
@@ -240,10 +249,7 @@ impl Live {
                     }
                 };
                 if !exports.contains_key(import.name.as_str()).unwrap_or(true) {
-                    let names = exports.keys::<String>().filter_map(Result::ok);
-                    let help = issues::nearest(&import.name, names);
-                    let message = format!("`{}` exports no `{}`", import.specifier, import.name);
-                    missing.push(issues::of_module(import.mistake(message, help)));
+                    missing.push(absent(import, exports.keys::<String>().filter_map(Result::ok)));
                 }
             }
         });
@@ -471,6 +477,12 @@ impl Live {
     pub(crate) fn background_task(&self) -> Rc<Task> {
         Rc::clone(&self.loading)
     }
+}
+
+/// The mistake of importing a name that a module of the gateway does not have.
+fn absent(import: &HostImport, names: impl Iterator<Item = String>) -> ScriptIssue {
+    let message = format!("`{}` exports no `{}`", import.specifier, import.name);
+    issues::of_module(import.mistake(message, issues::nearest(&import.name, names)))
 }
 
 fn documents(list: &Json) -> Vec<PluginDocument> {

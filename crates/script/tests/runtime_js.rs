@@ -16,7 +16,7 @@ use std::time::Duration;
 use tollgate_js::host::Nowhere;
 use tollgate_js::library::{Area, NoModules, Source};
 use tollgate_js::rquickjs::prelude::Func;
-use tollgate_js::rquickjs::{self, Ctx, Function, Object, Value};
+use tollgate_js::rquickjs::{self, Ctx, Function, IntoJs, Object, Value};
 use tollgate_js::{Engine, Limits};
 
 #[test]
@@ -43,6 +43,26 @@ fn every_module_can_be_loaded() {
     for (name, _) in sources::MODULES {
         in_an_engine(|ctx, engine| Ok(engine.library(ctx, name)?.into_value()));
     }
+}
+
+/// Each name that the runtime module exports, and the module that it comes from, as the build has listed them.
+const EXPORTS: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/exports.rs"));
+
+#[test]
+fn the_list_of_what_the_runtime_module_exports_is_what_it_exports() {
+    let told = in_an_engine(|ctx, engine| {
+        let whole = engine.library(ctx, "runtime")?;
+        let mut names: Vec<String> = whole.keys().collect::<Result<_, _>>()?;
+        names.sort();
+        let listed: Vec<&str> = EXPORTS.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names, listed);
+        for (name, module) in EXPORTS {
+            let (here, there): (Value<'_>, Value<'_>) = (whole.get(*name)?, engine.library(ctx, module)?.get(*name)?);
+            assert!(here == there, "{name} of {module}");
+        }
+        "all".into_js(ctx)
+    });
+    assert_eq!(told, "all");
 }
 
 #[test]

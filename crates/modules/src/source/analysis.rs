@@ -30,6 +30,8 @@ const GIVEN: [&str; 5] = ["exports", "module", "require", "__filename", "__dirna
 pub(super) struct Analysis {
     /// `import()` and `require()` of literals, and `import x = require()`.
     pub(super) requests: Vec<Request>,
+    /// Whether it computes what it asks for by `import()`.
+    pub(super) computes_specifiers: bool,
     /// What must change in the text: import attributes go, and `NODE_ENV` is decided.
     pub(super) edits: Edits,
     pub(super) complaints: Vec<(Span, Complaint)>,
@@ -180,13 +182,19 @@ impl<'a> Analyst<'_, 'a> {
             Expression::StringLiteral(literal) => literal.value.to_string(),
             Expression::TemplateLiteral(template) => match constant(template) {
                 Some(specifier) => specifier,
-                None => return,
+                None => return self.found.computes_specifiers = true,
             },
-            _ => return,
+            _ => return self.found.computes_specifiers = true,
         };
         let necessary = !self.package && !is_guarded(self.semantic.nodes(), id);
         let place = self.lines.place(import.source.span().start);
-        self.found.requests.push(Request { specifier, place, kind: Kind::Dynamic { necessary }, names: Vec::new() });
+        self.found.requests.push(Request {
+            specifier,
+            place,
+            kind: Kind::Dynamic { necessary },
+            names: Vec::new(),
+            whole: true,
+        });
     }
 
     fn require(&mut self, runs: Runs, specifier: String, span: Span) {
@@ -205,7 +213,7 @@ impl<'a> Analyst<'_, 'a> {
         match known {
             Some(known) if necessary => (known.kind, known.place) = (kind, place),
             Some(_) => {}
-            None => self.found.requests.push(Request { specifier, place, kind, names: Vec::new() }),
+            None => self.found.requests.push(Request { specifier, place, kind, names: Vec::new(), whole: true }),
         }
     }
 

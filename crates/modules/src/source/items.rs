@@ -54,7 +54,7 @@ impl Collector<'_> {
         known.unwrap_or_else(|| {
             let kind = if is_helper(&specifier) { Kind::Helper } else { Kind::Static };
             let place = self.place(source.span);
-            self.items.requests.push(Request { specifier, place, kind, names: Vec::new() });
+            self.items.requests.push(Request { specifier, place, kind, names: Vec::new(), whole: false });
             self.items.requests.len() - 1
         })
     }
@@ -62,6 +62,12 @@ impl Collector<'_> {
     fn name(&mut self, request: usize, name: ImportedName) {
         if let Some(request) = self.items.requests.get_mut(request) {
             request.names.push(name);
+        }
+    }
+
+    fn whole(&mut self, request: usize) {
+        if let Some(request) = self.items.requests.get_mut(request) {
+            request.whole = true;
         }
     }
 
@@ -82,6 +88,7 @@ impl Collector<'_> {
                     match &name {
                         Some(name) => self.name(request, ImportedName { name: name.clone(), place, purpose }),
                         None => {
+                            self.whole(request);
                             for name in properties(program.source_text, &local) {
                                 self.name(request, ImportedName { name, place, purpose: Purpose::Property });
                             }
@@ -99,7 +106,7 @@ impl Collector<'_> {
                     {
                         let specifier = source.value.to_string();
                         let kind = Kind::Require { necessary: true };
-                        let request = Request { specifier, place: Place::START, kind, names: Vec::new() };
+                        let request = Request { specifier, place: Place::START, kind, names: Vec::new(), whole: true };
                         self.items.requests.push(request);
                     }
                 }
@@ -112,6 +119,7 @@ impl Collector<'_> {
         match statement {
             Statement::ExportAllDeclaration(star) => {
                 let request = self.request(&star.source);
+                self.whole(request);
                 match &star.exported {
                     None => self.items.exports.stars.push(request),
                     Some(exported) => self.forward(exported, request, None),

@@ -140,6 +140,9 @@ pub(crate) fn compile(input: &Input<'_>) -> Result<Compiled, Vec<ModuleError>> {
         Compiled { code, mappings: None, requests: items.requests, format: module(items.exports, &analysis) }
     };
     compiled.requests.append(&mut analysis.requests);
+    if analysis.computes_specifiers {
+        compiled.requests.iter_mut().for_each(|request| request.whole = true);
+    }
     if let Some(names) = names {
         // What TypeScript compiles is strict code, whether it says so or not.
         let sloppy = !is_strict && !ending.is_typescript();

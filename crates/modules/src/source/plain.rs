@@ -60,7 +60,9 @@ pub(super) fn module(
         if let Some(specifier) = unquoted(written) {
             let kind = Kind::Dynamic { necessary: false };
             let place = lines.place(span.start);
-            requests.push(Request { specifier: specifier.to_owned(), place, kind, names: Vec::new() });
+            requests.push(Request { specifier: specifier.to_owned(), place, kind, names: Vec::new(), whole: true });
+        } else {
+            requests.iter_mut().for_each(|request| request.whole = true);
         }
     }
     let code = match hashbang {

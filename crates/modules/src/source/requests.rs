@@ -12,6 +12,9 @@ pub(crate) struct Request {
     pub(crate) kind: Kind,
     /// Names that are imported, or exported again, from it. Only where `kind` is `Static`.
     pub(crate) names: Vec<ImportedName>,
+    /// Whether anything else of it may be asked for: all of it is imported or exported again, or a program
+    /// computes what it asks for.
+    pub(crate) whole: bool,
 }
 
 /// How a specifier is asked for, and whether the project can do without it.

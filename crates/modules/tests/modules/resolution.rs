@@ -146,6 +146,41 @@ fn what_the_host_provides_is_never_looked_for() {
 }
 
 #[test]
+fn a_module_that_names_what_it_imports_of_the_host_may_do_with_less_than_the_whole() {
+    let cases = [
+        ("import { a, b as c } from 'node:x'; console.log(a, c);", true),
+        ("import d from 'node:x'; console.log(d);", true),
+        ("export { a } from 'node:x';", true),
+        ("import 'node:x';", true),
+        ("import { a } from 'node:x'; console.log(a, await import('./other'));", true),
+        ("import * as all from 'node:x'; console.log(all);", false),
+        ("import { a } from 'node:x'; import * as all from 'node:x'; console.log(a, all);", false),
+        ("export * from 'node:x';", false),
+        ("export * as all from 'node:x';", false),
+        ("console.log(await import('node:x'));", false),
+        ("import { a } from 'node:x'; console.log(a, await import('node:x'));", false),
+        ("import { a } from 'node:x'; console.log(a, await import('node:' + a));", false),
+        ("import { a } from 'node:x'; console.log(a, await import(`node:${a}`));", false),
+        ("import { a } from 'node:x'; console.log(a, require('node:x'));", false),
+        ("import { a } from 'node:y'; console.log(a);", false),
+    ];
+    for (text, by_name) in cases {
+        let project = Project::new(&[
+            ("modules/main.ts", text),
+            ("modules/other.ts", "export {};"),
+            ("node_modules/pack/index.mjs", text),
+            ("node_modules/pack/package.json", r#"{ "name": "pack", "exports": "./index.mjs" }"#),
+            ("node_modules/pack/other.js", "export {};"),
+        ]);
+        let graph = project.graph(&["modules/main", "pack"]);
+        assert_eq!(graph.asks_by_name("modules/main.ts", "node:x"), by_name, "{text}");
+        // An ES module of a package is as in Node: there is no `require`.
+        let in_package = by_name || text.contains("require");
+        assert_eq!(graph.asks_by_name("node_modules/pack/index.mjs", "node:x"), in_package, "in a package: {text}");
+    }
+}
+
+#[test]
 fn entries_are_paths_from_the_root_or_packages() {
     let project = Project::new(&[
         ("modules/hello.ts", ""),

@@ -2,3 +2,4 @@
 //! gives to the modules of a project.
 
 pub(crate) mod modules;
+pub(crate) mod part;

@@ -85,6 +85,40 @@ export const answer = () => ({ native: true });
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_module_imports_of_the_runtime_by_name_is_what_others_find_in_all_of_it() {
+    let project = Scripted::new()
+        .await
+        .module("named.ts", "export { HttpProblems, RateLimitInboundPolicy as Limit, ZoneCache, ZuploRequest, environment } from \"@zuplo/runtime\";\n")
+        .module("whole.ts", "import * as all from \"@tollgate/runtime\";\nexport const found: Record<string, unknown> = all;\n")
+        .module(
+            "main.ts",
+            r#"
+import { ContextData } from "@tollgate/runtime";
+import * as named from "./named";
+import { found } from "./whole";
+const computed: Promise<Record<string, unknown>> = import(["@zuplo", "runtime"].join("/"));
+const literal: Promise<Record<string, unknown>> = import("@tollgate/runtime");
+export default async (request: unknown) => {
+  const { Limit, ...rest } = named;
+  const mine: Record<string, unknown> = { ...rest, RateLimitInboundPolicy: Limit, ContextData };
+  const different = Object.keys(mine).filter((name) => mine[name] !== found[name]);
+  const all = Object.keys(found).length;
+  return {
+    different, enough: all > 150, names: Object.keys(named).length, is: request instanceof named.ZuploRequest,
+    computed: Object.keys(await computed).length === all, literal: Object.keys(await literal).length === all,
+  };
+};
+"#,
+        )
+        .handled("/", "get", ("main", "default"), &[], &[]);
+    let gateway = project.start().await;
+    let reply = gateway.get("/", None).await;
+    let expected =
+        json!({ "different": [], "enough": true, "names": 5, "is": true, "computed": true, "literal": true });
+    assert_eq!(reply.json(), expected, "{}", gateway.child.output());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_processor_time_of_each_policy_is_measured() {
     let project = Scripted::new()
         .await
