@@ -1,12 +1,14 @@
 //! The router of the management listener, and the listener itself.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::get;
+use http::header::CONTENT_TYPE;
 use tokio::net::TcpListener;
 use tollgate_core::store::Store;
 use utoipa::openapi::OpenApi;
@@ -88,6 +90,9 @@ fn guarded_routes(wrap: impl Fn(UtoipaMethodRouter<Admin>) -> UtoipaMethodRouter
         .routes(wrap(routes!(audit::verify)))
 }
 
+/// The text of [`document()`], made when somebody asks for it first: few gateways are ever asked.
+static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| serde_json::to_vec(&document()).unwrap_or_default().into());
+
 /// What the handlers say of themselves.
 pub(crate) fn described() -> OpenApi {
     let (_, mut described) = open_routes().split_for_parts();
@@ -106,9 +111,8 @@ pub fn router(admin: Admin) -> Router {
         .method_not_allowed_fallback(error::no_such_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(admin.clone(), auth::authenticate));
-    let document = Arc::new(document());
     open.method_not_allowed_fallback(error::no_such_method)
-        .route("/v1/openapi.json", get(move || async move { axum::Json((*document).clone()) }))
+        .route("/v1/openapi.json", get(async || ([(CONTENT_TYPE, "application/json")], DOCUMENT.clone())))
         .route("/problems/{code}", get(error::page))
         .merge(guarded)
         .fallback(error::no_such_path)

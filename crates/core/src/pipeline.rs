@@ -35,7 +35,7 @@ pub struct Pipeline {
     /// Outbound policies in running order.
     pub outbound: Vec<Placed>,
     /// Who may call from other origins; `None` strips what the upstream says of it.
-    pub cors: Option<Cors>,
+    pub cors: Option<Arc<Cors>>,
     /// Whether outbound policies run on every response, or on 200–299 only.
     pub outbound_on_all: bool,
     /// Whether refusals carry CORS headers.

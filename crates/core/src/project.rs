@@ -145,7 +145,7 @@ pub struct NamedExport {
 }
 
 /// What ends a route.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct HandlerDefinition {
     /// What implements it.
     pub implementation: Use,

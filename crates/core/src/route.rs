@@ -22,12 +22,12 @@ pub enum PathMode {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PathTemplate {
     /// As written, with the mount in front: `/v1/users/{id}`.
-    pub text: String,
+    pub text: Arc<str>,
     /// How it is matched.
     pub mode: PathMode,
     /// The parameter that takes the rest of the path, slashes included, where there is one. It
     /// stands alone in the last segment and also matches nothing.
-    pub rest: Option<String>,
+    pub rest: Option<Arc<str>>,
 }
 
 /// Which methods a route serves.
@@ -106,8 +106,8 @@ pub struct Route {
     pub hosts: Vec<String>,
     /// Every inbound step in running order: guard, auth, limit, inbound, sign.
     pub inbound: Vec<StepRef>,
-    /// What ends it.
-    pub handler: HandlerDefinition,
+    /// What ends it; routes for which the same is written share it.
+    pub handler: Arc<HandlerDefinition>,
     /// Every outbound step in running order.
     pub outbound: Vec<StepRef>,
     /// Its CORS policy.
@@ -124,4 +124,16 @@ pub struct Route {
     pub mcp: Option<Arc<McpOperation>>,
     /// Whether the operation is hidden from published documents (`x-internal`).
     pub internal: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Documents have thousands of operations: what few routes have is shared, or boxed.
+    #[cfg(target_pointer_width = "64")]
+    #[test]
+    fn a_route_has_no_room_for_what_few_routes_have() {
+        assert!(size_of::<Route>() <= 368, "{}", size_of::<Route>());
+    }
 }

@@ -71,7 +71,7 @@ fn route(template: &str) -> Arc<Route> {
     Arc::new(Route {
         id: template.into(),
         place: Place::default(),
-        template: PathTemplate { text: template.to_owned(), mode: PathMode::OpenApi, rest: None },
+        template: PathTemplate { text: template.into(), mode: PathMode::OpenApi, rest: None },
         methods: Methods::Any,
         hosts: Vec::new(),
         inbound: Vec::new(),
@@ -79,7 +79,8 @@ fn route(template: &str) -> Arc<Route> {
             implementation: Use::BuiltIn("forward".to_owned()),
             options: serde_json::Value::Null,
             place: Place::default(),
-        },
+        }
+        .into(),
         outbound: Vec::new(),
         cors: CorsChoice::None,
         timeouts: Timeouts { connect: Duration::from_secs(5), first_byte: None, idle: None, total: None },

@@ -15,6 +15,7 @@ pub mod failure;
 pub mod host;
 mod json;
 pub mod library;
+pub mod memory;
 pub mod webapi;
 
 pub use engine::{Engine, Limits, Task};

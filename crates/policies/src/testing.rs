@@ -176,7 +176,8 @@ pub(crate) fn route(handler_options: Value) -> Arc<Route> {
             implementation: Use::BuiltIn("forward".into()),
             options: handler_options,
             place: Place::default(),
-        },
+        }
+        .into(),
         outbound: Vec::new(),
         cors: CorsChoice::None,
         timeouts: Timeouts { connect: Duration::from_secs(5), first_byte: None, idle: None, total: None },

@@ -285,7 +285,7 @@ pub(crate) fn unmatched(project: &Project) -> Arc<Route> {
     Arc::new(Route {
         id: "unmatched".into(),
         place: Place::default(),
-        template: PathTemplate { text: "/(.*)".to_owned(), mode: PathMode::UrlPattern, rest: None },
+        template: PathTemplate { text: "/(.*)".into(), mode: PathMode::UrlPattern, rest: None },
         methods: Methods::Any,
         hosts: Vec::new(),
         inbound: Vec::new(),
@@ -293,7 +293,8 @@ pub(crate) fn unmatched(project: &Project) -> Arc<Route> {
             implementation: Use::BuiltIn("unmatched".to_owned()),
             options: Value::Null,
             place: Place::default(),
-        },
+        }
+        .into(),
         outbound: Vec::new(),
         cors: CorsChoice::None,
         timeouts: tollgate_core::project::Timeouts {

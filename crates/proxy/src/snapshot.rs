@@ -72,8 +72,6 @@ pub struct Snapshot {
 pub(crate) struct CompiledRoute {
     pub(crate) route: Arc<Route>,
     pub(crate) pipeline: Pipeline,
-    /// Its path as it is written.
-    pub(crate) template: Arc<str>,
     /// Whether a step of it asks who calls, or one of a route that its handler calls may.
     pub(crate) authenticates: bool,
 }
@@ -105,6 +103,8 @@ impl Snapshot {
             services,
             upstreams,
             hooks: project.scripts.as_ref().and_then(|scripts| scripts.hooks()),
+            anything_goes: Arc::new(Cors::anything_goes()),
+            cors: project.cors.iter().map(|settings| Arc::new(Cors::new(settings))).collect(),
             used: RefCell::default(),
             states: RefCell::new(vec![State::Untouched; project.policies.len()]),
             issues: RefCell::default(),
@@ -194,6 +194,9 @@ struct Builder<'a> {
     services: &'a Arc<Services>,
     upstreams: &'a Arc<Upstreams>,
     hooks: Option<Arc<dyn Hooks>>,
+    /// What routes share: the CORS policy for every origin, and those of the project.
+    anything_goes: Arc<Cors>,
+    cors: Vec<Arc<Cors>>,
     used: RefCell<Vec<Arc<Upstream>>>,
     states: RefCell<Vec<State>>,
     issues: RefCell<Vec<BuildIssue>>,
@@ -227,7 +230,7 @@ impl Builder<'_> {
 
     fn route(&self, route: &Arc<Route>, problems: &ProblemStyle) -> Option<CompiledRoute> {
         let reserved = system::RESERVED;
-        if route.template.text.starts_with(reserved) || route.template.text == reserved.trim_end_matches('/') {
+        if route.template.text.starts_with(reserved) || *route.template.text == *reserved.trim_end_matches('/') {
             let error = BuildError::at("", format!("paths below `{reserved}` belong to the gateway"));
             self.route_issue(route, error.help("give the path another name, or mount the document elsewhere"));
         }
@@ -242,8 +245,8 @@ impl Builder<'_> {
             outbound: outbound?,
             cors: match route.cors {
                 CorsChoice::None => None,
-                CorsChoice::AnythingGoes => Some(Cors::anything_goes()),
-                CorsChoice::Named(index) => self.project.cors.get(index).map(Cors::new),
+                CorsChoice::AnythingGoes => Some(Arc::clone(&self.anything_goes)),
+                CorsChoice::Named(index) => self.cors.get(index).map(Arc::clone),
             },
             outbound_on_all: compatibility.outbound_on_all,
             cors_on_refusals: compatibility.cors_on_refusals,
@@ -258,8 +261,7 @@ impl Builder<'_> {
         let pipeline = Pipeline { keeps_request: asks, ..pipeline };
         let authenticates =
             pipeline.handler.calls_routes() || route.inbound.iter().any(|step| step.stage == Stage::Auth);
-        let template = route.template.text.as_str().into();
-        Some(CompiledRoute { route: Arc::clone(route), pipeline, template, authenticates })
+        Some(CompiledRoute { route: Arc::clone(route), pipeline, authenticates })
     }
 
     fn steps(&self, route: &Arc<Route>, steps: &[StepRef]) -> Option<Vec<Placed>> {

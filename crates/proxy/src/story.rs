@@ -137,7 +137,7 @@ impl Story {
         let now = self.gateway.services.clock.monotonic();
         if let Some(entry) = &mut self.entry {
             entry.route = Some(Arc::clone(&route.route.id));
-            entry.template = Some(Arc::clone(&route.template));
+            entry.template = Some(Arc::clone(&route.route.template.text));
             entry.record.timings.routing = Some(now.saturating_sub(entry.record.started));
         }
     }

@@ -25,7 +25,7 @@ fn a_folder_needs_no_settings_and_its_files_are_known_even_while_it_is_broken() 
     let loaded = load(&options, &catalog());
     assert!(loaded.diagnostics.is_empty(), "{}", loaded.diagnostics.to_text(&TextStyle::default()));
     let project = loaded.project.unwrap();
-    let templates: Vec<&str> = project.routes.iter().map(|route| route.template.text.as_str()).collect();
+    let templates: Vec<&str> = project.routes.iter().map(|route| &*route.template.text).collect();
     assert_eq!(templates, ["/a", "/b"]);
     assert_eq!(project.routes[0].handler.options["upstream"], "http://127.0.0.1:8888");
     for name in ["openapi.yaml", "apis/more.yml", ".env", "tollgate.yaml"] {

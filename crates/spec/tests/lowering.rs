@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::{Case, catalog, load_document};
@@ -201,7 +202,7 @@ fn paths_cors_hosts_and_handlers_are_resolved() {
     let loaded = case.load();
     let project = project(&loaded);
     let a = route(project, "a");
-    assert_eq!(a.template.text, "/v1/a/{id}");
+    assert_eq!(&*a.template.text, "/v1/a/{id}");
     assert_eq!(a.hosts, ["b.example.com"]);
     assert_eq!(a.cors, CorsChoice::Named(1));
     assert_eq!(a.handler.options, json!({ "upstream": "api", "path": { "rewrite": "/b/{id}" } }));
@@ -223,6 +224,28 @@ fn paths_cors_hosts_and_handlers_are_resolved() {
 }
 
 #[test]
+fn routes_that_inherit_the_same_handler_share_it() {
+    let paths: String = (0..40)
+        .map(|number| {
+            let own = if number % 2 == 0 { "{}" } else { "{ path: { strip: /b } }" };
+            format!("  /p{number}/{{id}}: {{ get: {{ operationId: r{number}, x-tollgate: {own} }}, put: {{ operationId: w{number} }} }}\n")
+        })
+        .collect();
+    let loaded = load_document(&format!(
+        "openapi: 3.1.0\ninfo: {{ title: t, version: '1' }}\nx-tollgate: {{ upstream: 'http://x', auth: public }}\npaths:\n{paths}"
+    ));
+    let project = project(&loaded);
+    let [even, odd] = ["r0", "r1"].map(|id| &route(project, id).handler);
+    assert_ne!(even, odd);
+    for (index, route) in project.routes.iter().enumerate() {
+        // Two of each path: the second says nothing of its own.
+        let expected = if index % 4 == 2 { odd } else { even };
+        assert!(Arc::ptr_eq(&route.handler, expected), "{}", route.id);
+    }
+    assert!(Arc::ptr_eq(&route(project, "r7").template.text, &route(project, "w7").template.text));
+}
+
+#[test]
 fn an_address_alone_is_a_whole_project() {
     let fetch = |_: &str| Err(String::new());
     let options = LoadOptions::new("/nowhere", &fetch);
@@ -230,7 +253,7 @@ fn an_address_alone_is_a_whole_project() {
     let project = project(&loaded);
     let [route] = &project.routes[..] else { panic!("one route") };
     assert_eq!(route.methods, Methods::Any);
-    assert_eq!(route.template.text, "/{rest}");
+    assert_eq!(&*route.template.text, "/{rest}");
     let stages: Vec<Stage> = route.inbound.iter().map(|step| step.stage).collect();
     assert_eq!(stages, [Stage::Auth, Stage::Sign]);
     assert!(project.root.as_os_str().is_empty());

@@ -496,7 +496,7 @@ fn before_2025_02_06_a_pattern_in_a_path_is_a_pattern() {
     let templates = |date: &str| {
         let loaded = load(&format!("{text}=== zuplo.jsonc\n{{ \"compatibilityDate\": \"{date}\" }}"));
         let project = loaded.project.unwrap();
-        project.routes.iter().map(|route| (route.template.text.clone(), route.template.mode)).collect::<Vec<_>>()
+        project.routes.iter().map(|route| (route.template.text.to_string(), route.template.mode)).collect::<Vec<_>>()
     };
     let plain = ("/plain/{id}".to_owned(), PathMode::OpenApi);
     assert_eq!(templates("2024-09-02"), [("/files/{:name}/(.*)".to_owned(), PathMode::UrlPattern), plain.clone()]);

@@ -112,14 +112,22 @@ impl ProjectSource {
     async fn load_and(&self, then: fn(&Self, &mut Loaded)) -> anyhow::Result<Loaded> {
         self.check_folder()?;
         let source = self.clone();
-        // Reading and checking large documents takes a while, and fetching waits.
-        let load = tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Handle::current();
+        let (done, loaded) = tokio::sync::oneshot::channel();
+        // Reading and checking large documents takes a while, and fetching waits. The thread is its own and ends with
+        // it: what a thread has freed it keeps at hand for itself, and this one will not read again.
+        let thread = std::thread::Builder::new().name("project".to_owned()).spawn(move || {
+            let _entered = runtime.enter();
             let mut loaded = source.load_blocking();
             then(&source, &mut loaded);
             source.come_home(&mut loaded);
-            loaded
+            // Before what is built of the project moves in and keeps it.
+            tollgate_js::memory::give_back();
+            // Nobody waits any more where the gateway ends meanwhile.
+            let _ = done.send(loaded);
         });
-        load.await.context("reading the project ended unexpectedly")
+        thread.context("no thread to read the project with")?;
+        loaded.await.context("reading the project ended unexpectedly")
     }
 
     fn load_blocking(&self) -> Loaded {

@@ -24,7 +24,7 @@ fn view(project: &Project, route: &Route) -> RouteView {
     RouteView {
         id: route.id.to_string(),
         methods: methods(route),
-        path: route.template.text.clone(),
+        path: route.template.text.to_string(),
         hosts: route.hosts.clone(),
         authenticated: route.authenticated,
         inbound: steps(&route.inbound),

@@ -98,7 +98,7 @@ impl Text {
             },
             Property::Sub => exchange.user.as_ref()?.sub.to_string(),
             Property::Data(path) => text(select(&exchange.user.as_ref()?.data, path)?)?,
-            Property::RoutePath => exchange.route.template.text.clone(),
+            Property::RoutePath => exchange.route.template.text.to_string(),
             Property::OperationId => exchange.route.operation.raw()?.get("operationId")?.as_str()?.to_owned(),
             Property::Custom(path) => {
                 let custom = Value::Object(exchange.custom.clone());

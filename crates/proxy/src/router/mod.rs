@@ -10,7 +10,7 @@ mod pattern;
 mod segment;
 mod trie;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ pub struct Router {
 #[derive(Debug)]
 struct Entry {
     methods: Methods,
-    names: Vec<Arc<str>>,
+    names: Box<[Arc<str>]>,
 }
 
 #[derive(Default)]
@@ -130,9 +130,12 @@ impl Router {
             suffixes: Vec::new(),
         };
         let mut errors = Vec::new();
+        let mut known = HashSet::new();
         for (index, route) in routes.enumerate() {
             match compile(route.template, compatibility) {
                 Ok((compiled, names)) => {
+                    // Thousands of routes have an `id`, and share it.
+                    let names = names.into_iter().map(|name| shared(&mut known, name)).collect();
                     router.routes.push(Entry { methods: route.methods.clone(), names });
                     router.insert(index, route.hosts, &compiled);
                 }
@@ -140,6 +143,8 @@ impl Router {
             }
         }
         router.suffixes.sort_by_key(|(suffix, _)| std::cmp::Reverse(suffix.len()));
+        let others = router.hosts.values_mut().chain(router.suffixes.iter_mut().map(|(_, table)| table));
+        std::iter::once(&mut router.any_host).chain(others).for_each(|table| table.trie.finish());
         if errors.is_empty() { Ok(router) } else { Err(errors) }
     }
 
@@ -236,6 +241,15 @@ impl Router {
     }
 }
 
+/// The same text as before, where it was there before.
+fn shared(known: &mut HashSet<Arc<str>>, text: Arc<str>) -> Arc<str> {
+    if let Some(known) = known.get(&text) {
+        return Arc::clone(known);
+    }
+    known.insert(Arc::clone(&text));
+    text
+}
+
 fn strip_port(host: &str) -> &str {
     match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) && !name.is_empty() => name,
@@ -246,7 +260,7 @@ fn strip_port(host: &str) -> &str {
 fn compile(template: &PathTemplate, compatibility: &Compatibility) -> Result<(Compiled, Vec<Arc<str>>), String> {
     let loose = (!compatibility.literal_paths).then(|| pattern::from_loose_template(&template.text)).flatten();
     let pattern = match template.mode {
-        PathMode::UrlPattern => Some(template.text.as_str()),
+        PathMode::UrlPattern => Some(&*template.text),
         PathMode::OpenApi => loose.as_deref(),
     };
     if let Some(text) = pattern {
@@ -258,7 +272,7 @@ fn compile(template: &PathTemplate, compatibility: &Compatibility) -> Result<(Co
     let rest = match &template.rest {
         None => None,
         Some(name) => match segments.pop() {
-            Some(segment::Segment::Param(last)) if last == *name => Some(last),
+            Some(segment::Segment::Param(last)) if *last == **name => Some(last),
             _ => return Err(format!("`{{{name}}}` takes the rest of the path, so it must be its whole last segment")),
         },
     };

@@ -32,7 +32,7 @@ pub(super) fn route(index: usize, spec: &Spec<'_>) -> Arc<Route> {
     Arc::new(Route {
         id: format!("r{index}").into(),
         place: Place::default(),
-        template: PathTemplate { text: spec.template.to_owned(), mode: spec.mode, rest: spec.rest.map(str::to_owned) },
+        template: PathTemplate { text: spec.template.into(), mode: spec.mode, rest: spec.rest.map(Into::into) },
         methods: if spec.methods.is_empty() { Methods::Any } else { Methods::Listed(methods) },
         hosts: spec.hosts.iter().map(|host| (*host).to_owned()).collect(),
         inbound: Vec::new(),
@@ -40,7 +40,8 @@ pub(super) fn route(index: usize, spec: &Spec<'_>) -> Arc<Route> {
             implementation: Use::BuiltIn("forward".to_owned()),
             options: json!({}),
             place: Place::default(),
-        },
+        }
+        .into(),
         outbound: Vec::new(),
         cors: tollgate_core::project::CorsChoice::None,
         timeouts: Timeouts { connect: Duration::from_secs(5), first_byte: None, idle: None, total: None },

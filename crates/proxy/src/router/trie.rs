@@ -21,13 +21,21 @@ pub(super) struct Trie {
 struct Node {
     /// Sorted, for binary search.
     literals: Vec<(Box<str>, usize)>,
+    param: Option<usize>,
+    /// Routes whose template ends here: mostly one for each method.
+    ends: Routes,
+    rare: Option<Box<Rare>>,
+}
+
+type Routes = SmallVec<[usize; 2]>;
+
+/// What few nodes have.
+#[derive(Debug, Default)]
+struct Rare {
     /// Those with the most fixed characters first.
     patterns: Vec<(Pattern, usize)>,
-    param: Option<usize>,
-    /// Routes whose template ends here.
-    ends: Vec<usize>,
     /// Routes whose last segment takes whatever follows.
-    rests: Vec<usize>,
+    rests: Routes,
 }
 
 /// What a visitor says of the routes at one template.
@@ -49,7 +57,18 @@ impl Trie {
             at = self.child(at, segment);
         }
         let node = &mut self.nodes[at];
-        if rest { node.rests.push(route) } else { node.ends.push(route) }
+        if rest { node.rare.get_or_insert_default().rests.push(route) } else { node.ends.push(route) }
+    }
+
+    /// Gives back what further routes would have had room in: there are none.
+    pub(super) fn finish(&mut self) {
+        // Moved and not shrunk: an allocator may leave what is shrunk by less than half as it is.
+        let mut nodes = Vec::with_capacity(self.nodes.len());
+        nodes.append(&mut self.nodes);
+        self.nodes = nodes;
+        for node in &mut self.nodes {
+            node.literals.shrink_to_fit();
+        }
     }
 
     fn child(&mut self, at: usize, segment: &Segment) -> usize {
@@ -64,14 +83,17 @@ impl Trie {
                 }
             },
             Segment::Param(_) => *node.param.get_or_insert(new),
-            Segment::Mixed { pattern, .. } => match node.patterns.iter().find(|(known, _)| known == pattern) {
-                Some((_, index)) => *index,
-                None => {
-                    let index = node.patterns.partition_point(|(known, _)| known.weight() >= pattern.weight());
-                    node.patterns.insert(index, (pattern.clone(), new));
-                    new
+            Segment::Mixed { pattern, .. } => {
+                let patterns = &mut node.rare.get_or_insert_default().patterns;
+                match patterns.iter().find(|(known, _)| known == pattern) {
+                    Some((_, index)) => *index,
+                    None => {
+                        let index = patterns.partition_point(|(known, _)| known.weight() >= pattern.weight());
+                        patterns.insert(index, (pattern.clone(), new));
+                        new
+                    }
                 }
-            },
+            }
         };
         if found == new {
             self.nodes.push(Node::default());
@@ -105,7 +127,7 @@ impl Trie {
                 return Visit::Stop;
             }
             let before = captures.len();
-            for (pattern, child) in &node.patterns {
+            for (pattern, child) in node.rare.as_deref().map_or(&[][..], |rare| &rare.patterns) {
                 if pattern.captures(segment, |value| captures.push(Some(value)))
                     && let Visit::Stop = self.step(*child, next, captures, visit)
                 {
@@ -127,9 +149,9 @@ impl Trie {
         {
             return Visit::Stop;
         }
-        if !node.rests.is_empty() {
+        if let Some(rare) = node.rare.as_deref().filter(|rare| !rare.rests.is_empty()) {
             captures.push(Some(remaining.unwrap_or_default()));
-            if let Visit::Stop = visit(&node.rests, captures) {
+            if let Visit::Stop = visit(&rare.rests, captures) {
                 return Visit::Stop;
             }
             captures.pop();

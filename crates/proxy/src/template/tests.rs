@@ -16,7 +16,7 @@ fn environment() -> BTreeMap<String, String> {
 
 fn path(text: &str, rest: Option<&str>) -> PathTemplate {
     let mode = if text.contains(':') { PathMode::UrlPattern } else { PathMode::OpenApi };
-    PathTemplate { text: text.to_owned(), mode, rest: rest.map(str::to_owned) }
+    PathTemplate { text: text.into(), mode, rest: rest.map(Into::into) }
 }
 
 fn compile_at(text: &str, template: &PathTemplate, undefined: bool) -> Result<Template, BuildError> {

@@ -66,7 +66,7 @@ async fn an_encoded_slash_is_no_way_to_another_route() {
     let forward = || json!({ "upstream": upstream.url() });
     let draft = Draft::new()
         .policy("api-key", "api-key", json!({}))
-        .route_with("GET /{rest}", "forward", forward(), |route| route.template.rest = Some("rest".to_owned()))
+        .route_with("GET /{rest}", "forward", forward(), |route| route.template.rest = Some("rest".into()))
         .route("GET /admin/{x}", "forward", forward())
         .inbound(Stage::Auth, "api-key")
         .route("GET /secret", "forward", forward())

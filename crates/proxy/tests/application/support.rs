@@ -153,7 +153,7 @@ impl Draft {
         let mut route = Route {
             id: line.into(),
             place: Place { file: "openapi.yaml".into(), pointer: pointer.clone(), line: 0, column: 0 },
-            template: PathTemplate { text: path.to_owned(), mode: PathMode::OpenApi, rest: None },
+            template: PathTemplate { text: path.into(), mode: PathMode::OpenApi, rest: None },
             methods: if methods == "*" { Methods::Any } else { Methods::Listed(listed) },
             hosts: Vec::new(),
             inbound: Vec::new(),
@@ -161,7 +161,8 @@ impl Draft {
                 implementation: Use::BuiltIn(handler.to_owned()),
                 options,
                 place: Place::default(),
-            },
+            }
+            .into(),
             outbound: Vec::new(),
             cors: CorsChoice::None,
             timeouts: Timeouts { connect: DEADLINE, first_byte: None, idle: None, total: None },

@@ -1,7 +1,10 @@
 //! handler = forward (default) | redirect | openapi | mock | REF with options.
 
+use std::collections::VecDeque;
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
-use tollgate_core::project::ExportRole;
+use tollgate_core::project::{ExportRole, HandlerDefinition};
 use tollgate_core::services::Export;
 
 use super::Reader;
@@ -23,6 +26,29 @@ pub(crate) enum Handler<'a> {
     Mock(usize),
     /// Not in order, which has been said.
     Broken,
+}
+
+/// The handlers of the latest routes, as they were lowered.
+///
+/// Most routes have all of theirs from the document or its path item, and so the same as a route a
+/// little before them: of thousands of routes a handful of definitions is kept.
+#[derive(Debug, Default)]
+pub(crate) struct Handlers(VecDeque<Arc<HandlerDefinition>>);
+
+/// How many are compared with the next.
+const LATEST: usize = 8;
+
+impl Handlers {
+    /// What an earlier route has, where it is the same.
+    pub(crate) fn share(&mut self, definition: HandlerDefinition) -> Arc<HandlerDefinition> {
+        if let Some(known) = self.0.iter().find(|known| ***known == definition) {
+            return Arc::clone(known);
+        }
+        let definition = Arc::new(definition);
+        self.0.truncate(LATEST - 1);
+        self.0.push_front(Arc::clone(&definition));
+        definition
+    }
 }
 
 impl Reader<'_> {

@@ -26,6 +26,7 @@ use tollgate_core::project::{Compatibility, NamedExport, Project, ProjectForm};
 use crate::Diagnostics;
 use crate::check::Schemas;
 use crate::load::{LoadContext, ProjectFiles, SettingsFile, modules, settings};
+use handler::Handlers;
 use instances::Instances;
 
 /// What all readers of this form share.
@@ -35,6 +36,7 @@ pub(crate) struct Reader<'a> {
     pub(crate) settings: &'a SettingsFile,
     pub(crate) files: &'a ProjectFiles<'a>,
     pub(crate) instances: Instances,
+    pub(crate) handlers: Handlers,
     /// What the project names in modules.
     pub(crate) exports: Vec<NamedExport>,
     pub(crate) diagnostics: &'a mut Diagnostics,
@@ -50,6 +52,7 @@ pub(crate) fn read(context: &LoadContext<'_>, diagnostics: &mut Diagnostics) -> 
         settings: &settings,
         files: context.files,
         instances: Instances::default(),
+        handlers: Handlers::default(),
         exports: Vec::new(),
         diagnostics,
     };

@@ -1,5 +1,7 @@
 //! From a document to its routes: each path read, each operation with the scopes around it.
 
+use std::sync::Arc;
+
 use super::Reader;
 use super::documents::NativeDocument;
 use super::extension::Extension;
@@ -20,9 +22,10 @@ pub(crate) struct Lacking {
 /// The path of a path item, in order.
 pub(crate) struct Path<'a> {
     pub(crate) item: &'a PathItem<'a>,
-    pub(crate) text: String,
+    /// Shared by the routes at it.
+    pub(crate) text: Arc<str>,
     pub(crate) template: Template,
-    pub(crate) rest: Option<String>,
+    pub(crate) rest: Option<Arc<str>>,
 }
 
 /// Reads every route of a document.
@@ -91,7 +94,12 @@ fn read_path<'a>(reader: &mut Reader<'_>, document: &NativeDocument, item: &'a P
     let rest = rules.as_ref().and_then(|rules| read_rest(reader, rules));
     let rest_span = rest.as_deref().and_then(|rest| rules.as_ref()?.get(rest)).map(|rule| rule.key_span());
     match template::read(item.template, rest.as_deref(), Rules::Native) {
-        Ok(template) => Some(Path { item, text: format!("{}{}", document.mount, item.template), template, rest }),
+        Ok(template) => Some(Path {
+            item,
+            text: format!("{}{}", document.mount, item.template).into(),
+            template,
+            rest: rest.map(Into::into),
+        }),
         Err(errors) => {
             let key = item.key.key_span();
             let unmatched = errors.iter().all(|error| error.unmatched);

@@ -111,7 +111,7 @@ impl<'r, 'a> RouteReader<'r, '_, 'a> {
         let handler = self.handler(handler, upstream.as_ref(), &mut steps);
         let timeouts = self.timeouts(upstream.as_ref());
         let template =
-            PathTemplate { text: self.path.text.clone(), mode: PathMode::OpenApi, rest: self.path.rest.clone() };
+            PathTemplate { text: Arc::clone(&self.path.text), mode: PathMode::OpenApi, rest: self.path.rest.clone() };
         let operation_id = self.operation.operation_id();
         let internal = [Some(&self.operation.node), Some(&self.path.item.key)]
             .into_iter()
@@ -124,7 +124,7 @@ impl<'r, 'a> RouteReader<'r, '_, 'a> {
             methods: self.methods(),
             hosts: self.hosts(),
             inbound: steps,
-            handler,
+            handler: self.reader.handlers.share(handler),
             outbound: outbound.iter().map(|step| step.at(Stage::Outbound)).collect(),
             cors: self.cors(),
             timeouts,

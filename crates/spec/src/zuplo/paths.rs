@@ -34,13 +34,13 @@ pub(super) fn read(item: &PathItem<'_>, literal: bool, diagnostics: &mut Diagnos
         }
     }
     if mode == PathMode::UrlPattern {
-        return Some(PathTemplate { text: text.to_owned(), mode, rest: None });
+        return Some(PathTemplate { text: text.into(), mode, rest: None });
     }
     if !literal && let Some(pattern) = leaked_pattern(text) {
-        return Some(PathTemplate { text: pattern, mode: PathMode::UrlPattern, rest: None });
+        return Some(PathTemplate { text: pattern.into(), mode: PathMode::UrlPattern, rest: None });
     }
     match template::read(text, None, Rules::Zuplo) {
-        Ok(_) => Some(PathTemplate { text: text.to_owned(), mode, rest: None }),
+        Ok(_) => Some(PathTemplate { text: text.into(), mode, rest: None }),
         Err(errors) => {
             for error in errors {
                 let mut span = item.key.key_span();

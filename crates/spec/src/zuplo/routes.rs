@@ -136,7 +136,7 @@ impl<'a> Reader<'a> {
             methods: Methods::Listed(vec![method]),
             hosts: Vec::new(),
             inbound,
-            handler: handler?,
+            handler: Arc::new(handler?),
             outbound,
             cors,
             timeouts: self.timeouts,

@@ -31,7 +31,7 @@ pub(super) fn routes_of(document: &Arc<Document>) -> Vec<Arc<Route>> {
             routes.push(Arc::new(Route {
                 id: id.into(),
                 place: Place::default(),
-                template: PathTemplate { text: path.clone(), mode: PathMode::OpenApi, rest: None },
+                template: PathTemplate { text: path.as_str().into(), mode: PathMode::OpenApi, rest: None },
                 methods: Methods::Listed(vec![verb]),
                 hosts: Vec::new(),
                 inbound: Vec::new(),
@@ -39,7 +39,8 @@ pub(super) fn routes_of(document: &Arc<Document>) -> Vec<Arc<Route>> {
                     implementation: Use::BuiltIn("forward".to_owned()),
                     options: Value::Null,
                     place: Place::default(),
-                },
+                }
+                .into(),
                 outbound: Vec::new(),
                 cors: CorsChoice::None,
                 timeouts: Timeouts { connect: Duration::from_secs(5), first_byte: None, idle: None, total: None },

@@ -85,7 +85,7 @@ fn method(route: &Route) -> Method {
 /// example, else `1`.
 fn path(route: &Route) -> String {
     let mut path = String::new();
-    let mut rest = route.template.text.as_str();
+    let mut rest = &*route.template.text;
     while let Some((before, after)) = rest.split_once('{') {
         path.push_str(before);
         let Some((name, behind)) = after.split_once('}') else { break };

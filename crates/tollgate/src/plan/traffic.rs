@@ -77,7 +77,7 @@ impl Traffic {
 
 fn template(route: &RouteDescription) -> PathTemplate {
     let mode = if route.mode == "url-pattern" { PathMode::UrlPattern } else { PathMode::OpenApi };
-    PathTemplate { text: route.path.clone(), mode, rest: route.rest.clone() }
+    PathTemplate { text: route.path.as_str().into(), mode, rest: route.rest.as_deref().map(Into::into) }
 }
 
 fn methods(route: &RouteDescription) -> anyhow::Result<Methods> {

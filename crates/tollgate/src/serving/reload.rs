@@ -92,6 +92,8 @@ impl Serving {
                 (None, true) => "the project on disk has mistakes; the last good one serves".to_owned(),
             });
         }
+        // What was kept has been read once more.
+        crate::memory::give_back();
         outcome
     }
 
@@ -144,11 +146,11 @@ impl Serving {
         let issuer = issuer_url::of_settings(&project.settings, Some(self.listen));
         self.rooms.issuer.reconfigure(&project.settings.issuer, issuer);
         self.gateway.apply(snapshot);
-        crate::memory::give_back();
         let security_changes = views::security_changes(&old, &project);
         let unchanged = old.digest == project.digest;
         let in_force = InForce { project: Arc::clone(&project), since: self.rooms.services.clock.now(), kept: None };
         self.in_force.store(Arc::new(in_force));
+        crate::memory::give_back();
         Outcome { applied: true, unchanged, security_changes, ..Outcome::refused(diagnostics) }
     }
 

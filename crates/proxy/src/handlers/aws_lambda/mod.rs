@@ -189,7 +189,7 @@ pub(super) fn build(options: Value, context: &HandlerContext<'_>) -> Result<Arc<
         upstream,
         region: options.region,
         form,
-        resource: if options.use_aws_resource_path_style { aws_style(template) } else { template.text.clone() },
+        resource: if options.use_aws_resource_path_style { aws_style(template) } else { template.text.to_string() },
         binary: options.binary_media_types,
         returns_trace: options.return_amazon_trace_id_header,
         hooks: context.project.scripts.as_ref().and_then(|scripts| scripts.hooks()).filter(|it| it.has_lambda_event()),
@@ -295,8 +295,8 @@ mod tests {
             ("/my/:id(\\d+)/:rest*", "/my/{id}/{rest+}"),
             ("/files/(.*)", "/files/{proxy+}"),
         ] {
-            let rest = template.ends_with("{rest}").then(|| "rest".to_owned());
-            let template = PathTemplate { text: template.to_owned(), mode: PathMode::UrlPattern, rest };
+            let rest = template.ends_with("{rest}").then(|| "rest".into());
+            let template = PathTemplate { text: template.into(), mode: PathMode::UrlPattern, rest };
             assert_eq!(aws_style(&template), expected);
         }
     }

@@ -60,8 +60,14 @@ struct Forward {
 #[derive(Debug)]
 enum Path {
     Unchanged,
-    Moved { strip: String, prepend: String },
-    Rewritten(Template),
+    Moved(Box<Move>),
+    Rewritten(Box<Template>),
+}
+
+#[derive(Debug)]
+struct Move {
+    strip: String,
+    prepend: String,
 }
 
 pub(super) fn build(options: Value, context: &HandlerContext<'_>) -> Result<Arc<dyn Handler>, BuildError> {
@@ -91,10 +97,11 @@ pub(super) fn build(options: Value, context: &HandlerContext<'_>) -> Result<Arc<
                 "/path/rewrite".clone_into(&mut error.pointer);
                 error
             })?;
-            Path::Rewritten(template)
+            Path::Rewritten(Box::new(template))
         }
         Some(PathRule { strip, prepend, .. }) => {
-            Path::Moved { strip: prefix(strip, "/path/strip")?, prepend: prefix(prepend, "/path/prepend")? }
+            let (strip, prepend) = (prefix(strip, "/path/strip")?, prefix(prepend, "/path/prepend")?);
+            Path::Moved(Box::new(Move { strip, prepend }))
         }
     };
     Ok(Arc::new(Forward { upstream, path }))
@@ -128,9 +135,9 @@ impl Forward {
         path.push_str(self.upstream.base_path());
         match &self.path {
             Path::Unchanged => path.push_str(sent),
-            Path::Moved { strip, prepend } => {
-                path.push_str(prepend);
-                path.push_str(stripped(strip, &target.match_path, sent));
+            Path::Moved(moved) => {
+                path.push_str(&moved.prepend);
+                path.push_str(stripped(&moved.strip, &target.match_path, sent));
             }
             Path::Rewritten(template) => path.push_str(&template.render(exchange, request)?),
         }

@@ -155,8 +155,8 @@ mod tests {
 
     #[track_caller]
     fn check(template: &str, mode: PathMode, given: &Value, expected: Option<Result<&str, ()>>) {
-        let rest = template.ends_with("/{rest}").then(|| "rest".to_owned());
-        let path = Path::new(&PathTemplate { text: template.to_owned(), mode, rest });
+        let rest = template.ends_with("/{rest}").then(|| "rest".into());
+        let path = Path::new(&PathTemplate { text: template.into(), mode, rest });
         let written = path.map(|path| path.write(given.as_object().unwrap()).map_err(|_| ()));
         assert_eq!(written, expected.map(|expected| expected.map(str::to_owned)), "{template}");
     }

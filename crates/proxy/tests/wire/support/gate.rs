@@ -245,7 +245,7 @@ fn route(timeouts: Timeouts) -> Arc<Route> {
     Arc::new(Route {
         id: Arc::from("test"),
         place: place.clone(),
-        template: PathTemplate { text: "/".to_owned(), mode: PathMode::OpenApi, rest: None },
+        template: PathTemplate { text: "/".into(), mode: PathMode::OpenApi, rest: None },
         methods: Methods::Any,
         hosts: Vec::new(),
         inbound: Vec::new(),
@@ -253,7 +253,8 @@ fn route(timeouts: Timeouts) -> Arc<Route> {
             implementation: Use::BuiltIn("forward".into()),
             options: serde_json::Value::Null,
             place,
-        },
+        }
+        .into(),
         outbound: Vec::new(),
         cors: CorsChoice::None,
         timeouts,
