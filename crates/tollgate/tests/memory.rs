@@ -55,8 +55,7 @@ async fn what_reading_a_project_took_is_given_back_although_nobody_comes() {
     comes_down_to(pid, most / 2).await;
 }
 
-/// The project before is let go, and the memory of its reading as well: however often it is read again, as much is held
-/// as after the first time.
+/// The project before is let go, and the memory of its reading as well, however often it is read again.
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_reload_leaves_no_more_memory_behind_than_a_start() {
@@ -71,6 +70,7 @@ async fn a_reload_leaves_no_more_memory_behind_than_a_start() {
         world.write("openapi.yaml", &document(operations));
         world.tollgate(&["reload"]).await.good();
     }
-    // What serving the reloads itself has taken.
-    comes_down_to(pid, started + started / 5).await;
+    // Half as much again is for what serving the reloads has taken: threads, the store, the management API. A project
+    // that was held, or its trees, would be more than that.
+    comes_down_to(pid, started + started / 2).await;
 }
