@@ -21,8 +21,9 @@ pub(super) async fn say<S: AsyncRead + AsyncWrite + Unpin>(
     info: &Arc<ConnectionInfo>,
     observer: &dyn Observer,
 ) -> UnreadableHead {
+    tracing::debug!(peer = %info.peer, error = unreadable.cause, "a connection ended early");
     let refused = observer.refuse(info, unreadable.reason);
-    let (identity, status, headers, body) = match refused {
+    let (identity, status, mut headers, body) = match refused {
         Some(refused) => {
             let (parts, body) = refused.response.into_parts();
             (refused.identity, parts.status, parts.headers, body.bytes().unwrap_or_default())
@@ -34,7 +35,6 @@ pub(super) async fn say<S: AsyncRead + AsyncWrite + Unpin>(
     };
     // RFC 9110 §9.3.2: the length is the one that GET would bring.
     let is_head = client.unread.bytes.trim_ascii_start().starts_with(b"HEAD ");
-    let mut headers = headers;
     headers.insert(CONTENT_LENGTH, HeaderValue::from(body.len()));
     let date = date::field();
     client.out.write(512 + body.len(), |out| {
