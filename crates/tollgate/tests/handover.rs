@@ -262,6 +262,13 @@ async fn a_quota_is_one_quota_through_an_upgrade() {
     let (mut upstream, _) = backend.accept().await.unwrap();
     upgrade(&world).await.good();
     let _orphan = Orphan::of(&world);
+    // Both accept for a moment, and what the one before counts then is told a little later.
+    let stops = async {
+        while !gateway.child.output().contains("stopping: waiting for what is under way") {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(SOON, stops).await.expect("the process before stops accepting");
     let third = begin().await;
     serve("200 OK").await;
     assert!(answer(third).await.starts_with("HTTP/1.1 200"));
