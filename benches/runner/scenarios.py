@@ -92,8 +92,8 @@ SCENARIOS = [
                       "What the gateway adds beyond that is the way to a thread for scripts and back.",
                       "One thread for scripts, on the core of the proxy.")),
     Scenario("script-neighbours", "Latency of a plain route while scripts compute without a pause", kind="neighbours", smoke=True, latency=False,
-             remarks=("500 requests a second in an open loop; the gateway has all cores and its default number of threads for scripts. Load and "
-                      "upstream have the same cores.",
+             remarks=("500 requests a second in an open loop; the gateway has all cores and its default number of threads for scripts. Load, "
+                      "upstream and the one process that calls the script have the same cores.",
                       "A stranger is a process of the lowest priority (SCHED_IDLE) that computes in the place of a thread for scripts: what the "
                       "plain route feels of that is the machine's doing, and not the gateway's.")),
     Scenario("script-engines", "An engine for scripts: start and memory", kind="engines", smoke=True,

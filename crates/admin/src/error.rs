@@ -66,15 +66,15 @@ reasons! {
 
 /// A refusal of the management API.
 #[derive(Debug)]
-pub(crate) struct ApiError(Box<Problem>);
+pub(crate) struct ApiError(Problem);
 
 impl ApiError {
     pub(crate) fn new(reason: &'static Reason, detail: impl Into<String>) -> Self {
-        Self(Box::new(Problem::new(reason, detail.into())))
+        Self(Problem::new(reason, detail.into()))
     }
 
     pub(crate) fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
-        Self(Box::new(self.0.with_header(name, value)))
+        Self(self.0.with_header(name, value))
     }
 }
 

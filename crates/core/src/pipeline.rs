@@ -60,8 +60,9 @@ pub struct ProblemStyle {
 }
 
 impl Pipeline {
-    /// Runs it. There is always a response.
-    pub async fn run(&self, exchange: &mut Exchange, mut request: Request) -> Response {
+    /// Runs it. There is always a response. The request is used up; it is lent, because a future that is given one
+    /// keeps it twice.
+    pub async fn run(&self, exchange: &mut Exchange, request: &mut Request) -> Response {
         if self.handler.calls_routes() {
             exchange.mcp.get_or_insert_default().concealed = Some(Concealed::default());
         }
@@ -73,7 +74,7 @@ impl Pipeline {
         let started = exchange.record.started;
         let start = exchange.record.timings.routing.map_or_else(|| clock.monotonic(), |routing| started + routing);
         let mut now = start;
-        let early = self.inbound(exchange, &mut request, &*clock, &mut now).await;
+        let early = self.inbound(exchange, request, &*clock, &mut now).await;
         let handler_began = now;
         exchange.record.timings.inbound = Some(handler_began.saturating_sub(start));
         if self.keeps_request {
@@ -86,7 +87,7 @@ impl Pipeline {
             Some(response) => response,
             None => {
                 exchange.record.stage = Some(Stage::Handler);
-                let handled = self.handler.handle(exchange, request).await;
+                let handled = self.handler.handle(exchange, std::mem::take(request)).await;
                 exchange.record.handled = Some((handler_began, clock.monotonic().saturating_sub(handler_began)));
                 match handled {
                     Ok(response) => response,
@@ -149,7 +150,7 @@ impl Pipeline {
             match flow {
                 Flow::Continue => {}
                 Flow::Respond(response) => return Some(response),
-                Flow::Refuse(problem) => return Some(self.problems.render(exchange, *problem, Stage::Inbound, None)),
+                Flow::Refuse(problem) => return Some(self.problems.render(exchange, problem, Stage::Inbound, None)),
             }
         }
         for placed in &self.inbound {
@@ -160,7 +161,7 @@ impl Pipeline {
                 Flow::Continue => {}
                 Flow::Respond(response) => return Some(response),
                 Flow::Refuse(problem) => {
-                    return Some(self.problems.render(exchange, *problem, placed.stage, Some(&placed.name)));
+                    return Some(self.problems.render(exchange, problem, placed.stage, Some(&placed.name)));
                 }
             }
         }
@@ -183,7 +184,7 @@ impl Pipeline {
                 Flow::Continue => {}
                 Flow::Respond(other) => *response = other,
                 Flow::Refuse(problem) => {
-                    *response = self.problems.render(exchange, *problem, placed.stage, Some(&placed.name));
+                    *response = self.problems.render(exchange, problem, placed.stage, Some(&placed.name));
                 }
             }
         }

@@ -15,12 +15,12 @@ pub enum Flow {
     /// replaces the response.
     Respond(Response),
     /// Refuse. The problem is rendered once, at the end of the pipeline.
-    Refuse(Box<Problem>),
+    Refuse(Problem),
 }
 
 impl From<Problem> for Flow {
     fn from(problem: Problem) -> Self {
-        Self::Refuse(Box::new(problem))
+        Self::Refuse(problem)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Everything the gateway itself says to a client, as `application/problem+json` (RFC 9457).
 
 use std::borrow::Cow;
+use std::ops::{Deref, DerefMut};
 
 use http::header::{CONNECTION, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{HeaderMap, StatusCode};
@@ -12,9 +13,14 @@ use crate::reason::{CLIENT_BODY_BROKEN, REQUEST_TIMEOUT, REQUEST_TOO_LARGE};
 use crate::time::Timestamp;
 use crate::{Body, Reason, Response};
 
-/// A refusal: what the client sees, and what only the log sees.
+/// A refusal: what the client sees, and what only the log sees. It is as large as a pointer: what may fail is handed on
+/// far more often than it fails.
 #[derive(Debug)]
-pub struct Problem {
+pub struct Problem(Box<Told>);
+
+/// What a [`Problem`] consists of.
+#[derive(Debug)]
+pub struct Told {
     /// Which entry of the closed list this is.
     pub reason: &'static Reason,
     /// The status, where it differs from the reason's (a configured one).
@@ -59,10 +65,24 @@ pub struct ProblemContext<'a> {
     pub explain: bool,
 }
 
+impl Deref for Problem {
+    type Target = Told;
+
+    fn deref(&self) -> &Told {
+        &self.0
+    }
+}
+
+impl DerefMut for Problem {
+    fn deref_mut(&mut self) -> &mut Told {
+        &mut self.0
+    }
+}
+
 impl Problem {
     /// A problem whose detail is all that is known.
     pub fn new(reason: &'static Reason, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
+        Self(Box::new(Told {
             reason,
             status: StatusCode::from_u16(reason.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             detail: detail.into(),
@@ -71,7 +91,7 @@ impl Problem {
             extensions: Map::new(),
             close: false,
             worded: None,
-        }
+        }))
     }
 
     /// Adds the private cause.
@@ -120,7 +140,7 @@ impl Problem {
     }
 
     /// The one place where an error body is written.
-    pub fn into_response(self, context: &ProblemContext<'_>) -> Response {
+    pub fn into_response(mut self, context: &ProblemContext<'_>) -> Response {
         let mut body = Vec::with_capacity(512);
         // Texts, numbers and trees of JSON are written, none of which fails.
         if serde_json::to_writer(&mut body, &Written { problem: &self, context }).is_err() {
@@ -129,7 +149,7 @@ impl Problem {
         let mut response = Response::new(Body::full(body));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        *headers = self.headers;
+        *headers = std::mem::take(&mut self.headers);
         // Room for what every answer has besides, so that the map is not made anew for it.
         headers.reserve(FURTHER_FIELDS);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

@@ -22,7 +22,7 @@ pub(crate) trait Rewrite: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// Where it must not go out at all.
-    fn rewrite(&self, text: &[u8]) -> Result<Option<Vec<u8>>, Box<Problem>>;
+    fn rewrite(&self, text: &[u8]) -> Result<Option<Vec<u8>>, Problem>;
 }
 
 /// The media type of a message, lower-case and without parameters; empty where it says none.
@@ -158,7 +158,7 @@ mod tests {
     struct Shout;
 
     impl Rewrite for Shout {
-        fn rewrite(&self, text: &[u8]) -> Result<Option<Vec<u8>>, Box<Problem>> {
+        fn rewrite(&self, text: &[u8]) -> Result<Option<Vec<u8>>, Problem> {
             Ok(Some(text.to_ascii_uppercase()))
         }
     }

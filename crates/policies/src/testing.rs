@@ -212,7 +212,7 @@ pub(crate) async fn run(policy: &Arc<dyn Policy>, exchange: &mut Exchange, reque
 #[track_caller]
 pub(crate) fn refused(flow: Flow) -> Problem {
     match flow {
-        Flow::Refuse(problem) => *problem,
+        Flow::Refuse(problem) => problem,
         other => panic!("expected a refusal, got {other:?}"),
     }
 }

@@ -14,6 +14,7 @@ use http::{HeaderValue, Request, StatusCode};
 use tollgate_core::exchange::{Params, RequestHead, Trace};
 use tollgate_core::interim::Interim;
 use tollgate_core::reason::{INTERNAL, ROUTE_METHOD, ROUTE_NOT_FOUND, UPSTREAM_MALFORMED, UPSTREAM_TIMEOUT_TOTAL};
+use tollgate_core::record::Record;
 use tollgate_core::services::Alerts;
 use tollgate_core::{Body, Exchange, Flow, Problem, Response, Route};
 
@@ -32,58 +33,64 @@ use crate::{answer, grpc, preflight, routing, system, trace};
 const FIELDS_ADDED: usize = 9;
 
 /// Answers a request. There is always an answer, and always one line in the access log.
-pub async fn handle(
-    gateway: &Arc<Gateway>,
-    connection: &Arc<ConnectionInfo>,
+pub fn handle(
+    gateway: Arc<Gateway>,
+    connection: Arc<ConnectionInfo>,
     arrived: Arrived,
-) -> http::Response<Body> {
-    let snapshot = gateway.snapshot();
-    let (parts, body) = arrived.request.into_parts();
-    let now = gateway.services.clock.now();
-    let (id, mut trace) = trace::identify(&parts.headers, now);
-    if let Some(spans) = &snapshot.spans {
-        spans.decide(&mut trace);
-    }
-    let mut told = Telling {
-        story: Story::begin(gateway, &snapshot, connection, &parts, Arc::clone(&id.text), &trace, now),
-        gateway,
-        snapshot: &snapshot,
-        connection,
-        id: &id,
-        extended_connect: false,
-        interim: arrived.interim.filter(|_| snapshot.project.settings.server.answers.interim),
-    };
-
-    let is_call = grpc::is_call(&parts.headers);
-    let answered = {
-        // Pinned where it is made: a future that is handed on is copied, whole.
-        let mut answering = pin!(told.answer(parts, body, trace));
-        poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(cx))) {
-            Ok(polled) => polled.map(Ok),
-            Err(panic) => Poll::Ready(Err(panic)),
-        })
-        .await
-    };
-    let mut response = answered.unwrap_or_else(|panic| {
-        let problem = Problem::new(&INTERNAL, "The gateway could not answer this request.");
-        told.refuse(problem.caused_by(panic_text(&*panic)))
-    });
-
-    let switched = told.switched(&mut response);
-    told.story.tell_in(&snapshot.project.settings.server.answers, &mut response);
-    if is_call && let Some(record) = told.story.record() {
-        response = grpc::told(record, response);
-    }
-    if snapshot.compatibility.zuplo_problems {
-        response.headers_mut().insert(trace::ZUPLO_REQUEST_ID, id.field.clone());
-    }
-    response.headers_mut().insert(trace::REQUEST_ID, id.field.clone());
-    match switched {
-        Some(switched) => {
-            told.story.open_tunnel(&mut response, switched, snapshot.tunnels, connection);
-            response
+) -> impl Future<Output = http::Response<Body>> + Send {
+    let Arrived { request, interim } = arrived;
+    let (mut parts, body) = request.into_parts();
+    async move {
+        let snapshot = gateway.snapshot();
+        let now = gateway.services.clock.now();
+        let (id, mut trace) = trace::identify(&parts.headers, now);
+        if let Some(spans) = &snapshot.spans {
+            spans.decide(&mut trace);
         }
-        None => told.story.answer(response, connection),
+        let mut told = Telling {
+            story: Story::begin(&gateway, &snapshot, &connection, &parts, Arc::clone(&id.text), &trace, now),
+            gateway: &gateway,
+            snapshot: &snapshot,
+            connection: &connection,
+            id: &id,
+            trace,
+            is_call: grpc::is_call(&parts.headers),
+            extended_connect: false,
+            interim: interim.filter(|_| snapshot.project.settings.server.answers.interim),
+        };
+
+        let answered = {
+            // Pinned where it is made: a future that is handed on is copied, whole.
+            let mut answering = pin!(told.answer(&mut parts, body));
+            poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| answering.as_mut().poll(cx))) {
+                Ok(polled) => polled.map(Ok),
+                Err(panic) => Poll::Ready(Err(panic)),
+            })
+            .await
+        };
+        let mut response = answered.unwrap_or_else(|panic| {
+            let problem = Problem::new(&INTERNAL, "The gateway could not answer this request.");
+            told.refuse(problem.caused_by(panic_text(&*panic)))
+        });
+
+        let switched = told.switched(&mut response);
+        told.story.tell_in(&snapshot.project.settings.server.answers, &mut response);
+        if told.is_call
+            && let Some(record) = told.story.record()
+        {
+            response = grpc::told(record, response);
+        }
+        if snapshot.compatibility.zuplo_problems {
+            response.headers_mut().insert(trace::ZUPLO_REQUEST_ID, id.field.clone());
+        }
+        response.headers_mut().insert(trace::REQUEST_ID, id.field.clone());
+        match switched {
+            Some(switched) => {
+                told.story.open_tunnel(&mut response, switched, snapshot.tunnels, &connection);
+                response
+            }
+            None => told.story.answer(response, &connection),
+        }
     }
 }
 
@@ -100,6 +107,9 @@ struct Telling<'g> {
     snapshot: &'g Arc<Snapshot>,
     connection: &'g ConnectionInfo,
     id: &'g RequestId,
+    trace: Trace,
+    /// Whether it is a call of gRPC.
+    is_call: bool,
     /// Whether the client would take any 2xx for a tunnel.
     extended_connect: bool,
     /// Where what an upstream says before its answer goes.
@@ -108,8 +118,10 @@ struct Telling<'g> {
 
 impl Telling<'_> {
     /// Everything between the head of a request and its answer, in order.
-    async fn answer(&mut self, mut parts: Parts, body: IncomingBody, trace: Trace) -> Response {
-        let mut inspected = match hygiene::inspect(&mut parts, self.connection, &self.snapshot.hygiene) {
+    ///
+    /// The parts of the request are lent: a future keeps what it is given twice, as it came and as it is called.
+    async fn answer(&mut self, parts: &mut Parts, body: IncomingBody) -> Response {
+        let mut inspected = match hygiene::inspect(parts, self.connection, &self.snapshot.hygiene) {
             Ok(inspected) => inspected,
             Err(problem) => return self.refuse(problem),
         };
@@ -119,7 +131,7 @@ impl Telling<'_> {
         let has_pre_routing = self.snapshot.hooks.as_ref().is_some_and(|hooks| hooks.has_pre_routing());
         let body = if has_pre_routing {
             // What few projects have is boxed: a future is copied a few times, whole.
-            match Box::pin(self.before_routing(&mut parts, body, &mut inspected, &trace)).await {
+            match Box::pin(self.before_routing(parts, body, &mut inspected)).await {
                 ControlFlow::Continue(body) => body,
                 ControlFlow::Break(response) => return response,
             }
@@ -128,12 +140,12 @@ impl Telling<'_> {
         };
         if let Some(alerts) = self.gateway.alerts_at(self.snapshot, &inspected.target.match_path) {
             // Rare, and not to make the future of every other request larger.
-            return Box::pin(self.alerted(&**alerts, parts, body, inspected, trace)).await;
+            return Box::pin(self.alerted(&**alerts, parts, body, inspected)).await;
         }
-        if let Some(response) = system::answer(self.snapshot, &parts, &inspected) {
+        if let Some(response) = system::answer(self.snapshot, parts, &inspected) {
             return response;
         }
-        match preflight::answer(self.snapshot, &parts, &inspected) {
+        match preflight::answer(self.snapshot, parts, &inspected) {
             Some(Ok(response)) => return response,
             Some(Err(problem)) => return self.refuse(problem),
             None => {}
@@ -147,7 +159,7 @@ impl Telling<'_> {
                     if self.snapshot.hooks.is_none() || told.is_some() {
                         return self.refuse(told.unwrap_or(problem));
                     }
-                    return Box::pin(self.unrouted(parts, body, inspected, trace, problem)).await;
+                    return Box::pin(self.unrouted(parts, body, inspected, problem)).await;
                 }
             };
         let Some(route) = self.snapshot.routes.get(index) else {
@@ -168,13 +180,16 @@ impl Telling<'_> {
             route.cors_on_refusal(origin.as_ref(), &mut response);
             return response;
         }
-        let total = grpc::note_deadline(&mut parts, route.route.timeouts.total);
-        let request = self.receive(parts, body, &inspected, &trace);
+        let mut total = route.route.timeouts.total;
+        if self.is_call {
+            total = grpc::note_deadline(parts, total);
+        }
+        let mut request = self.receive(parts, body, &inspected);
         let ip = inspected.client.ip;
-        let exchange = self.exchange(Arc::clone(&route.route), params, inspected, trace);
+        let exchange = self.exchange(Arc::clone(&route.route), params, inspected);
 
         let answered = {
-            let mut run = pin!(route.pipeline.run(exchange, request));
+            let mut run = pin!(route.pipeline.run(exchange, &mut request));
             match total {
                 None => Some(run.await),
                 Some(total) => tokio::time::timeout(total, run.as_mut()).await.ok(),
@@ -198,31 +213,35 @@ impl Telling<'_> {
     }
 
     /// The exchange of a request on a route.
-    fn exchange(&mut self, route: Arc<Route>, params: Params, inspected: Inspected, trace: Trace) -> &mut Exchange {
-        let record = self.story.lend_record();
-        self.story.exchange.insert(Box::new(Exchange {
-            id: Arc::clone(&self.id.text),
-            route,
-            params,
-            client: inspected.client,
-            target: inspected.target,
-            trace,
-            user: None,
-            custom: serde_json::Map::new(),
-            response_headers: http::HeaderMap::new(),
-            record,
-            services: Arc::clone(&self.gateway.services),
-            // Hardly anything else asks for it than the project's own code.
-            gateway: self.snapshot.calls_routes.then(|| Arc::clone(self.snapshot) as _),
-            depth: 0,
-            called_by: None,
-            mcp: None,
-            sent: None,
-            keepers: Vec::new(),
-            ledger: Default::default(),
-            interim: self.interim.clone(),
-            script: None,
-        }))
+    fn exchange(&mut self, route: Arc<Route>, params: Params, inspected: Inspected) -> &mut Exchange {
+        // Written where it stays: what is made first and boxed then is copied, whole.
+        let exchange = Box::write(
+            Box::new_uninit(),
+            Exchange {
+                id: Arc::clone(&self.id.text),
+                route,
+                params,
+                client: inspected.client,
+                target: inspected.target,
+                trace: self.trace,
+                user: None,
+                custom: serde_json::Map::new(),
+                response_headers: http::HeaderMap::new(),
+                record: Record::default(),
+                services: Arc::clone(&self.gateway.services),
+                // Hardly anything else asks for it than the project's own code.
+                gateway: self.snapshot.calls_routes.then(|| Arc::clone(self.snapshot) as _),
+                depth: 0,
+                called_by: None,
+                mcp: None,
+                sent: None,
+                keepers: Vec::new(),
+                ledger: Default::default(),
+                interim: self.interim.clone(),
+                script: None,
+            },
+        );
+        self.story.lend_record(exchange)
     }
 
     /// Lets the project's code see the request before anything is found for it, where it wants to.
@@ -231,14 +250,11 @@ impl Telling<'_> {
         parts: &mut Parts,
         body: IncomingBody,
         inspected: &mut Inspected,
-        trace: &Trace,
     ) -> ControlFlow<Response, Received> {
         let Some(hooks) = self.snapshot.hooks.as_ref().filter(|hooks| hooks.has_pre_routing()) else {
             return ControlFlow::Continue(Received::Incoming(body));
         };
-        let (bare, ()) = http::Request::new(()).into_parts();
-        let parts_in = std::mem::replace(parts, bare);
-        let mut request = self.receive(parts_in, Received::Incoming(body), inspected, trace);
+        let mut request = self.receive(parts, Received::Incoming(body), inspected);
         let known = Inspected {
             client: inspected.client.clone(),
             target: inspected.target.clone(),
@@ -247,7 +263,7 @@ impl Telling<'_> {
             debug_token: None,
         };
         let unmatched = Arc::clone(&self.snapshot.unmatched);
-        let exchange = self.exchange(unmatched, Params::new(), known, *trace);
+        let exchange = self.exchange(unmatched, Params::new(), known);
         let flow = hooks.pre_routing(exchange, &mut request).await;
         let target = std::mem::take(&mut exchange.target);
         self.story.give_record_back();
@@ -261,7 +277,7 @@ impl Telling<'_> {
         match flow {
             Flow::Continue => ControlFlow::Continue(Received::Whole(body)),
             Flow::Respond(response) => ControlFlow::Break(response),
-            Flow::Refuse(problem) => ControlFlow::Break(self.refuse(*problem)),
+            Flow::Refuse(problem) => ControlFlow::Break(self.refuse(problem)),
         }
     }
 
@@ -269,12 +285,11 @@ impl Telling<'_> {
     async fn alerted(
         &mut self,
         alerts: &dyn Alerts,
-        parts: Parts,
+        parts: &mut Parts,
         body: Received,
         inspected: Inspected,
-        trace: Trace,
     ) -> Response {
-        let request = self.receive(parts, body, &inspected, &trace);
+        let request = self.receive(parts, body, &inspected);
         match alerts.receive(inspected.client.ip, request).await {
             Ok(response) => response,
             Err(problem) => self.refuse(problem),
@@ -284,10 +299,9 @@ impl Telling<'_> {
     /// What no route answers: the project's code may.
     async fn unrouted(
         &mut self,
-        parts: Parts,
+        parts: &mut Parts,
         body: Received,
         inspected: Inspected,
-        trace: Trace,
         problem: Problem,
     ) -> Response {
         let Some(hooks) = self.snapshot.hooks.clone() else { return self.refuse(problem) };
@@ -295,10 +309,10 @@ impl Telling<'_> {
             return self.refuse(problem);
         }
         let by_path = inside::matched_by_path(self.snapshot, &inspected.client.host, &inspected.target.match_path);
-        let request = self.receive(parts, body, &inspected, &trace);
+        let request = self.receive(parts, body, &inspected);
         let head = RequestHead { method: request.method().clone(), headers: request.headers().clone() };
         let unmatched = Arc::clone(&self.snapshot.unmatched);
-        let exchange = self.exchange(unmatched, Params::new(), inspected, trace);
+        let exchange = self.exchange(unmatched, Params::new(), inspected);
         exchange.sent = Some(Box::new(head));
         let answered = match hooks.has_not_found() {
             true => Some(hooks.not_found(exchange, request, by_path).await),
@@ -321,12 +335,12 @@ impl Telling<'_> {
         }
     }
 
-    /// Makes the request that policies and handler see.
-    fn receive(&mut self, mut parts: Parts, body: Received, inspected: &Inspected, trace: &Trace) -> Request<Body> {
+    /// Makes the request that policies and handler see, for which the parts are used up.
+    fn receive(&mut self, parts: &mut Parts, body: Received, inspected: &Inspected) -> Request<Body> {
         let body = match body {
             Received::Incoming(body) => body,
             // It has been here already, on its way to the project's code.
-            Received::Whole(body) => return Request::from_parts(parts, body),
+            Received::Whole(body) => return request_of(parts, body),
         };
         let compatibility = &self.snapshot.compatibility;
         let bare = compatibility.strip_get_body && matches!(parts.method, http::Method::GET | http::Method::HEAD);
@@ -336,7 +350,7 @@ impl Telling<'_> {
             parts.headers.insert("zp-body-removed", HeaderValue::from_static("true"));
             Body::empty()
         } else {
-            let patience = if grpc::is_call(&parts.headers) { Patience::Endless } else { Patience::Rules };
+            let patience = if self.is_call { Patience::Endless } else { Patience::Rules };
             hygiene::client_body(body, &self.snapshot.hygiene, patience, &mut parts.extensions)
         };
         self.story.receives(parts.extensions.get::<BodyMeter>().cloned());
@@ -347,8 +361,8 @@ impl Telling<'_> {
         }
         parts.headers.reserve(FIELDS_ADDED);
         hygiene::forwarding_fields(&mut parts.headers, &inspected.client, self.connection);
-        trace::propagate(self.id, trace, &mut parts.headers);
-        Request::from_parts(parts, body)
+        trace::propagate(self.id, &self.trace, &mut parts.headers);
+        request_of(parts, body)
     }
 
     /// Refuses an address that failed to authenticate too often.
@@ -386,6 +400,17 @@ impl Telling<'_> {
             None => answer::refuse(self.snapshot, &mut Default::default(), &self.id.text, "", problem),
         }
     }
+}
+
+/// Makes a request of parts that are used up.
+fn request_of(parts: &mut Parts, body: Body) -> Request<Body> {
+    let mut request = Request::new(body);
+    *request.method_mut() = std::mem::take(&mut parts.method);
+    *request.uri_mut() = std::mem::take(&mut parts.uri);
+    *request.version_mut() = parts.version;
+    *request.headers_mut() = std::mem::take(&mut parts.headers);
+    *request.extensions_mut() = std::mem::take(&mut parts.extensions);
+    request
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {

@@ -32,10 +32,10 @@ pub(crate) fn is_call(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Notes the deadline of a call. Gives back how long the exchange may take: as the route says, or
+/// Notes the deadline of a request that is a call. Gives back how long the exchange may take: as the route says, or
 /// less where the caller waits less.
 pub(crate) fn note_deadline(parts: &mut http::request::Parts, total: Option<Duration>) -> Option<Duration> {
-    let asked = parts.headers.get(GRPC_TIMEOUT).filter(|_| is_call(&parts.headers));
+    let asked = parts.headers.get(GRPC_TIMEOUT);
     let Some(asked) = asked.and_then(|value| parse_timeout(value.to_str().ok()?)) else { return total };
     parts.extensions.insert(Deadline(asked));
     Some(total.map_or(asked, |total| total.min(asked)))

@@ -55,7 +55,7 @@ impl OutboundClient {
         let timeouts = Timeouts { connect: timeout, first_byte: None, idle: None, total: None };
         let mut record = Record::default();
         let response = upstream
-            .exchange(&mut record, &mut request, upstream.host().clone(), &timeouts, None, None)
+            .exchange(&mut record, &mut request, upstream.host(), &timeouts, None, None)
             .await
             .map_err(|problem| at(&told(&problem)))?;
         let (parts, body) = response.into_parts();
@@ -80,7 +80,7 @@ impl OutboundClient {
         let timeouts = Timeouts { connect: timeout, first_byte: None, idle: None, total: None };
         let mut record = Record::default();
         let host = upstream.host().clone();
-        let sent = upstream.exchange(&mut record, &mut request, host, &timeouts, None, None).await;
+        let sent = upstream.exchange(&mut record, &mut request, &host, &timeouts, None, None).await;
         sent.map_err(|problem| at(&told(&problem)))
     }
 

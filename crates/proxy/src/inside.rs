@@ -206,7 +206,7 @@ async fn run(
         interim: None,
         script: None,
     });
-    let response = Box::pin(route.pipeline.run(&mut exchange, request)).await;
+    let response = Box::pin(route.pipeline.run(&mut exchange, &mut request)).await;
     let record = &exchange.record;
     let refused_credential =
         record.refused_within > 0 || record.refusal.as_deref().is_some_and(failed_auth::is_failure);

@@ -73,33 +73,37 @@ impl Story {
         gateway.metrics.in_flight.inc();
         let ip = connection.peer.ip().to_canonical();
         let agent = parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
-        let entry = Entry {
-            time: now,
-            id,
-            method: Some(parts.method.clone()),
-            host: None,
-            path: crate::access_log::cut(parts.uri.path(), 2048).to_owned(),
-            query: parts.uri.query().map(str::to_owned),
-            version: parts.version,
-            status: 0,
-            route: None,
-            template: None,
-            user: None,
-            client: ip,
-            peer: ip,
-            user_agent: agent.map(|agent| crate::access_log::cut(agent, 256).to_owned()),
-            trace_id: trace.trace_id,
-            span_id: trace.span_id,
-            parent_id: trace.parent_id,
-            sampled: trace.flags & 1 == 1,
-            snapshot: Arc::clone(&snapshot.id),
-            tls: connection.tls.clone(),
-            record: Record { started: clock.monotonic(), traced: snapshot.spans.is_some(), ..Record::default() },
-        };
+        // Written where it stays: what is made first and boxed then is copied, whole.
+        let entry = Box::write(
+            Box::new_uninit(),
+            Entry {
+                time: now,
+                id,
+                method: Some(parts.method.clone()),
+                host: None,
+                path: crate::access_log::cut(parts.uri.path(), 2048).to_owned(),
+                query: parts.uri.query().map(str::to_owned),
+                version: parts.version,
+                status: 0,
+                route: None,
+                template: None,
+                user: None,
+                client: ip,
+                peer: ip,
+                user_agent: agent.map(|agent| crate::access_log::cut(agent, 256).to_owned()),
+                trace_id: trace.trace_id,
+                span_id: trace.span_id,
+                parent_id: trace.parent_id,
+                sampled: trace.flags & 1 == 1,
+                snapshot: Arc::clone(&snapshot.id),
+                tls: connection.tls.clone(),
+                record: Record { started: clock.monotonic(), traced: snapshot.spans.is_some(), ..Record::default() },
+            },
+        );
         Self {
             gateway: Arc::clone(gateway),
             metrics: Arc::clone(&snapshot.unrouted_metrics),
-            entry: Some(Box::new(entry)),
+            entry: Some(entry),
             request_body: None,
             answered: false,
             log: snapshot.access_log,
@@ -142,15 +146,18 @@ impl Story {
         }
     }
 
-    /// The record, for an exchange that takes it along.
-    pub(crate) fn lend_record(&mut self) -> Record {
-        self.entry.as_mut().map(|entry| std::mem::take(&mut entry.record)).unwrap_or_default()
+    /// Goes on with an exchange, which takes the record along.
+    pub(crate) fn lend_record(&mut self, mut exchange: Box<Exchange>) -> &mut Exchange {
+        if let Some(entry) = &mut self.entry {
+            std::mem::swap(&mut entry.record, &mut exchange.record);
+        }
+        self.exchange.insert(exchange)
     }
 
     /// Takes the record back from an exchange that was made before there was a route.
     pub(crate) fn give_record_back(&mut self) {
-        if let (Some(exchange), Some(entry)) = (self.exchange.take(), &mut self.entry) {
-            entry.record = exchange.record;
+        if let (Some(mut exchange), Some(entry)) = (self.exchange.take(), &mut self.entry) {
+            std::mem::swap(&mut entry.record, &mut exchange.record);
         }
     }
 
@@ -185,9 +192,9 @@ impl Story {
 
     /// Takes what the exchange has gathered and lets go of it, and with it of the snapshot.
     fn absorb(&mut self) {
-        if let (Some(exchange), Some(entry)) = (self.exchange.take(), &mut self.entry) {
-            entry.record = exchange.record;
-            entry.user = exchange.user;
+        if let (Some(mut exchange), Some(entry)) = (self.exchange.take(), &mut self.entry) {
+            std::mem::swap(&mut entry.record, &mut exchange.record);
+            entry.user = exchange.user.take();
         }
     }
 

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
+use rustc_hash::FxBuildHasher;
 use tokio::time::Instant;
 use tollgate_core::exchange::{Credential, User};
 use tollgate_core::store::Period;
@@ -48,7 +49,8 @@ type Place = (usize, usize, u8, i64);
 
 /// Counts calls.
 pub struct UsageMeter {
-    shards: Box<[Mutex<HashMap<Place, Calls>>; SHARDS]>,
+    /// By a quick hash: no caller chooses the addresses that are hashed.
+    shards: Box<[Mutex<HashMap<Place, Calls, FxBuildHasher>>; SHARDS]>,
     /// What was taken last, for whoever watches.
     last: Mutex<Span>,
 }

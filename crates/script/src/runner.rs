@@ -327,7 +327,7 @@ async fn serve(exchange: &mut Exchange, ask: Ask) {
     let Ask { what, changes, answer } = ask;
     let served = match apply(exchange, changes) {
         Ok(()) => part(exchange, what).await,
-        Err(problem) => Err(problem.cause.unwrap_or_default()),
+        Err(mut problem) => Err(problem.cause.take().unwrap_or_default()),
     };
     let told = served.map(|result| Told {
         result,
@@ -396,7 +396,7 @@ fn flowed(exchange: &mut Exchange, flow: Flow) -> Option<Response> {
         Flow::Respond(response) => Some(response),
         Flow::Refuse(problem) => {
             let gateway = exchange.gateway.clone();
-            gateway.map(|gateway| gateway.refuse(exchange, *problem))
+            gateway.map(|gateway| gateway.refuse(exchange, problem))
         }
     }
 }
@@ -405,7 +405,7 @@ fn flowed(exchange: &mut Exchange, flow: Flow) -> Option<Response> {
 fn with_target(exchange: &mut Exchange, mut request: Request) -> Result<Request, String> {
     let path_and_query = request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned();
     if let Some(gateway) = exchange.gateway.clone() {
-        exchange.target = gateway.target(&path_and_query).map_err(|problem| problem.detail.into_owned())?;
+        exchange.target = gateway.target(&path_and_query).map_err(|problem| problem.detail.to_string())?;
     }
     *request.uri_mut() = path_and_query.parse().map_err(|error| format!("the request's URL is no target: {error}"))?;
     Ok(request)

@@ -1,4 +1,4 @@
-//! Memory that reading a project took, given back to the system.
+//! Memory that reading a project and starting took, given back to the system.
 
 use std::time::Duration;
 
@@ -16,4 +16,9 @@ pub(crate) fn give_back() {
         // Not on a thread that serves; and it cannot fail.
         let _ = tokio::task::spawn_blocking(memory::give_back).await;
     });
+}
+
+/// Lets go of what only the start of the program needed of it. Not for a time at which somebody is served.
+pub(crate) fn end_of_start() {
+    memory::let_program_go();
 }

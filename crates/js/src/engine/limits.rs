@@ -106,7 +106,7 @@ const SHORT: Duration = Duration::from_micros(200);
 /// Code that has run for so long without a pause makes one, so that whoever waits for this processor gets it. A
 /// scheduler's time slice is some milliseconds: without this, other routes' requests would wait for the rest of
 /// one behind a script that spins. To yield would not do: it only lets the threads of the same control group go first.
-const COURTESY: Duration = Duration::from_micros(500);
+const COURTESY: Duration = Duration::from_micros(200);
 /// How long a pause is where nobody waits: as short as the system's timers can.
 const PAUSE: Duration = Duration::from_nanos(1);
 

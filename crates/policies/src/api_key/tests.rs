@@ -18,7 +18,7 @@ async fn outcome(options: Value, fields: &[(&str, &str)]) -> Result<Option<Strin
         Flow::Continue => Ok(exchange.user.map(|user| user.sub.to_string())),
         Flow::Refuse(problem) => {
             let challenge = problem.headers.get(WWW_AUTHENTICATE).map(|value| value.to_str().unwrap().to_owned());
-            Err((problem.reason.name, problem.detail.into_owned(), challenge.unwrap_or_default()))
+            Err((problem.reason.name, problem.detail.to_string(), challenge.unwrap_or_default()))
         }
         Flow::Respond(response) => panic!("{response:?}"),
     }

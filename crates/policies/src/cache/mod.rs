@@ -193,7 +193,7 @@ impl Policy for Cache {
             let body = std::mem::take(request.body_mut());
             let body = match body.collect_up_to(self.longest_request).await {
                 Ok(body) => body,
-                Err(error) => return Flow::Refuse(Box::new(error.into())),
+                Err(error) => return Flow::Refuse(error.into()),
             };
             *request.body_mut() = Body::full(body.clone());
             self.look_up(exchange, request, listed, Some(&body))

@@ -46,7 +46,7 @@ pub(crate) enum Who {
 
 impl Who {
     /// Whom a request counts for. Functions are asked elsewhere.
-    pub(crate) fn of(by: Option<&By>, exchange: &Exchange, limit: &str) -> Result<Self, Box<Problem>> {
+    pub(crate) fn of(by: Option<&By>, exchange: &Exchange, limit: &str) -> Result<Self, Problem> {
         let address = || Self::Address(network(exchange.client.ip).to_string());
         let Some(user) = &exchange.user else {
             return match by {

@@ -32,7 +32,7 @@ async fn send(
         flow => {
             let problem = refused(flow);
             assert_eq!(problem.headers.contains_key("www-authenticate"), problem.status == 401);
-            assert!(!problem.cause.unwrap_or_default().contains("opaque"));
+            assert!(!problem.cause.clone().unwrap_or_default().contains("opaque"));
             Err(problem.reason.name)
         }
     }

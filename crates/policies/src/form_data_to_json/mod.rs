@@ -149,7 +149,7 @@ mod tests {
                 assert!(!request.headers().contains_key("digest"));
                 Ok(serde_json::from_slice(&bytes).unwrap())
             }
-            Flow::Refuse(problem) => Err(problem.detail.into_owned()),
+            Flow::Refuse(problem) => Err(problem.detail.to_string()),
             Flow::Respond(response) => Err(response.status().to_string()),
         }
     }

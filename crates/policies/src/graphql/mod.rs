@@ -36,9 +36,8 @@ pub(crate) async fn documents(
     exchange: &Exchange,
     request: &mut Request,
     limit: usize,
-) -> Result<Vec<Document>, Box<Problem>> {
-    let refused =
-        |why: String| Box::new(Problem::new(&UNREADABLE, "The GraphQL request cannot be read").caused_by(why));
+) -> Result<Vec<Document>, Problem> {
+    let refused = |why: String| Problem::new(&UNREADABLE, "The GraphQL request cannot be read").caused_by(why);
     let mut texts = query::values(&exchange.target, "query");
     let headers = request.headers();
     if headers.contains_key(UPGRADE) || *request.method() == Method::CONNECT {
@@ -51,7 +50,7 @@ pub(crate) async fn documents(
         }
         let headers = headers.clone();
         let body = std::mem::take(request.body_mut());
-        let bytes = pin!(body.collect_up_to(limit)).await.map_err(|error| Box::new(Problem::from(error)))?;
+        let bytes = pin!(body.collect_up_to(limit)).await.map_err(|error| Problem::from(error))?;
         *request.body_mut() = Body::full(bytes.clone());
         if !bytes.is_empty() {
             texts.extend(payload::texts(&headers, bytes).await.map_err(refused)?);

@@ -21,7 +21,7 @@ async fn send(room: &Room, more: Value, media: &str, text: &str) -> Result<Strin
         }
         flow => {
             let problem = refused(flow);
-            assert!(!problem.cause.unwrap_or_default().contains("s3cret"));
+            assert!(!problem.cause.clone().unwrap_or_default().contains("s3cret"));
             Err(problem.reason.name)
         }
     }

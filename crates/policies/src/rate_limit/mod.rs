@@ -132,7 +132,7 @@ type Hit<'a> = MaybeLater<'a, Result<Decision, LimiterAway>>;
 
 impl RateLimit {
     /// Counts the request for whom it is to be counted.
-    fn hit(&self, exchange: &Exchange) -> Result<(Window, Hit<'_>), Box<Problem>> {
+    fn hit(&self, exchange: &Exchange) -> Result<(Window, Hit<'_>), Problem> {
         if let (Rates::Table { named, default }, Some(By::Data(path)), Some(user)) =
             (&self.rates, &self.by, &exchange.user)
         {

@@ -199,7 +199,7 @@ async fn counting_users_where_there_is_none_fails_closed_and_says_why() {
         let policy = room.build(&KIND, options).unwrap();
         let problem = refused(hit(&policy, &room, |_| {}).await.0);
         assert_eq!((problem.reason.name, problem.status.as_u16()), ("limit.no_user", 500));
-        assert!(problem.cause.unwrap().contains("no policy before it"));
+        assert!(problem.cause.clone().unwrap().contains("no policy before it"));
     }
 }
 
@@ -412,7 +412,7 @@ async fn a_function_that_throws_or_returns_nonsense_denies() {
     for (returned, cause) in [("\"tenant\"", "returned a text"), ("{}", "has no `key`")] {
         let problem = refused(returning(&policy, &room, Some(returned)).await.0);
         assert_eq!((problem.reason.name, problem.status.as_u16()), ("script.result", 500));
-        let said = problem.cause.unwrap();
+        let said = problem.cause.clone().unwrap();
         assert!(said.contains(cause) && said.contains("1-per-minute-by-byTenant"), "{said}");
     }
 }

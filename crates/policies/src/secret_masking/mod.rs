@@ -93,7 +93,7 @@ impl Policy for SecretMasking {
 }
 
 impl Rewrite for Secrets {
-    fn rewrite(&self, text: &[u8]) -> Result<Option<Vec<u8>>, Box<Problem>> {
+    fn rewrite(&self, text: &[u8]) -> Result<Option<Vec<u8>>, Problem> {
         let mut found: Vec<_> = self.keyring.sightings(text);
         for expression in &self.expressions {
             found.extend(expression.find_iter(text).map(|found| found.range()));

@@ -232,7 +232,7 @@ impl Policy for UpstreamJwt {
 }
 
 impl UpstreamJwt {
-    fn sign(&self, exchange: &Exchange) -> Result<HeaderValue, Box<Problem>> {
+    fn sign(&self, exchange: &Exchange) -> Result<HeaderValue, Problem> {
         let prepared = &*self.prepared;
         let user = exchange.user.as_ref();
         let mut claims = None;

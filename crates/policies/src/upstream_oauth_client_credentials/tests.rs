@@ -92,7 +92,7 @@ async fn sent(room: &Room, policy: &Arc<dyn Policy>) -> Result<String, String> {
         flow => {
             let problem = refused(flow);
             assert_eq!(problem.reason.name, "oauth.token_unavailable");
-            Err(problem.cause.unwrap())
+            Err(problem.cause.clone().unwrap())
         }
     }
 }

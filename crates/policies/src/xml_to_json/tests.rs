@@ -13,7 +13,7 @@ async fn answer(options: Value, media: &str, body: impl Into<bytes::Bytes>) -> R
             let body = response.body().bytes().unwrap();
             Ok((response.headers().clone(), String::from_utf8(body.to_vec()).unwrap()))
         }
-        Flow::Refuse(problem) => Err(*problem),
+        Flow::Refuse(problem) => Err(problem),
         Flow::Respond(response) => panic!("{response:?}"),
     }
 }
@@ -28,7 +28,7 @@ async fn refused(xml: impl Into<bytes::Bytes>) -> String {
     let problem = answer(json!({}), "text/xml", xml).await.unwrap_err();
     assert_eq!((problem.reason.name, problem.status.as_u16()), ("answer.malformed", 502));
     assert_eq!(problem.detail, "The answer of the upstream cannot be read");
-    problem.cause.unwrap()
+    problem.cause.clone().unwrap()
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ mod settings;
 mod taking;
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -111,6 +111,12 @@ where
         serving.as_mut().poll(cx)
     })
     .await
+}
+
+/// A future on the heap, written where it stays: what is made first and boxed then is copied, whole.
+#[inline]
+fn boxed<F>(make: impl FnOnce() -> F) -> Pin<Box<F>> {
+    Box::into_pin(Box::write(Box::new_uninit(), make()))
 }
 
 /// A connection whose protocol is known.

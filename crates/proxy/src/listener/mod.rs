@@ -74,8 +74,7 @@ pub async fn serve(listener: TcpListener, gateway: Arc<Gateway>, shutdown: Shutd
 pub async fn serve_on(listeners: Vec<Listener>, gateway: Arc<Gateway>, wire: WireSettings, shutdown: Shutdown) {
     let observer = Arc::clone(&gateway);
     serve_all(listeners, Arc::new(wire), observer, shutdown, move |info, arrived| {
-        let gateway = Arc::clone(&gateway);
-        async move { crate::exchange::handle(&gateway, &info, arrived).await }
+        crate::exchange::handle(Arc::clone(&gateway), info, arrived)
     })
     .await;
 }

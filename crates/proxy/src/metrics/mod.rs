@@ -122,6 +122,8 @@ pub struct Metrics {
     registry: Registry,
     routes: RouteSeries,
     attempts: Family<OutcomeLabels, Counter>,
+    /// That of the attempts that succeeded: nearly all do, and finding it costs more than counting.
+    succeeded: OnceLock<Counter>,
     snapshots: Family<SnapshotLabels, Gauge>,
     policy_cpu: Family<PolicyLabels, Counter<f64, AtomicU64>>,
     would_refuse: Family<PolicyLabels, Counter>,
@@ -177,6 +179,7 @@ impl Metrics {
             registry: Registry::default(),
             routes: RouteSeries::default(),
             attempts: Family::default(),
+            succeeded: OnceLock::new(),
             snapshots: Family::default(),
             policy_cpu: Family::default(),
             would_refuse: Family::default(),
@@ -306,7 +309,12 @@ impl Metrics {
 
     /// Counts a try to reach an upstream.
     pub fn attempted(&self, outcome: &'static str) {
-        self.attempts.get_or_create(&OutcomeLabels { outcome }).inc();
+        if outcome == "ok" {
+            let found = || self.attempts.get_or_create_owned(&OutcomeLabels { outcome });
+            self.succeeded.get_or_init(found).inc();
+        } else {
+            self.attempts.get_or_create(&OutcomeLabels { outcome }).inc();
+        }
     }
 
     /// Counts the processor time of a script: a policy's by its name in the project, of which there

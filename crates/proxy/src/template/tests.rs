@@ -174,7 +174,8 @@ fn a_parameter_of_several_segments_keeps_its_slashes_and_its_spelling() {
             template.mode = PathMode::UrlPattern;
         }
         let compiled = compile_at(&format!("/v2/${{params[\"{name}\"]}}"), &template, false).unwrap();
-        let rendered = compiled.render(&exchange(&[(name, value)], sent), &request).map_err(|problem| problem.detail);
+        let rendered =
+            compiled.render(&exchange(&[(name, value)], sent), &request).map_err(|problem| problem.detail.to_string());
         assert_eq!(rendered.unwrap(), expected, "{} {value}", template.text);
     }
 }

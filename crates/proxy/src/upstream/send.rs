@@ -1,5 +1,6 @@
 //! One exchange with an upstream, whatever protocol it speaks.
 
+use std::future::Future;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -29,20 +30,23 @@ impl Upstream {
     /// # Errors
     /// A [`Problem`] with one of the `upstream.…` reasons, or with that of a request body that
     /// broke off.
-    pub async fn send(
-        &self,
-        exchange: &mut Exchange,
+    #[expect(clippy::manual_async_fn, reason = "an argument of an asynchronous function is kept twice while it runs")]
+    pub fn send<'s>(
+        &'s self,
+        exchange: &'s mut Exchange,
         mut request: Request,
         timeouts: Timeouts,
-    ) -> Result<Response, Problem> {
-        if let Some(upgrade) = request.extensions_mut().remove::<UpgradeRequest>() {
-            // Boxed because it is large and rare.
-            return Box::pin(self.upgrade(exchange, request, &upgrade, &timeouts)).await;
+    ) -> impl Future<Output = Result<Response, Problem>> + Send + 's {
+        async move {
+            if let Some(upgrade) = request.extensions_mut().remove::<UpgradeRequest>() {
+                // Boxed because it is large and rare.
+                return Box::pin(self.upgrade(exchange, request, &upgrade, &timeouts)).await;
+            }
+            let host = self.host_for(exchange);
+            let started = exchange.record.started;
+            let Exchange { record, interim, .. } = exchange;
+            self.exchange(record, &mut request, &host, &timeouts, Some(started), interim.as_ref()).await
         }
-        let host = self.host_for(exchange);
-        let started = exchange.record.started;
-        let Exchange { record, interim, .. } = exchange;
-        self.exchange(record, &mut request, host, &timeouts, Some(started), interim.as_ref()).await
     }
 
     /// The same for requests of the gateway itself. `started` is when the exchange began that
@@ -52,13 +56,13 @@ impl Upstream {
         &self,
         record: &mut Record,
         request: &mut Request,
-        host: HeaderValue,
+        host: &HeaderValue,
         timeouts: &Timeouts,
         started: Option<Duration>,
         interim: Option<&Interim>,
     ) -> Result<Response, Problem> {
         let waiting = self.tally.begin();
-        let result = self.exchanged(record, request, &host, timeouts, started, interim).await;
+        let result = self.exchanged(record, request, host, timeouts, started, interim).await;
         if let Err(problem) = &result
             && problem.reason.fault == Fault::Upstream
         {

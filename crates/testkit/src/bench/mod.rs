@@ -282,7 +282,7 @@ impl PolicyBench {
             script: None,
         };
         *self.upstream.seen.lock() = None;
-        let response = pipeline.run(&mut exchange, Request::from_parts(parts, body)).await;
+        let response = pipeline.run(&mut exchange, &mut Request::from_parts(parts, body)).await;
         let (parts, body) = response.into_parts();
         let body = body.collect_up_to(usize::MAX).await.unwrap_or_default();
         let seen = self.upstream.seen.lock().take();

@@ -303,6 +303,7 @@ impl Serving {
             Origin::Passing => {}
             Origin::Kept(id, pin) => serving.serve_kept(id, pin),
         }
+        crate::memory::end_of_start();
         serving.spawn(bound_to, wire, management_listener, token);
         crate::memory::give_back();
         if let Err(error) = serving.state.write(&serving.data) {

@@ -34,7 +34,7 @@ use self::interim::Line;
 use self::tunnel_io::TunnelIo;
 use self::waiting::{Next, Waiting};
 use super::settings::WireSettings;
-use super::{Arrived, End, Opened};
+use super::{Arrived, End, Opened, boxed};
 use crate::heard::cancelled;
 use crate::hygiene::ConnectionInfo;
 use crate::observer::Observer;
@@ -133,7 +133,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let answered = {
             let arrived = Arrived { request: request.map(|()| body), interim };
             // Boxed, so that a connection that waits for its next request does not keep room for the work of one.
-            let mut answering = Box::pin(handler(Arc::clone(info), arrived));
+            let mut answering = boxed(|| handler(Arc::clone(info), arrived));
             poll_fn(|cx| {
                 loop {
                     if let Poll::Ready(response) = answering.as_mut().poll(cx) {

@@ -38,7 +38,7 @@ use self::server::Server;
 use self::stream::Reply;
 use self::streams::Streams;
 use super::settings::WireSettings;
-use super::{Arrived, End, Opened};
+use super::{Arrived, End, Opened, boxed};
 use crate::alarm::{Alarm, after};
 use crate::hygiene::ConnectionInfo;
 use crate::unreadable::UnreadableHead;
@@ -77,7 +77,8 @@ where
                         let clock = Arc::new(StreamClock::new(wire.taking_pace()));
                         let (open, drain) = (load.stream(), end.drain.clone());
                         let (arrived, reply) = Reply::to(request, respond, Arc::clone(&clock), open, drain);
-                        streams.push(reply.answer(handler(Arc::clone(&info), arrived)), clock, &info);
+                        let answering = boxed(|| handler(Arc::clone(&info), arrived));
+                        streams.push(boxed(|| reply.answer(answering)), clock, &info);
                     }
                     Poll::Ready(Some(Err(error))) => break Poll::Ready(Err(error)),
                     Poll::Ready(None) => break Poll::Ready(Ok(())),

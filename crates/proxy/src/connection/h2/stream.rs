@@ -1,7 +1,7 @@
 //! One stream: its request, what is said before the answer, and the answer.
 
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
@@ -61,9 +61,8 @@ impl Reply {
 
     /// Waits for the answer, and sends it to its end. A client that resets the stream ends the wait;
     /// dropping the future resets it.
-    pub(super) async fn answer(mut self, answer: impl Future<Output = Response>) {
+    pub(super) async fn answer(mut self, mut answer: Pin<Box<impl Future<Output = Response>>>) {
         let mut response = {
-            let mut answer = pin!(answer);
             let answered = poll_fn(|cx| {
                 let polled = answer.as_mut().poll(cx);
                 let is_reset = self.respond.poll_reset(cx).is_ready();
@@ -81,6 +80,7 @@ impl Reply {
             let Some(response) = answered.await else { return };
             response
         };
+        drop(answer);
         self.line.close();
         if let Some(tunnel) = Tunnel::take(&mut response) {
             return self.open_tunnel(response, tunnel).await;

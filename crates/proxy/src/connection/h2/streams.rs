@@ -45,12 +45,12 @@ impl Streams {
     /// One more. Whether its client takes what it is given, `clock` tells.
     pub(super) fn push(
         &mut self,
-        running: impl Future<Output = ()> + Send + 'static,
+        running: Pin<Box<dyn Future<Output = ()> + Send>>,
         clock: Arc<StreamClock>,
         connection: &Arc<ConnectionInfo>,
     ) {
         let connection = Arc::clone(connection);
-        self.0.push(Stream { running: Box::pin(running), clock, alarm: Alarm::default(), connection });
+        self.0.push(Stream { running, clock, alarm: Alarm::default(), connection });
     }
 
     /// Goes on with every stream that can.

@@ -188,7 +188,7 @@ impl Operation {
         }
         let mut request = Request::new(body);
         *request.method_mut() = self.method.clone();
-        *request.uri_mut() = uri(target).map_err(|problem| Failure::Arguments(problem.detail.into_owned()))?;
+        *request.uri_mut() = uri(target).map_err(|problem| Failure::Arguments(problem.detail.to_string()))?;
         *request.headers_mut() = headers;
         Ok(request)
     }
