@@ -128,6 +128,24 @@ pub struct RequestHead {
     pub headers: HeaderMap,
 }
 
+/// What an upstream is told of a caller, by fields that are the same for all its requests.
+#[derive(Debug)]
+pub struct Introduction {
+    /// The fields.
+    pub fields: HeaderMap,
+    /// The same as lines of a head of HTTP/1, each with its end.
+    pub lines: Vec<u8>,
+}
+
+impl Introduction {
+    /// Whether a field introduces a caller, or names the request and its trace.
+    pub fn has(name: &HeaderName) -> bool {
+        let name = name.as_str();
+        name.starts_with("x-forwarded-")
+            || matches!(name, "forwarded" | "x-real-ip" | "x-request-id" | "traceparent" | "tracestate")
+    }
+}
+
 /// One request and its response.
 #[derive(Debug)]
 pub struct Exchange {
@@ -172,6 +190,9 @@ pub struct Exchange {
     pub interim: Option<Interim>,
     /// What the scripts keep of it between one call and the next.
     pub script: Option<Box<dyn Any + Send + Sync>>,
+    /// What introduces the caller where nothing on the route looks at it: it and the fields of the trace and of the
+    /// request id are not among those of the request, and are written when that is sent.
+    pub introduction: Option<Arc<Introduction>>,
 }
 
 impl Exchange {

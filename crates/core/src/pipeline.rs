@@ -67,7 +67,7 @@ impl Pipeline {
             exchange.mcp.get_or_insert_default().concealed = Some(Concealed::default());
         }
         let clock = Arc::clone(&exchange.services.clock);
-        let origin = request.headers().get(http::header::ORIGIN).cloned();
+        let origin = self.cors.as_ref().and_then(|_| request.headers().get(http::header::ORIGIN).cloned());
 
         // Where one step ends the next begins, so that the clock is read once for both: a reading costs as much as
         // some policies.

@@ -58,6 +58,12 @@ pub trait Policy: Send + Sync + fmt::Debug {
         false
     }
 
+    /// Whether it looks at fields of the request that introduce the caller (`Forwarded`, `X-Forwarded-…`, `X-Real-IP`,
+    /// those of the trace, `X-Request-Id`), or changes them. Where nothing on a route does, they are not made for it.
+    fn reads_introduction(&self) -> bool {
+        true
+    }
+
     /// At load, once for every route that uses the policy: gives the policy that this route
     /// gets, where it is another than the shared one (compiled schemas of the operation, say).
     ///

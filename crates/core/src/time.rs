@@ -1,6 +1,8 @@
 //! Time as a service, so that tests can hold it still.
 
 use std::fmt;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicI64, AtomicU64};
 use std::time::Duration;
 
 use crate::later::BoxFuture;
@@ -65,6 +67,14 @@ pub trait Clock: Send + Sync + fmt::Debug {
     fn now(&self) -> Timestamp;
     /// A clock that never goes back; its zero is arbitrary.
     fn monotonic(&self) -> Duration;
+    /// Both at one moment, for the price of one reading.
+    fn both(&self) -> (Timestamp, Duration) {
+        (self.now(), self.monotonic())
+    }
+    /// A moment of the monotonic clock as timers know it; `None` where they go by another clock.
+    fn instant_at(&self, _monotonic: Duration) -> Option<std::time::Instant> {
+        None
+    }
     /// Waits for so long. Every clock waits by the machine's, so that nobody waits for a test to go on.
     fn wait(&self, duration: Duration) -> BoxFuture<'static, ()> {
         Box::pin(tokio::time::sleep(duration))
@@ -75,13 +85,14 @@ pub trait Clock: Send + Sync + fmt::Debug {
 #[derive(Debug)]
 pub struct SystemClock {
     zero: std::time::Instant,
+    wall: WallOffset,
 }
 
 impl SystemClock {
     /// A clock whose monotonic zero is now.
     #[expect(clippy::disallowed_methods, reason = "this is the clock that everyone else asks")]
     pub fn new() -> Self {
-        Self { zero: std::time::Instant::now() }
+        Self { zero: std::time::Instant::now(), wall: WallOffset::default() }
     }
 }
 
@@ -92,14 +103,53 @@ impl Default for SystemClock {
 }
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that everyone else asks")]
     fn now(&self) -> Timestamp {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+        Timestamp(i64::try_from(wall().as_millis()).unwrap_or(i64::MAX))
     }
 
     fn monotonic(&self) -> Duration {
         self.zero.elapsed()
+    }
+
+    fn both(&self) -> (Timestamp, Duration) {
+        let monotonic = self.monotonic();
+        (self.wall.at(monotonic), monotonic)
+    }
+
+    fn instant_at(&self, monotonic: Duration) -> Option<std::time::Instant> {
+        self.zero.checked_add(monotonic)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the clock that everyone else asks")]
+fn wall() -> Duration {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default()
+}
+
+/// How far the wall clock is ahead of the monotonic one. The two go at one pace but for what time services correct, so
+/// that the wall clock need not be read each time: reading a clock costs as much as some policies.
+#[derive(Debug, Default)]
+struct WallOffset {
+    /// In microseconds.
+    offset: AtomicI64,
+    /// When it is to be looked at again, in milliseconds of the monotonic clock.
+    due: AtomicU64,
+}
+
+impl WallOffset {
+    /// For how long it is believed, which is how late a wall clock that somebody has set is followed.
+    const BELIEVED: Duration = Duration::from_millis(100);
+
+    /// The wall clock at this moment of the monotonic one.
+    fn at(&self, monotonic: Duration) -> Timestamp {
+        let micros = |duration: Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        let millis = |duration: Duration| u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        // Whoever reads an old offset beside another's new one is wrong by what was corrected meanwhile.
+        if millis(monotonic) >= self.due.load(Relaxed) {
+            self.offset.store(micros(wall()).saturating_sub(micros(monotonic)), Relaxed);
+            self.due.store(millis(monotonic + Self::BELIEVED), Relaxed);
+        }
+        Timestamp(self.offset.load(Relaxed).saturating_add(micros(monotonic)).div_euclid(1000))
     }
 }
 

@@ -28,7 +28,9 @@ pub fn push_trailers(out: &mut Vec<u8>, trailers: &HeaderMap) {
     out.extend_from_slice(b"\r\n");
 }
 
-pub(crate) fn push_field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
+/// Writes a field as a line of a head. Neither name nor value may hold CR or LF, nor the name a colon: types that
+/// cannot, such as those of `http`, are whose bytes to give.
+pub fn push_field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
     out.reserve(name.len() + value.len() + 4);
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");

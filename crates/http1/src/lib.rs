@@ -26,7 +26,7 @@ mod trailers;
 
 pub use answer::{AnswerHead, AnswerLength, Persistence};
 pub use body::{BodyDecoder, BodyError, Decoded};
-pub use chunk::{LAST_CHUNK, push_chunk_size, push_trailers};
+pub use chunk::{LAST_CHUNK, push_chunk_size, push_field, push_trailers};
 pub use chunked::ChunkedDecoder;
 pub use framing::Framing;
 pub use received::{ReceivedHead, ReceivedHeadError, RequestDecoder};

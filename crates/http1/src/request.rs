@@ -44,6 +44,15 @@ impl RequestHead<'_> {
     /// # Errors
     /// Where the target is empty or holds a space or a control character. Nothing is written then.
     pub fn encode(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.encode_with(out, |_| {})
+    }
+
+    /// The same; `more` writes further fields, by [`push_field`](crate::push_field), none of which is one of those that
+    /// are made here.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn encode_with(&self, out: &mut Vec<u8>, more: impl FnOnce(&mut Vec<u8>)) -> Result<(), EncodeError> {
         let target = self.target.as_bytes();
         if target.is_empty() || target.iter().any(|&byte| byte <= b' ' || byte == 0x7f) {
             return Err(EncodeError);
@@ -71,6 +80,7 @@ impl RequestHead<'_> {
             has_te |= *name == TE;
             push_field(out, name.as_str(), value.as_bytes());
         }
+        more(out);
         self.push_framing(out);
         match self.upgrade {
             Some(protocol) => {

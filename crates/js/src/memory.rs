@@ -1,14 +1,59 @@
-//! Memory that the process holds and does not need: what its allocator keeps of memory that was freed, and pages of
-//! the program itself.
+//! The memory of the process: its allocator, what that keeps of memory that was freed, and pages of the program itself.
 //!
 //! It is here because this is the crate that speaks to the allocator itself: the engines have their
 //! memory from it.
 
+use std::alloc::{GlobalAlloc, Layout};
 use std::fs;
 use std::ptr::{NonNull, with_exposed_provenance_mut};
 
-use libmimalloc_sys::mi_collect;
+use libmimalloc_sys::{mi_collect, mi_malloc};
+use mimalloc::MiMalloc;
 use nix::sys::mman::{MmapAdvise, madvise};
+
+/// The allocator of the program: mimalloc, asked in the shortest way.
+///
+/// `mimalloc` asks for every piece with its alignment. What has more than a kilobyte then takes the way of rare
+/// alignments, through a larger piece; a request needs several of that size.
+#[derive(Debug, Clone, Copy)]
+pub struct Allocator;
+
+/// What every piece of memory is aligned to that is as long: mimalloc's blocks are whole words.
+const WORD: usize = size_of::<usize>();
+
+#[expect(unsafe_code, reason = "an allocator is made of nothing else")]
+// SAFETY: all of it is mimalloc's; memory of `mi_malloc` may be freed and resized as that of `mi_malloc_aligned` may.
+unsafe impl GlobalAlloc for Allocator {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if layout.align() <= WORD && layout.align() <= layout.size() {
+            // SAFETY: it may be called with any size by any thread.
+            let piece = unsafe { mi_malloc(layout.size()) }.cast::<u8>();
+            debug_assert!(piece.addr().is_multiple_of(layout.align()));
+            return piece;
+        }
+        // SAFETY: whoever calls keeps to what `GlobalAlloc` asks for, here as below.
+        unsafe { MiMalloc.alloc(layout) }
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as above.
+        unsafe { MiMalloc.alloc_zeroed(layout) }
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, piece: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { MiMalloc.dealloc(piece, layout) }
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, piece: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        // SAFETY: as above.
+        unsafe { MiMalloc.realloc(piece, layout, size) }
+    }
+}
 
 /// Gives back to the system what all threads have freed, and what this one has at hand. It takes some
 /// milliseconds where there is much of it.
@@ -104,6 +149,27 @@ Anonymous:             0 kB
 Swap:                  0 kB
 VmFlags: rd ex
 ";
+
+    #[test]
+    #[expect(unsafe_code, reason = "an allocator is asked")]
+    fn memory_is_aligned_and_keeps_its_bytes_in_whatever_size_it_is_asked_for() {
+        for align in [1, 2, 4, 8, 16, 64, 4096] {
+            for size in [1, 2, 7, 8, 9, 24, 100, 1000, 1025, 3096, 70_000, 3_000_000] {
+                let (before, after) = (Layout::from_size_align(size, align), Layout::from_size_align(2 * size, align));
+                let (before, after) = (before.unwrap(), after.unwrap());
+                // SAFETY: every piece is used within its size, and freed with its own layout.
+                unsafe {
+                    let piece = Allocator.alloc(before);
+                    assert!(!piece.is_null() && piece.addr().is_multiple_of(align), "{before:?}");
+                    piece.write_bytes(7, size);
+                    let piece = Allocator.realloc(piece, before, 2 * size);
+                    assert!(piece.addr().is_multiple_of(align), "{after:?}");
+                    assert!(std::slice::from_raw_parts(piece, size).iter().all(|byte| *byte == 7), "{after:?}");
+                    Allocator.dealloc(piece, after);
+                }
+            }
+        }
+    }
 
     #[test]
     fn only_what_is_as_in_the_file_and_cannot_change_is_let_go() {

@@ -152,6 +152,7 @@ impl Room {
             ledger: Default::default(),
             interim: None,
             script: None,
+            introduction: None,
         }
     }
 }

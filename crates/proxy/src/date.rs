@@ -1,23 +1,20 @@
 //! The `Date` field of answers.
 
 use std::cell::RefCell;
-use std::sync::LazyLock;
 use std::time::{Duration, UNIX_EPOCH};
 
 use http::HeaderValue;
-use tollgate_core::time::{Clock, SystemClock};
 
-/// The machine's: the field tells others of it.
-static CLOCK: LazyLock<SystemClock> = LazyLock::new(SystemClock::new);
+use crate::coarse;
 
 thread_local! {
     /// The field as it was for the second that it names.
     static LAST: RefCell<(i64, Option<HeaderValue>)> = const { RefCell::new((0, None)) };
 }
 
-/// The field for now; it is written anew once a second.
+/// The field for now, by the machine's clock: it tells others of that. It is written anew once a second.
 pub(crate) fn field() -> HeaderValue {
-    let seconds = CLOCK.now().seconds();
+    let seconds = coarse::unix_seconds();
     LAST.with_borrow_mut(|(second, field)| {
         if *second == seconds
             && let Some(field) = field

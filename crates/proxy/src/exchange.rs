@@ -22,6 +22,7 @@ use crate::connection::{Arrived, IncomingBody};
 use crate::gateway::Gateway;
 use crate::hygiene::{self, BodyMeter, ConnectionInfo, Inspected, Patience};
 use crate::inside;
+use crate::named::Named;
 use crate::snapshot::{CompiledRoute, Snapshot};
 use crate::story::Story;
 use crate::trace::RequestId;
@@ -42,19 +43,30 @@ pub fn handle(
     let (mut parts, body) = request.into_parts();
     async move {
         let snapshot = gateway.snapshot();
-        let now = gateway.services.clock.now();
-        let (id, mut trace) = trace::identify(&parts.headers, now);
+        let (now, started) = gateway.services.clock.both();
+        let named = Named::of(&parts.headers);
+        let (id, mut trace) = trace::identify(&parts.headers, named, now);
         if let Some(spans) = &snapshot.spans {
             spans.decide(&mut trace);
         }
         let mut told = Telling {
-            story: Story::begin(&gateway, &snapshot, &connection, &parts, Arc::clone(&id.text), &trace, now),
+            story: Story::begin(
+                &gateway,
+                &snapshot,
+                &connection,
+                &parts,
+                named,
+                Arc::clone(&id.text),
+                &trace,
+                (now, started),
+            ),
             gateway: &gateway,
             snapshot: &snapshot,
             connection: &connection,
             id: &id,
             trace,
-            is_call: grpc::is_call(&parts.headers),
+            named,
+            is_call: named.content_type && grpc::is_call(&parts.headers),
             extended_connect: false,
             interim: interim.filter(|_| snapshot.project.settings.server.answers.interim),
         };
@@ -108,6 +120,8 @@ struct Telling<'g> {
     connection: &'g ConnectionInfo,
     id: &'g RequestId,
     trace: Trace,
+    /// What it came with.
+    named: Named,
     /// Whether it is a call of gRPC.
     is_call: bool,
     /// Whether the client would take any 2xx for a tunnel.
@@ -174,7 +188,7 @@ impl Telling<'_> {
             parts.extensions.remove::<UpgradeRequest>();
         }
 
-        let origin = parts.headers.get(http::header::ORIGIN).cloned();
+        let origin = route.pipeline.cors.as_ref().and_then(|_| parts.headers.get(http::header::ORIGIN).cloned());
         if let Err(problem) = self.check_address(route, &inspected).await {
             let mut response = self.refuse(problem);
             route.cors_on_refusal(origin.as_ref(), &mut response);
@@ -184,9 +198,12 @@ impl Telling<'_> {
         if self.is_call {
             total = grpc::note_deadline(parts, total);
         }
-        let mut request = self.receive(parts, body, &inspected);
+        let late = route.introduces_late && hygiene::is_introduced_alike(&inspected, self.connection);
+        let introduction = late.then(|| hygiene::introduction(&inspected.client, self.connection));
+        let mut request = self.receive(parts, body, &inspected, late);
         let ip = inspected.client.ip;
         let exchange = self.exchange(Arc::clone(&route.route), params, inspected);
+        exchange.introduction = introduction;
 
         let answered = {
             let mut run = pin!(route.pipeline.run(exchange, &mut request));
@@ -239,6 +256,7 @@ impl Telling<'_> {
                 ledger: Default::default(),
                 interim: self.interim.clone(),
                 script: None,
+                introduction: None,
             },
         );
         self.story.lend_record(exchange)
@@ -254,13 +272,14 @@ impl Telling<'_> {
         let Some(hooks) = self.snapshot.hooks.as_ref().filter(|hooks| hooks.has_pre_routing()) else {
             return ControlFlow::Continue(Received::Incoming(body));
         };
-        let mut request = self.receive(parts, Received::Incoming(body), inspected);
+        let mut request = self.receive(parts, Received::Incoming(body), inspected, false);
         let known = Inspected {
             client: inspected.client.clone(),
             target: inspected.target.clone(),
             second_path: None,
             upgrade: inspected.upgrade.clone(),
             debug_token: None,
+            peer_is_trusted: inspected.peer_is_trusted,
         };
         let unmatched = Arc::clone(&self.snapshot.unmatched);
         let exchange = self.exchange(unmatched, Params::new(), known);
@@ -289,7 +308,7 @@ impl Telling<'_> {
         body: Received,
         inspected: Inspected,
     ) -> Response {
-        let request = self.receive(parts, body, &inspected);
+        let request = self.receive(parts, body, &inspected, false);
         match alerts.receive(inspected.client.ip, request).await {
             Ok(response) => response,
             Err(problem) => self.refuse(problem),
@@ -309,7 +328,7 @@ impl Telling<'_> {
             return self.refuse(problem);
         }
         let by_path = inside::matched_by_path(self.snapshot, &inspected.client.host, &inspected.target.match_path);
-        let request = self.receive(parts, body, &inspected);
+        let request = self.receive(parts, body, &inspected, false);
         let head = RequestHead { method: request.method().clone(), headers: request.headers().clone() };
         let unmatched = Arc::clone(&self.snapshot.unmatched);
         let exchange = self.exchange(unmatched, Params::new(), inspected);
@@ -335,8 +354,9 @@ impl Telling<'_> {
         }
     }
 
-    /// Makes the request that policies and handler see, for which the parts are used up.
-    fn receive(&mut self, parts: &mut Parts, body: Received, inspected: &Inspected) -> Request<Body> {
+    /// Makes the request that policies and handler see, for which the parts are used up. `late` says that the fields
+    /// which introduce the caller are written when it is sent.
+    fn receive(&mut self, parts: &mut Parts, body: Received, inspected: &Inspected, late: bool) -> Request<Body> {
         let body = match body {
             Received::Incoming(body) => body,
             // It has been here already, on its way to the project's code.
@@ -359,9 +379,12 @@ impl Telling<'_> {
             let most = self.snapshot.tunnels.most;
             parts.extensions.insert(UpgradeRequest { asked: asked.clone(), most, open });
         }
-        parts.headers.reserve(FIELDS_ADDED);
-        hygiene::forwarding_fields(&mut parts.headers, &inspected.client, self.connection);
-        trace::propagate(self.id, &self.trace, &mut parts.headers);
+        trace::leave_out(&self.trace, self.named, &mut parts.headers);
+        if !late {
+            parts.headers.reserve(FIELDS_ADDED);
+            hygiene::forwarding_fields(&mut parts.headers, &inspected.client, self.connection);
+            trace::propagate(&self.id.field, &self.trace, &mut parts.headers);
+        }
         request_of(parts, body)
     }
 

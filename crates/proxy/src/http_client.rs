@@ -14,8 +14,8 @@ use tollgate_core::services::{HttpClient, HttpError, HttpResponse, Switched};
 use tollgate_core::{Body, Problem, Request, Response};
 use url::{Position, Url};
 
-use crate::upstream::Upstreams;
 use crate::upstream::handshake::{SwitchedSlot, UpgradeRequest};
+use crate::upstream::{Beside, Upstreams};
 
 /// How often a redirect is followed. Only from https to https: what is fetched decides whom the
 /// gateway trusts.
@@ -55,7 +55,7 @@ impl OutboundClient {
         let timeouts = Timeouts { connect: timeout, first_byte: None, idle: None, total: None };
         let mut record = Record::default();
         let response = upstream
-            .exchange(&mut record, &mut request, upstream.host(), &timeouts, None, None)
+            .exchange(&mut record, &mut request, upstream.host(), &timeouts, None, Beside::default())
             .await
             .map_err(|problem| at(&told(&problem)))?;
         let (parts, body) = response.into_parts();
@@ -80,7 +80,7 @@ impl OutboundClient {
         let timeouts = Timeouts { connect: timeout, first_byte: None, idle: None, total: None };
         let mut record = Record::default();
         let host = upstream.host().clone();
-        let sent = upstream.exchange(&mut record, &mut request, &host, &timeouts, None, None).await;
+        let sent = upstream.exchange(&mut record, &mut request, &host, &timeouts, None, Beside::default()).await;
         sent.map_err(|problem| at(&told(&problem)))
     }
 
@@ -101,7 +101,7 @@ impl OutboundClient {
         let mut record = Record::default();
         let host = upstream.host().clone();
         let wanted = UpgradeRequest::websocket();
-        let switched = upstream.switch(&mut record, request, host, &wanted, &timeouts, None, None).await;
+        let switched = upstream.switch(&mut record, request, host, &wanted, &timeouts, None, Beside::default()).await;
         let mut response = switched.map_err(|problem| at(&told(&problem)))?;
         match SwitchedSlot::take(&mut response) {
             Some(switched) => Ok(Switched { headers: response.into_parts().0.headers, stream: switched.stream }),

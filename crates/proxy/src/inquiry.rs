@@ -12,6 +12,7 @@ use tollgate_core::record::Record;
 use tollgate_core::{Body, Exchange, Flow, Problem, Request, Response};
 
 use crate::hygiene::{self, ConnectionInfo, Inspected};
+use crate::named::Named;
 use crate::snapshot::Snapshot;
 use crate::{preflight, routing, system, trace};
 
@@ -86,7 +87,7 @@ impl<'s> Walk<'s> {
     ) -> Option<Self> {
         let route = Arc::clone(&snapshot.routes.get(index)?.route);
         let clock = &snapshot.services.clock;
-        let (id, trace) = trace::identify(&parts.headers, clock.now());
+        let (id, trace) = trace::identify(&parts.headers, Named::of(&parts.headers), clock.now());
         let mut request = Request::from_parts(parts, body);
         hygiene::forwarding_fields(request.headers_mut(), &inspected.client, connection);
         let exchange = Box::new(Exchange {
@@ -110,6 +111,7 @@ impl<'s> Walk<'s> {
             ledger: Default::default(),
             interim: None,
             script: None,
+            introduction: None,
         });
         Some(Self { snapshot, index, exchange, request })
     }

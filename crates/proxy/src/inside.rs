@@ -205,6 +205,7 @@ async fn run(
         ledger: Default::default(),
         interim: None,
         script: None,
+        introduction: None,
     });
     let response = Box::pin(route.pipeline.run(&mut exchange, &mut request)).await;
     let record = &exchange.record;

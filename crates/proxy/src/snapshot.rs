@@ -74,6 +74,9 @@ pub(crate) struct CompiledRoute {
     pub(crate) pipeline: Pipeline,
     /// Whether a step of it asks who calls, or one of a route that its handler calls may.
     pub(crate) authenticates: bool,
+    /// Whether nothing on it looks at the fields that introduce the caller, so that they need not be made before the
+    /// request is sent.
+    pub(crate) introduces_late: bool,
 }
 
 impl CompiledRoute {
@@ -261,7 +264,11 @@ impl Builder<'_> {
         let pipeline = Pipeline { keeps_request: asks, ..pipeline };
         let authenticates =
             pipeline.handler.calls_routes() || route.inbound.iter().any(|step| step.stage == Stage::Auth);
-        Some(CompiledRoute { route: Arc::clone(route), pipeline, authenticates })
+        let introduces_late = pipeline.handler.introduces()
+            && !asks
+            && pipeline.hooks.is_none()
+            && !pipeline.inbound.iter().chain(&pipeline.outbound).any(|placed| placed.policy.reads_introduction());
+        Some(CompiledRoute { route: Arc::clone(route), pipeline, authenticates, introduces_late })
     }
 
     fn steps(&self, route: &Arc<Route>, steps: &[StepRef]) -> Option<Vec<Placed>> {

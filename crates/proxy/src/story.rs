@@ -28,6 +28,7 @@ use crate::gateway::Gateway;
 use crate::hygiene::{BodyMeter, ConnectionInfo, Inspected};
 use crate::metrics::RouteMetrics;
 use crate::metrics_export::MetricsExport;
+use crate::named::Named;
 use crate::snapshot::{CompiledRoute, Snapshot};
 use crate::spans::Spans;
 use crate::trace;
@@ -59,20 +60,21 @@ pub(crate) struct Story {
 }
 
 impl Story {
-    /// Begins with the head of a request.
+    /// Begins with the head of a request, at this moment of both clocks.
     pub(crate) fn begin(
         gateway: &Arc<Gateway>,
         snapshot: &Snapshot,
         connection: &ConnectionInfo,
         parts: &Parts,
+        named: Named,
         id: Arc<str>,
         trace: &Trace,
-        now: Timestamp,
+        (now, started): (Timestamp, Duration),
     ) -> Self {
-        let clock = &gateway.services.clock;
         gateway.metrics.in_flight.inc();
         let ip = connection.peer.ip().to_canonical();
-        let agent = parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let agent = named.user_agent.then(|| parts.headers.get(USER_AGENT)).flatten();
+        let agent = agent.and_then(|agent| agent.to_str().ok());
         // Written where it stays: what is made first and boxed then is copied, whole.
         let entry = Box::write(
             Box::new_uninit(),
@@ -97,7 +99,7 @@ impl Story {
                 sampled: trace.flags & 1 == 1,
                 snapshot: Arc::clone(&snapshot.id),
                 tls: connection.tls.clone(),
-                record: Record { started: clock.monotonic(), traced: snapshot.spans.is_some(), ..Record::default() },
+                record: Record { started, traced: snapshot.spans.is_some(), ..Record::default() },
             },
         );
         Self {
@@ -333,7 +335,7 @@ fn allows(grant: Option<&DebugGrant>, route: Option<&str>) -> bool {
 /// What a head that cannot be read is answered with: a problem like any other, but for the path, which nobody knows.
 pub(crate) fn refuse_head(gateway: &Gateway, reason: &'static Reason) -> RefusedHead {
     let snapshot = gateway.snapshot();
-    let (id, trace) = trace::identify(&HeaderMap::new(), gateway.services.clock.now());
+    let (id, trace) = trace::identify(&HeaderMap::new(), Named::default(), gateway.services.clock.now());
     let detail = match reason.status {
         408 => "The head of the request did not come in time.",
         414 => "The request target is too long.",
@@ -368,7 +370,7 @@ pub(crate) fn failed(gateway: &Gateway, connection: &ConnectionInfo, head: &Unre
     let answered = head.answered.as_deref();
     let (id, trace) = answered
         .and_then(|answered| answered.identity.clone())
-        .unwrap_or_else(|| trace::identify(&HeaderMap::new(), now));
+        .unwrap_or_else(|| trace::identify(&HeaderMap::new(), Named::default(), now));
     let ip = connection.peer.ip().to_canonical();
     let response_bytes = answered.map_or(0, |answered| answered.bytes);
     let mut record = Record { started: clock.monotonic(), response_bytes, ..Record::default() };

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use tollgate_core::exchange::{SpanId, Trace, TraceId};
 use tollgate_core::time::Timestamp;
+use tollgate_http1::push_field;
 use uuid::Uuid;
+
+use crate::named::Named;
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) const ZUPLO_REQUEST_ID: HeaderName = HeaderName::from_static("zp-rid");
@@ -21,9 +24,9 @@ pub(crate) struct RequestId {
 }
 
 /// The request id and the trace of a request: the caller's, where they are well-formed.
-pub(crate) fn identify(headers: &HeaderMap, now: Timestamp) -> (RequestId, Trace) {
+pub(crate) fn identify(headers: &HeaderMap, named: Named, now: Timestamp) -> (RequestId, Trace) {
     let fresh = fresh_id(now);
-    let id = match caller_id(headers) {
+    let id = match caller_id(headers, named) {
         Some((text, field)) => RequestId { text: text.into(), field: field.clone() },
         None => {
             let mut digits = Uuid::encode_buffer();
@@ -33,7 +36,7 @@ pub(crate) fn identify(headers: &HeaderMap, now: Timestamp) -> (RequestId, Trace
         }
     };
     let span_id = SpanId::of(Uuid::new_v4().as_u64_pair().0.into());
-    let trace = match parent(headers) {
+    let trace = match parent(headers, named) {
         Some((trace_id, parent_id, flags)) => Trace { trace_id, span_id, parent_id: Some(parent_id), flags },
         // Sampled, as a backend without a gateway in front of it would have decided for itself.
         None => Trace { trace_id: TraceId::of(fresh.as_u128()), span_id, parent_id: None, flags: 1 },
@@ -50,8 +53,8 @@ fn fresh_id(now: Timestamp) -> Uuid {
 }
 
 /// At most 128 visible ASCII characters, sent once.
-fn caller_id(headers: &HeaderMap) -> Option<(&str, &HeaderValue)> {
-    let field = only(headers, &REQUEST_ID)?;
+fn caller_id(headers: &HeaderMap, named: Named) -> Option<(&str, &HeaderValue)> {
+    let field = named.request_id.then(|| only(headers, &REQUEST_ID))??;
     let id = field.to_str().ok()?;
     let well_formed = !id.is_empty() && id.len() <= 128 && id.bytes().all(|b| b.is_ascii_graphic());
     well_formed.then_some((id, field))
@@ -64,8 +67,8 @@ fn only<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Option<&'h HeaderValue
 }
 
 /// Trace id, span id and the sampled flag of a well-formed `traceparent`.
-fn parent(headers: &HeaderMap) -> Option<(TraceId, SpanId, u8)> {
-    let value = only(headers, &TRACEPARENT)?.to_str().ok()?;
+fn parent(headers: &HeaderMap, named: Named) -> Option<(TraceId, SpanId, u8)> {
+    let value = named.traceparent.then(|| only(headers, &TRACEPARENT))??.to_str().ok()?;
     let (version, flags) = (value.get(..2)?, value.get(53..55)?);
     let (trace_id, span_id) = (TraceId::parse(value.get(3..35)?)?, SpanId::parse(value.get(36..52)?)?);
     let hex = |text: &str| text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
@@ -82,16 +85,32 @@ fn parent(headers: &HeaderMap) -> Option<(TraceId, SpanId, u8)> {
     Some((trace_id, span_id, u8::from_str_radix(flags, 16).ok()? & 1))
 }
 
-/// Writes the id and the trace context that the upstream gets.
-pub(crate) fn propagate(id: &RequestId, trace: &Trace, headers: &mut HeaderMap) {
-    if trace.parent_id.is_none() {
-        // It belongs to a `traceparent` that was ill-formed, or to none.
+/// Takes out what the caller said of both, for which the gateway has its own word.
+pub(crate) fn leave_out(trace: &Trace, named: Named, headers: &mut HeaderMap) {
+    // Without a parent it belongs to a `traceparent` that was ill-formed, or to none.
+    if named.tracestate && trace.parent_id.is_none() {
         headers.remove(TRACESTATE);
     }
+    if named.traceparent {
+        headers.remove(TRACEPARENT);
+    }
+    if named.request_id {
+        headers.remove(REQUEST_ID);
+    }
+}
+
+/// Writes the id and the trace context that the upstream gets; the caller's have been left out.
+pub(crate) fn propagate(id: &HeaderValue, trace: &Trace, headers: &mut HeaderMap) {
     if let Ok(value) = HeaderValue::from_bytes(&trace.traceparent()) {
         headers.insert(TRACEPARENT, value);
     }
-    headers.insert(REQUEST_ID, id.field.clone());
+    headers.insert(REQUEST_ID, id.clone());
+}
+
+/// The same as lines of a head.
+pub(crate) fn push(id: &str, trace: &Trace, lines: &mut Vec<u8>) {
+    push_field(lines, TRACEPARENT.as_str(), &trace.traceparent());
+    push_field(lines, REQUEST_ID.as_str(), id.as_bytes());
 }
 
 #[cfg(test)]
@@ -109,6 +128,10 @@ mod tests {
         map
     }
 
+    fn identified(headers: &HeaderMap) -> (RequestId, Trace) {
+        identify(headers, Named::of(headers), NOW)
+    }
+
     #[test]
     fn a_well_formed_trace_goes_on_and_any_other_begins_anew() {
         const ID: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -123,7 +146,7 @@ mod tests {
             ("00-0af7651916cd43dd8448eb211c80319c", false),
             ("", false),
         ] {
-            let (_, trace) = identify(&headers(&[("traceparent", value)]), NOW);
+            let (_, trace) = identified(&headers(&[("traceparent", value)]));
             assert_eq!(trace.trace_id.as_str() == ID, goes_on, "{value}");
             assert_eq!(trace.parent_id.is_some(), goes_on, "{value}");
             assert!(!trace.trace_id.is_zero() && !trace.span_id.is_zero(), "{value}");
@@ -132,22 +155,23 @@ mod tests {
 
     #[test]
     fn only_well_formed_request_ids_are_taken_over() {
-        assert_eq!(identify(&headers(&[("x-request-id", "abc-1")]), NOW).0.field, "abc-1");
+        assert_eq!(identified(&headers(&[("x-request-id", "abc-1")])).0.field, "abc-1");
         for pairs in [
             &[("x-request-id", "a b")][..],
             &[("x-request-id", "")],
             &[("x-request-id", "a"), ("x-request-id", "b")],
             &[],
         ] {
-            assert_eq!(identify(&headers(pairs), NOW).0.text.len(), 36, "{pairs:?}");
+            assert_eq!(identified(&headers(pairs)).0.text.len(), 36, "{pairs:?}");
         }
     }
 
     #[test]
     fn the_state_of_a_broken_trace_is_not_passed_on() {
         let mut broken = headers(&[("traceparent", "nonsense"), ("tracestate", "a=b")]);
-        let (id, trace) = identify(&broken, NOW);
-        propagate(&id, &trace, &mut broken);
+        let (id, trace) = identified(&broken);
+        leave_out(&trace, Named::of(&broken), &mut broken);
+        propagate(&id.field, &trace, &mut broken);
         assert!(!broken.contains_key("tracestate"));
         assert!(broken["traceparent"].to_str().unwrap().contains(trace.span_id.as_str()));
     }

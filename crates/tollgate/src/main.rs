@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tollgate_js::memory::Allocator = tollgate_js::memory::Allocator;
 
 fn main() -> ExitCode {
     tollgate::main()

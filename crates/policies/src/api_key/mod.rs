@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, PolicyKind};
-use tollgate_core::exchange::Credential;
+use tollgate_core::exchange::{Credential, Introduction};
 use tollgate_core::keys::KeyGrant;
 use tollgate_core::reason::STORE_UNAVAILABLE;
 use tollgate_core::services::{KeyVerdict, Keyring};
@@ -171,6 +171,10 @@ impl Policy for ApiKey {
             MaybeLater::Now(verdict) => Step::Now(self.decide(verdict, exchange, request)),
             MaybeLater::Later(verdict) => Step::later(async move { self.decide(verdict.await, exchange, request) }),
         }
+    }
+
+    fn reads_introduction(&self) -> bool {
+        Introduction::has(self.source.header())
     }
 }
 

@@ -9,6 +9,7 @@ use ipnet::{IpNet, Ipv4Net};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, PolicyKind};
+use tollgate_core::exchange::Introduction;
 use tollgate_core::{Exchange, Fault, Policy, Problem, Reason, Request, Step};
 
 /// The address is not one of those that may call.
@@ -140,6 +141,10 @@ impl Policy for IpRestriction {
         }
         let cause = address.map_or_else(|| "address not known".to_owned(), |address| format!("address {address}"));
         Problem::new(&IP_DENIED, "You are not allowed to use this resource.").caused_by(cause).into()
+    }
+
+    fn reads_introduction(&self) -> bool {
+        self.header.as_ref().is_some_and(Introduction::has)
     }
 }
 

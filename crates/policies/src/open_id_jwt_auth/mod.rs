@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, PolicyKind};
-use tollgate_core::exchange::{Credential, select};
+use tollgate_core::exchange::{Credential, Introduction, select};
 use tollgate_core::services::verifier::VerifiedToken;
 use tollgate_core::services::{TokenVerifier, VerifierSettings, VerifyError};
 use tollgate_core::{Exchange, Fault, Flow, MaybeLater, Policy, Problem, Reason, Request, Step, User};
@@ -238,6 +238,10 @@ impl Policy for OpenIdJwtAuth {
             MaybeLater::Now(verdict) => Step::Now(self.decide(verdict, exchange)),
             MaybeLater::Later(verdict) => Step::later(async move { self.decide(verdict.await, exchange) }),
         }
+    }
+
+    fn reads_introduction(&self) -> bool {
+        Introduction::has(self.source.header())
     }
 }
 

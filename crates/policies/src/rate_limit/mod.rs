@@ -125,6 +125,11 @@ impl Policy for RateLimit {
             MaybeLater::Later(outcome) => Step::later(async move { self.decide(exchange, window, outcome.await) }),
         }
     }
+
+    fn reads_introduction(&self) -> bool {
+        // A function may look at everything.
+        self.function.is_some()
+    }
 }
 
 /// A hit that may be counted already.

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tollgate_core::catalog::{BuildContext, BuildError, Configure, Direction, PolicyKind};
-use tollgate_core::exchange::select;
+use tollgate_core::exchange::{Introduction, select};
 use tollgate_core::reason::SIGN_FAILED;
 use tollgate_core::services::TokenRequest;
 use tollgate_core::settings::UpstreamOrUrl;
@@ -222,6 +222,10 @@ impl Policy for UpstreamJwt {
             }
             Err(problem) => Step::Now(Flow::Refuse(problem)),
         }
+    }
+
+    fn reads_introduction(&self) -> bool {
+        Introduction::has(&self.prepared.header)
     }
 
     fn bind(&self, route: &Arc<Route>) -> Result<Option<Arc<dyn Policy>>, BuildError> {

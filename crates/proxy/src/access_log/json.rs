@@ -125,10 +125,10 @@ impl<'b> Object<'b> {
     }
 
     fn text(&mut self, name: &'static str, text: &str) {
-        self.value(name, text);
+        if needs_no_escapes(text) { self.bare(name, text) } else { self.value(name, text) }
     }
 
-    /// A text of the gateway's own, in which nothing is to be escaped: digits, or the name of a reason.
+    /// A text in which nothing is to be escaped, as in the gateway's own: digits, or the name of a reason.
     fn bare(&mut self, name: &'static str, text: &str) {
         let out = self.member(name);
         out.push(b'"');
@@ -150,6 +150,12 @@ impl<'b> Object<'b> {
         out.push(b'.');
         three_digits(micros % 1000, out);
     }
+}
+
+/// Whether a text stands in JSON as it is (RFC 8259 §7), as nearly all do. All of it is looked at, many bytes at once:
+/// to stop at the first that needs an escape would be to look at one after the other.
+fn needs_no_escapes(text: &str) -> bool {
+    !text.bytes().fold(false, |escapes, byte| escapes | (byte < b' ') | (byte == b'"') | (byte == b'\\'))
 }
 
 fn write<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
@@ -249,6 +255,15 @@ mod tests {
         let versions = [Version::HTTP_09, Version::HTTP_10, Version::HTTP_11, Version::HTTP_2, Version::HTTP_3];
         for text in reasons.chain(versions.map(protocol)).chain(["ok"]) {
             assert_eq!(serde_json::to_string(text).unwrap(), format!("\"{text}\""));
+        }
+    }
+
+    #[test]
+    fn a_text_is_written_as_it_is_only_where_that_is_what_json_says() {
+        for character in ('\0'..='\u{ff}').chain(['\u{2028}', '\u{ffff}', '😀']) {
+            let text = format!("a long enough text with {character} in it");
+            let written = serde_json::to_string(&text).unwrap();
+            assert_eq!(needs_no_escapes(&text), written == format!("\"{text}\""), "{text:?}");
         }
     }
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use tollgate_core::exchange::Client;
 
-use super::forwarded::Introduction;
+use super::forwarded::Known;
 
 /// What the last request of a connection was like.
 #[derive(Default)]
@@ -20,7 +20,7 @@ pub struct Familiar(Mutex<Last>);
 struct Last {
     /// The Host field as it was sent, and what it means.
     asked: Option<(Box<str>, Arc<str>)>,
-    introduction: Option<Arc<Introduction>>,
+    known: Option<Arc<Known>>,
 }
 
 impl Familiar {
@@ -37,11 +37,11 @@ impl Familiar {
     }
 
     /// What upstreams are told of a caller: as the last time, or made by `make`.
-    pub(super) fn introduction(&self, client: &Client, make: impl FnOnce() -> Introduction) -> Arc<Introduction> {
+    pub(super) fn known(&self, client: &Client, make: impl FnOnce() -> Known) -> Arc<Known> {
         let mut last = self.0.lock();
-        match &last.introduction {
+        match &last.known {
             Some(known) if known.is_of(client) => Arc::clone(known),
-            _ => Arc::clone(last.introduction.insert(Arc::new(make()))),
+            _ => Arc::clone(last.known.insert(Arc::new(make()))),
         }
     }
 }

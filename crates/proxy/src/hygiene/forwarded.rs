@@ -6,16 +6,17 @@
 
 use std::fmt::Write as _;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{Entry, FORWARDED, HeaderName, HeaderValue};
 use ipnet::IpNet;
 use smallvec::SmallVec;
-use tollgate_core::exchange::{Client, Scheme};
+use tollgate_core::exchange::{Client, Introduction, Scheme};
+use tollgate_http1::push_field;
 
-use super::{ConnectionInfo, host};
+use super::{ConnectionInfo, Inspected, host};
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
@@ -166,7 +167,7 @@ fn address(text: &str) -> Option<IpAddr> {
 /// everybody else [`super::inspect`] has removed it. And who the client is by its certificate,
 /// where that is asked for.
 pub fn forwarding_fields(headers: &mut HeaderMap, client: &Client, connection: &ConnectionInfo) {
-    let told = connection.familiar.introduction(client, || Introduction::new(client, connection));
+    let told = connection.familiar.known(client, || Known::new(client, connection));
     append(headers, X_FORWARDED_FOR, &told.peer);
     headers.insert(X_REAL_IP, told.ip.clone());
     headers.insert(X_FORWARDED_PROTO, told.proto.clone());
@@ -178,8 +179,27 @@ pub fn forwarding_fields(headers: &mut HeaderMap, client: &Client, connection: &
     }
 }
 
+/// Whether the callers of a connection are introduced by the same fields each time, whatever their requests bring:
+/// nothing of what a trusted proxy says is passed on, and no field of theirs is cleared for a certificate.
+pub(crate) fn is_introduced_alike(inspected: &Inspected, connection: &ConnectionInfo) -> bool {
+    !inspected.peer_is_trusted && connection.tls.as_ref().is_none_or(|session| !session.forwards_certificates())
+}
+
+/// What introduces such a caller, ready to be written.
+pub(crate) fn introduction(client: &Client, connection: &ConnectionInfo) -> Arc<Introduction> {
+    let told = connection.familiar.known(client, || Known::new(client, connection));
+    Arc::clone(told.alone.get_or_init(|| {
+        let (mut fields, mut lines) = (HeaderMap::new(), Vec::new());
+        forwarding_fields(&mut fields, client, connection);
+        for (name, value) in &fields {
+            push_field(&mut lines, name.as_str(), value.as_bytes());
+        }
+        Arc::new(Introduction { fields, lines })
+    }))
+}
+
 /// What the upstream is told of one caller, ready to be written.
-pub(super) struct Introduction {
+pub(super) struct Known {
     of: Client,
     peer: HeaderValue,
     ip: HeaderValue,
@@ -187,9 +207,11 @@ pub(super) struct Introduction {
     host: HeaderValue,
     port: HeaderValue,
     element: HeaderValue,
+    /// All of it, where nobody else has told anything.
+    alone: OnceLock<Arc<Introduction>>,
 }
 
-impl Introduction {
+impl Known {
     fn new(client: &Client, connection: &ConnectionInfo) -> Self {
         let peer = connection.peer.ip().to_canonical();
         let port = host::split_port(&client.host).1.unwrap_or(host::default_port(client.scheme));
@@ -210,6 +232,7 @@ impl Introduction {
             host: value(&client.host),
             port: value(port),
             element: value(&element),
+            alone: OnceLock::new(),
         }
     }
 

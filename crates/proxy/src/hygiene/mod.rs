@@ -22,6 +22,7 @@ use tollgate_core::settings::Settings;
 use tollgate_core::{Problem, reason};
 
 use crate::connection::TooSlow;
+use crate::named::Named;
 use crate::pace::Pace;
 use crate::tls::Session;
 
@@ -39,6 +40,7 @@ pub use familiar::Familiar;
 pub use fields::clean_response;
 pub(crate) use fields::{clean_connection_fields, clean_response_trailers, clean_trailers, may_be_sent};
 pub use forwarded::forwarding_fields;
+pub(crate) use forwarded::{introduction, is_introduced_alike};
 pub use upgrade::AskedUpgrade;
 
 /// What a listener's requests are held to. Built once, when a project is loaded.
@@ -135,6 +137,8 @@ pub struct Inspected {
     pub upgrade: Option<AskedUpgrade>,
     /// What it brought to be told more than others, not checked yet.
     pub debug_token: Option<HeaderValue>,
+    /// Whether it came from a proxy whose word about its caller counts.
+    pub peer_is_trusted: bool,
 }
 
 /// Checks a request head and takes out of it what must not travel on: hop-by-hop fields, what
@@ -149,9 +153,11 @@ pub fn inspect(parts: &mut Parts, connection: &ConnectionInfo, rules: &HygieneRu
         return Err(Problem::new(&reason::REQUEST_PLAIN_HTTP, detail).closing());
     }
     check_size(parts, rules)?;
-    let upgrade = upgrade::asked(parts, &rules.upgrades)?;
+    let named = Named::of(&parts.headers);
+    let may_upgrade = named.upgrade || parts.method == Method::CONNECT;
+    let upgrade = if may_upgrade { upgrade::asked(parts, &rules.upgrades)? } else { None };
     check_method(&parts.method)?;
-    check_framing(parts, rules)?;
+    check_framing(parts, named, rules)?;
     let host = host::asked_for(parts, connection)?;
     let paths = path::canonicalise(parts.uri.path()).map_err(|why| malformed(why.0))?;
 
@@ -171,6 +177,7 @@ pub fn inspect(parts: &mut Parts, connection: &ConnectionInfo, rules: &HygieneRu
         second_path: paths.second,
         upgrade,
         debug_token,
+        peer_is_trusted: trusted,
     })
 }
 
@@ -219,20 +226,21 @@ fn check_method(method: &Method) -> Result<(), Problem> {
 
 /// RFC 9112 §6: exactly one kind of framing. Over HTTP/1 whatever reads the head has refused all others; this is for
 /// whoever else brings one.
-fn check_framing(parts: &Parts, rules: &HygieneRules) -> Result<(), Problem> {
-    let mut codings = parts.headers.get_all(TRANSFER_ENCODING).iter();
-    if let Some(coding) = codings.next() {
+fn check_framing(parts: &Parts, named: Named, rules: &HygieneRules) -> Result<(), Problem> {
+    if named.transfer_encoding {
+        let mut codings = parts.headers.get_all(TRANSFER_ENCODING).iter();
+        let coding = codings.next().map_or(&[][..], HeaderValue::as_bytes);
         if parts.version >= Version::HTTP_2 {
             return Err(malformed("Transfer-Encoding does not exist in this version of HTTP.").closing());
         }
-        if codings.next().is_some() || !coding.as_bytes().eq_ignore_ascii_case(b"chunked") {
+        if codings.next().is_some() || !coding.eq_ignore_ascii_case(b"chunked") {
             return Err(malformed("Transfer-Encoding must be exactly `chunked`.").closing());
         }
-        if parts.headers.contains_key(CONTENT_LENGTH) {
+        if named.content_length {
             return Err(malformed("Content-Length and Transfer-Encoding exclude each other.").closing());
         }
     }
-    if let Some(limit) = rules.body_limit
+    if let Some(limit) = rules.body_limit.filter(|_| named.content_length)
         && content_length(&parts.headers).is_some_and(|length| length > limit)
     {
         return Err(Problem::body_too_large(limit));

@@ -66,6 +66,7 @@ fn exchange(params: &[(&str, &str)], forward_path: &str) -> Exchange {
         ledger: Default::default(),
         interim: None,
         script: None,
+        introduction: None,
     }
 }
 

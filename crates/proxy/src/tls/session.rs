@@ -73,6 +73,11 @@ impl Session {
         self.endpoint.digest_for(host) == self.rules.as_ref().map(|rules| rules.digest)
     }
 
+    /// Whether fields of a request are cleared or written for the client's certificate.
+    pub(crate) fn forwards_certificates(&self) -> bool {
+        self.rules.is_some()
+    }
+
     /// Tells an upstream of the client's certificate, where that is asked for. What stood there
     /// before goes in any case.
     pub(crate) fn forward(&self, headers: &mut HeaderMap) {

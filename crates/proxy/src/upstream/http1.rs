@@ -12,6 +12,7 @@ use tollgate_core::{Body, Problem, Request, Response, reason};
 use tollgate_http1::{BodyLength, Framing, HeadError, RequestHead, ResponseHead};
 
 use super::Upstream;
+use super::beside::Late;
 use super::connect::{ConnectError, Connected};
 use super::link::{Broken, Link};
 use super::relay::Relay;
@@ -49,7 +50,7 @@ impl Upstream {
         meter: Option<&BodyMeter>,
         limits: &Limits<'_>,
     ) -> Result<Response, Problem> {
-        let (upload, method) = encode(request, host, None)?;
+        let (upload, method) = encode(request, host, None, limits.beside.late)?;
         let mut ask = Ask { upload, method, upgrades: false, meter, limits };
         // Only over HTTP/2 anything was waited for until here.
         let now = if self.http2.is_some() { Instant::now() } else { limits.from.instant };
@@ -158,6 +159,7 @@ pub(super) fn encode(
     request: &mut Request,
     host: &HeaderValue,
     upgrade: Option<&HeaderValue>,
+    late: Option<Late<'_>>,
 ) -> Result<(Upload, Method), Problem> {
     let body = std::mem::take(request.body_mut());
     let head = RequestHead {
@@ -168,7 +170,8 @@ pub(super) fn encode(
         body: BodyLength::Known(0),
         upgrade,
     };
-    let upload = Upload::new(head, body).map_err(|error| problem(&reason::TARGET_UNSAFE).caused_by(error))?;
+    let upload = Upload::new(head, body, |lines| late.iter().for_each(|late| late.push(lines)))
+        .map_err(|error| problem(&reason::TARGET_UNSAFE).caused_by(error))?;
     // The answer may be long in coming, and the fields are bytes by now.
     drop(std::mem::take(request.headers_mut()));
     Ok((upload, request.method().clone()))
@@ -179,7 +182,7 @@ async fn attempt(mut link: Box<Link>, ask: &mut Ask<'_>, now: Instant) -> Result
     link.begin(&ask.method);
     let mut wait = Wait::new(ask.meter, now);
     let result = poll_fn(|cx| {
-        if let Poll::Ready(result) = link.poll_head(&mut ask.upload, ask.limits.interim, cx) {
+        if let Poll::Ready(result) = link.poll_head(&mut ask.upload, ask.limits.beside.interim, cx) {
             return Poll::Ready(Ok(result));
         }
         let Some((at, who)) = wait.deadline(ask.limits) else { return Poll::Pending };

@@ -18,6 +18,7 @@ use tollgate_core::time::Clock;
 use tollgate_core::unix_socket::{self, UnixSocket};
 use url::{Host, Url};
 
+mod beside;
 mod buffering;
 mod connect;
 pub(crate) mod handshake;
@@ -38,6 +39,7 @@ mod upload;
 mod wait;
 
 use crate::live::{TargetCounts, TargetTally};
+pub(crate) use beside::Beside;
 use connect::{Connector, Place};
 pub use map_hosts::MapHosts;
 use pool::Pool;

@@ -15,6 +15,7 @@ use super::link::{Broken, Link};
 use super::pool::Pool;
 use super::relay::Relay;
 use crate::alarm::{Alarm, after};
+use crate::coarse;
 use crate::hygiene::clean_response_trailers;
 
 /// An answer ended before it was complete. The client must not take it for a whole one: its
@@ -128,7 +129,7 @@ impl ResponseBody {
     /// The body is over: its connection can serve the next request.
     fn end(&mut self) {
         if let Source::Link(link) = std::mem::replace(&mut self.source, Source::Over) {
-            self.pool.put(link, Instant::now());
+            self.pool.put(link, coarse::instant());
         }
     }
 }

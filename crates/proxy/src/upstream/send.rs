@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use http::header::HeaderValue;
 use tokio::time::Instant;
-use tollgate_core::interim::Interim;
 use tollgate_core::project::Timeouts;
 use tollgate_core::record::Record;
 use tollgate_core::settings::UpstreamHost;
 use tollgate_core::{Body, Exchange, Fault, Problem, Request, Response};
 
 use super::Upstream;
+use super::beside::{Beside, Late};
 use super::handshake::UpgradeRequest;
 use super::wait::{Limits, Moment};
 use crate::grpc;
@@ -38,20 +38,30 @@ impl Upstream {
         timeouts: Timeouts,
     ) -> impl Future<Output = Result<Response, Problem>> + Send + 's {
         async move {
-            if let Some(upgrade) = request.extensions_mut().remove::<UpgradeRequest>() {
+            let upgrade = request.extensions_mut().remove::<UpgradeRequest>();
+            if upgrade.is_some() || self.http2.is_some() {
+                // Their fields go out one by one.
+                if let Some(introduction) = exchange.introduction.take() {
+                    let late = Late { introduction: &introduction, trace: &exchange.trace, id: &exchange.id };
+                    late.insert(request.headers_mut());
+                }
+            }
+            if let Some(upgrade) = upgrade {
                 // Boxed because it is large and rare.
                 return Box::pin(self.upgrade(exchange, request, &upgrade, &timeouts)).await;
             }
             let host = self.host_for(exchange);
             let started = exchange.record.started;
-            let Exchange { record, interim, .. } = exchange;
-            self.exchange(record, &mut request, &host, &timeouts, Some(started), interim.as_ref()).await
+            let Exchange { record, interim, introduction, trace, id, .. } = exchange;
+            let late = introduction.as_deref().map(|introduction| Late { introduction, trace, id });
+            let beside = Beside { interim: interim.as_ref(), late };
+            self.exchange(record, &mut request, &host, &timeouts, Some(started), beside).await
         }
     }
 
     /// The same for requests of the gateway itself. `started` is when the exchange began that
     /// the total timeout counts for; now, where there is none. The request is used up: it is lent,
-    /// because a future that owns one is copied with it a few times. `interim` is where interim answers go.
+    /// because a future that owns one is copied with it a few times.
     pub(crate) async fn exchange(
         &self,
         record: &mut Record,
@@ -59,10 +69,10 @@ impl Upstream {
         host: &HeaderValue,
         timeouts: &Timeouts,
         started: Option<Duration>,
-        interim: Option<&Interim>,
+        beside: Beside<'_>,
     ) -> Result<Response, Problem> {
         let waiting = self.tally.begin();
-        let result = self.exchanged(record, request, host, timeouts, started, interim).await;
+        let result = self.exchanged(record, request, host, timeouts, started, beside).await;
         if let Err(problem) = &result
             && problem.reason.fault == Fault::Upstream
         {
@@ -78,13 +88,13 @@ impl Upstream {
         host: &HeaderValue,
         timeouts: &Timeouts,
         started: Option<Duration>,
-        interim: Option<&Interim>,
+        beside: Beside<'_>,
     ) -> Result<Response, Problem> {
         self.note_url(record, request);
         self.buffer(request).await?;
         let now = self.moment();
         let timeouts = &grpc::pass_deadline_on(request, timeouts, now.since(started));
-        let limits = Limits { interim, ..now.limits(timeouts, started) };
+        let limits = Limits { beside, ..now.limits(timeouts, started) };
         let meter = meter(request);
         let result = match self.over_http2(record, request, host, meter.as_ref(), &limits).await {
             ControlFlow::Break(result) => result,
@@ -114,7 +124,9 @@ impl Upstream {
 
     /// This moment.
     pub(super) fn moment(&self) -> Moment {
-        Moment { instant: Instant::now(), monotonic: self.clock.monotonic() }
+        let monotonic = self.clock.monotonic();
+        let instant = self.clock.instant_at(monotonic).map_or_else(Instant::now, Instant::from_std);
+        Moment { instant, monotonic }
     }
 }
 

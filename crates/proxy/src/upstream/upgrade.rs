@@ -13,13 +13,13 @@ use bytes::{Buf, Bytes};
 use http::StatusCode;
 use http::header::{HeaderValue, SEC_WEBSOCKET_ACCEPT};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tollgate_core::interim::Interim;
 use tollgate_core::project::Timeouts;
 use tollgate_core::record::Record;
 use tollgate_core::{Body, Exchange, Problem, Request, Response, reason};
 use tollgate_http1::Framing;
 
 use super::Upstream;
+use super::beside::Beside;
 use super::handshake::{Expected, Switched, SwitchedSlot, UpgradeRequest};
 use super::http1::{Ask, encode};
 use super::stream::Stream;
@@ -47,7 +47,8 @@ impl Upstream {
         let host = self.host_for(exchange);
         let started = exchange.record.started;
         let Exchange { record, interim, .. } = exchange;
-        self.switch(record, request, host, upgrade, timeouts, Some(started), interim.as_ref()).await
+        let beside = Beside { interim: interim.as_ref(), late: None };
+        self.switch(record, request, host, upgrade, timeouts, Some(started), beside).await
     }
 
     /// The same for requests of the gateway itself. `started` as for [`exchange`](Self::exchange).
@@ -63,11 +64,11 @@ impl Upstream {
         upgrade: &UpgradeRequest,
         timeouts: &Timeouts,
         started: Option<Duration>,
-        interim: Option<&Interim>,
+        beside: Beside<'_>,
     ) -> Result<Response, Problem> {
         let open = upgrade.begin()?;
         self.note_url(record, &request);
-        let limits = Limits { interim, ..self.moment().limits(timeouts, started) };
+        let limits = Limits { beside, ..self.moment().limits(timeouts, started) };
         *request.body_mut() = Body::empty();
         if let Some(pool) = self.http2.as_ref().filter(|pool| pool.is_only_http2()) {
             let waiting = self.tally.begin();
@@ -80,7 +81,7 @@ impl Upstream {
         let expected = Expected::of(&upgrade.asked, request.headers_mut());
         let wanted = HeaderValue::from_str(&upgrade.asked.protocol)
             .map_err(|error| problem(&reason::INTERNAL).caused_by(error))?;
-        let (upload, method) = encode(&mut request, &host, Some(&wanted))?;
+        let (upload, method) = encode(&mut request, &host, Some(&wanted), None)?;
         let mut ask = Ask { upload, method, upgrades: true, meter: None, limits: &limits };
         let waiting = self.tally.begin();
         let asked = self.ask_http1(record, &mut ask, None, limits.from.instant).await;

@@ -50,11 +50,12 @@ enum Source {
 }
 
 impl Upload {
-    /// `head` is given the length of this body; nothing has been read of that yet.
-    pub(super) fn new(head: RequestHead<'_>, body: Body) -> Result<Self, EncodeError> {
+    /// `head` is given the length of this body; nothing has been read of that yet. `more` writes further fields.
+    pub(super) fn new(head: RequestHead<'_>, body: Body, more: impl FnOnce(&mut Vec<u8>)) -> Result<Self, EncodeError> {
         let length = body.size_hint().exact();
         let mut frame = Vec::with_capacity(1024);
-        RequestHead { body: length.map_or(BodyLength::Unknown, BodyLength::Known), ..head }.encode(&mut frame)?;
+        let length_told = length.map_or(BodyLength::Unknown, BodyLength::Known);
+        RequestHead { body: length_told, ..head }.encode_with(&mut frame, more)?;
         let (source, whole) = match (body.bytes(), length) {
             (Some(bytes), _) => (Source::Done, Some(bytes)),
             (None, Some(0)) => (Source::Done, Some(Bytes::new())),

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tollgate_core::interim::Interim;
 use tollgate_core::project::Timeouts;
 use tollgate_core::{Problem, Reason, reason};
 
+use super::beside::Beside;
 use crate::alarm::after;
 use crate::hygiene::body::BodyMeter;
 
@@ -26,7 +26,7 @@ impl Moment {
     /// The limits from here on of an exchange that began at `started`.
     pub(super) fn limits(self, timeouts: &Timeouts, started: Option<Duration>) -> Limits<'_> {
         let total = timeouts.total.map(|total| after(self.instant, total.saturating_sub(self.since(started))));
-        Limits { timeouts, total, from: self, interim: None }
+        Limits { timeouts, total, from: self, beside: Beside::default() }
     }
 
     /// A later moment, on the clock of the services.
@@ -42,8 +42,8 @@ pub(super) struct Limits<'a> {
     pub(super) timeouts: &'a Timeouts,
     /// When everything must be over.
     pub(super) total: Option<Instant>,
-    /// Where interim answers go.
-    pub(super) interim: Option<&'a Interim>,
+    /// What goes beside it.
+    pub(super) beside: Beside<'a>,
 }
 
 impl Limits<'_> {

@@ -5,6 +5,7 @@
 
 mod cors;
 mod handlers;
+mod introduction;
 mod mcp;
 mod records;
 mod routing;

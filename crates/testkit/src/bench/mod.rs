@@ -280,6 +280,7 @@ impl PolicyBench {
             ledger: Default::default(),
             interim: None,
             script: None,
+            introduction: None,
         };
         *self.upstream.seen.lock() = None;
         let response = pipeline.run(&mut exchange, &mut Request::from_parts(parts, body)).await;

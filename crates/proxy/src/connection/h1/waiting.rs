@@ -13,6 +13,7 @@ use super::super::settings::WireSettings;
 use super::super::{FIRST_REQUEST, NEXT_REQUEST};
 use super::client::{Client, MESSAGE};
 use crate::alarm::after;
+use crate::coarse;
 use crate::unreadable::UnreadableHead;
 
 /// What comes next on a connection.
@@ -124,7 +125,7 @@ impl Waiting {
         let has_begun = !client.unread.bytes.is_empty();
         let (since, most) = match has_begun {
             true => (*self.head_since.get_or_insert_with(Instant::now), self.head),
-            false if self.has_served => (*self.idle_since.get_or_insert_with(Instant::now), self.keep_alive),
+            false if self.has_served => (*self.idle_since.get_or_insert_with(coarse::instant), self.keep_alive),
             false => (self.born, self.head),
         };
         let patience = (!most.is_zero()).then(|| after(since, most));

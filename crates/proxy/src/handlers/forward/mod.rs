@@ -182,6 +182,11 @@ impl Handler for Forward {
         let timeouts = exchange.route.timeouts;
         Box::pin(self.upstream.send(exchange, request, timeouts))
     }
+
+    fn introduces(&self) -> bool {
+        // A template may ask for any field.
+        !matches!(self.path, Path::Rewritten(_))
+    }
 }
 
 #[cfg(test)]

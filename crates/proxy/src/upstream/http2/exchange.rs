@@ -155,7 +155,7 @@ impl Upstream {
             {
                 return Poll::Ready(Err(Problem::of_request_body(&*error)));
             }
-            if let Err(problem) = ready!(interim::poll_http2(&mut answer, &mut said, limits.interim, cx)) {
+            if let Err(problem) = ready!(interim::poll_http2(&mut answer, &mut said, limits.beside.interim, cx)) {
                 return Poll::Ready(Err(problem));
             }
             if let Poll::Ready(answer) = Pin::new(&mut answer).poll(cx) {

@@ -123,7 +123,7 @@ impl Upstream {
         let mut alarm = Alarm::default();
         let mut said = 0;
         let answered = poll_fn(|cx| {
-            if let Err(problem) = ready!(interim::poll_http2(&mut answered, &mut said, limits.interim, cx)) {
+            if let Err(problem) = ready!(interim::poll_http2(&mut answered, &mut said, limits.beside.interim, cx)) {
                 return Poll::Ready(Err(problem));
             }
             if let Poll::Ready(answered) = Pin::new(&mut answered).poll(cx) {

@@ -217,6 +217,7 @@ impl App {
             ledger: Default::default(),
             interim: arrived.interim,
             script: None,
+            introduction: None,
         };
         let request = http::Request::from_parts(parts, body);
         let result = self.upstream.send(&mut exchange, request, self.timeouts).await;
