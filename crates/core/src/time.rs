@@ -1,5 +1,7 @@
 //! Time as a service, so that tests can hold it still.
 
+pub mod coarse;
+
 use std::fmt;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicI64, AtomicU64};
@@ -71,6 +73,10 @@ pub trait Clock: Send + Sync + fmt::Debug {
     fn both(&self) -> (Timestamp, Duration) {
         (self.now(), self.monotonic())
     }
+    /// The monotonic clock as of a moment ago, some milliseconds at most: for what goes by seconds.
+    fn lately(&self) -> Duration {
+        self.monotonic()
+    }
     /// A moment of the monotonic clock as timers know it; `None` where they go by another clock.
     fn instant_at(&self, _monotonic: Duration) -> Option<std::time::Instant> {
         None
@@ -114,6 +120,10 @@ impl Clock for SystemClock {
     fn both(&self) -> (Timestamp, Duration) {
         let monotonic = self.monotonic();
         (self.wall.at(monotonic), monotonic)
+    }
+
+    fn lately(&self) -> Duration {
+        coarse::instant().saturating_duration_since(self.zero)
     }
 
     fn instant_at(&self, monotonic: Duration) -> Option<std::time::Instant> {

@@ -19,7 +19,6 @@ pub mod access_log;
 mod alarm;
 mod answer;
 mod answer_fields;
-mod coarse;
 pub mod connection;
 mod date;
 pub mod debugged;

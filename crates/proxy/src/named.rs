@@ -47,7 +47,8 @@ mod tests {
 
     #[test]
     fn each_field_that_is_there_is_seen_and_no_other() {
-        let fields: [(&str, fn(Named) -> bool); 8] = [
+        type Told = fn(Named) -> bool;
+        let fields: [(&str, Told); 8] = [
             ("Content-Length", |named| named.content_length),
             ("Content-Type", |named| named.content_type),
             ("X-Request-Id", |named| named.request_id),

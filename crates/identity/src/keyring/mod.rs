@@ -28,7 +28,7 @@ use tollgate_core::store::{Directory, KeyChange, KeyFeed, KeySet, StoreError};
 use tollgate_core::time::{Clock, Timestamp};
 
 use crate::finder::{IMPORTED_PREFIX, KeyFinder};
-use crate::key_format::{Form, digest, form, is_compact_jws};
+use crate::key_format::{Form, MAX_LENGTH, MIN_LENGTH, digest, form, is_compact_jws};
 use declared::Declared;
 use looks::Looks;
 use tombstones::Tombstones;
@@ -352,7 +352,7 @@ impl Keyring {
     }
 
     fn moment(&self) -> i64 {
-        i64::try_from(self.clock.monotonic().as_millis()).unwrap_or(i64::MAX)
+        i64::try_from(self.clock.lately().as_millis()).unwrap_or(i64::MAX)
     }
 
     fn since_sync(&self) -> Duration {
@@ -463,7 +463,7 @@ impl services::Keyring for Keyring {
     }
 
     fn find<'a>(&'a self, presented: &str, bucket: Option<&'a str>, client: IpAddr) -> MaybeLater<'a, KeyVerdict> {
-        if form(&self.options.prefix, presented) != Form::Good {
+        if !(MIN_LENGTH..=MAX_LENGTH).contains(&presented.len()) {
             return MaybeLater::Now(KeyVerdict::Malformed);
         }
         let bucket = bucket.unwrap_or(DEFAULT_BUCKET);
@@ -473,6 +473,10 @@ impl services::Keyring for Keyring {
             // Nobody is let in on knowledge that is too old, unless the store confirms it now.
             Some(KeyVerdict::Good(_)) if stale => {}
             Some(verdict) => return MaybeLater::Now(verdict),
+            // A key whose digest is known is one, whatever it looks like.
+            None if form(&self.options.prefix, presented) != Form::Good => {
+                return MaybeLater::Now(KeyVerdict::Malformed);
+            }
             // A token for another policy: where both are accepted, every request of a client with
             // a token comes by here.
             None if is_compact_jws(presented) => return MaybeLater::Now(KeyVerdict::Unknown),

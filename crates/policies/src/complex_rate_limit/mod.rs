@@ -193,7 +193,7 @@ impl ComplexRateLimit {
         for ((name, field), decision) in self.names.iter().zip(&decisions) {
             let Some(window) = find(limits, name) else { continue };
             if !self.dry_run {
-                self.mode.tell(field, window, *decision, now, &mut exchange.response_headers);
+                self.mode.tell(field, window, *decision, || now, &mut exchange.response_headers);
             }
             if !decision.allowed {
                 spent.push(field.as_str().to_owned());

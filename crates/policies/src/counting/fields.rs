@@ -4,11 +4,10 @@
 //! field lists (RFC 9651) of policies by name. Several policies of one route share the two
 //! fields. This file is the only place that knows the draft.
 
-use std::fmt::Write;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use http::header::{HeaderMap, HeaderName, HeaderValue};
+use http::header::{Entry, HeaderMap, HeaderName, HeaderValue};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -92,13 +91,13 @@ impl HeaderMode {
         self != Self::None
     }
 
-    /// Tells of a decision in the fields of the answer.
+    /// Tells of a decision in the fields of the answer; some of them want to know the time.
     pub(crate) fn tell(
         self,
         name: &FieldName,
         window: Window,
         decision: Decision,
-        now: Timestamp,
+        now: impl FnOnce() -> Timestamp,
         headers: &mut HeaderMap,
     ) {
         // On a refusal `t` and `Retry-After` name the same moment.
@@ -113,15 +112,23 @@ impl HeaderMode {
     }
 
     /// Tells of so much that is left of something.
-    pub(crate) fn tell_of(self, name: &FieldName, told: Told, now: Timestamp, headers: &mut HeaderMap) {
+    pub(crate) fn tell_of(
+        self,
+        name: &FieldName,
+        told: Told,
+        now: impl FnOnce() -> Timestamp,
+        headers: &mut HeaderMap,
+    ) {
         let Told { quota, window, remaining, until } = told;
         if matches!(self, Self::Draft11 | Self::Both) {
             let mut item = String::with_capacity(name.item.len() + 32);
+            let mut digits = itoa::Buffer::new();
             item.push_str(&name.item);
-            // Writing to a string does not fail.
-            let _ = write!(item, ";r={}", remaining.min(MOST));
+            item.push_str(";r=");
+            item.push_str(digits.format(remaining.min(MOST)));
             if !until.is_zero() {
-                let _ = write!(item, ";t={}", seconds(until));
+                item.push_str(";t=");
+                item.push_str(digits.format(seconds(until)));
             }
             append(headers, RATE_LIMIT, HeaderValue::try_from(item).ok());
             append(headers, RATE_LIMIT_POLICY, name.policy(quota, window));
@@ -130,7 +137,7 @@ impl HeaderMode {
             let left = headers.get(&LEGACY_REMAINING).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
             // These fields have room for one limit: the one that is nearest.
             if left.is_none_or(|left| remaining < left) {
-                let reset = now.plus(until);
+                let reset = now().plus(until);
                 let reset = reset.seconds() + i64::from(reset.0.rem_euclid(1000) != 0);
                 headers.insert(LEGACY_LIMIT, HeaderValue::from(quota));
                 headers.insert(LEGACY_REMAINING, HeaderValue::from(remaining));
@@ -173,13 +180,14 @@ pub(crate) fn seconds(duration: Duration) -> u32 {
 /// Adds an item to a list field, which may have items of other policies.
 fn append(headers: &mut HeaderMap, name: HeaderName, item: Option<HeaderValue>) {
     let Some(item) = item else { return };
-    let Some(before) = headers.get(&name) else {
-        headers.insert(name, item);
-        return;
-    };
-    let list = [before.as_bytes(), b", ", item.as_bytes()].concat();
-    if let Ok(list) = HeaderValue::try_from(list) {
-        headers.insert(name, list);
+    match headers.entry(name) {
+        Entry::Vacant(place) => drop(place.insert(item)),
+        Entry::Occupied(mut place) => {
+            let list = [place.get().as_bytes(), b", ", item.as_bytes()].concat();
+            if let Ok(list) = HeaderValue::try_from(list) {
+                place.insert(list);
+            }
+        }
     }
 }
 
@@ -190,7 +198,7 @@ mod tests {
     fn told(name: &FieldName, quota: u64, seconds: u64, headers: &mut HeaderMap) {
         let (window, until) = (Duration::from_secs(seconds), Duration::from_millis(1500));
         let told = Told { quota, window, remaining: u64::MAX, until };
-        HeaderMode::Draft11.tell_of(name, told, Timestamp::from_seconds(0), headers);
+        HeaderMode::Draft11.tell_of(name, told, || Timestamp::from_seconds(0), headers);
     }
 
     #[test]

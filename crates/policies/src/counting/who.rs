@@ -55,7 +55,7 @@ impl Who {
                 Some(By::All | By::Function(_)) => Ok(Self::Key("all".to_owned())),
                 Some(By::User | By::Data(_)) => {
                     let cause = format!("the limit `{limit}` counts users, and no policy before it sets one");
-                    Err(Problem::new(&NO_USER, "The request could not be counted").caused_by(cause).into())
+                    Err(Problem::new(&NO_USER, "The request could not be counted").caused_by(cause))
                 }
             };
         };

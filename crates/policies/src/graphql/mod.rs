@@ -50,7 +50,7 @@ pub(crate) async fn documents(
         }
         let headers = headers.clone();
         let body = std::mem::take(request.body_mut());
-        let bytes = pin!(body.collect_up_to(limit)).await.map_err(|error| Problem::from(error))?;
+        let bytes = pin!(body.collect_up_to(limit)).await.map_err(Problem::from)?;
         *request.body_mut() = Body::full(bytes.clone());
         if !bytes.is_empty() {
             texts.extend(payload::texts(&headers, bytes).await.map_err(refused)?);

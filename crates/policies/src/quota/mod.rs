@@ -238,7 +238,7 @@ impl Quota {
                     remaining: allowance.saturating_sub(*used),
                     until: if over || *used > 0 { until } else { std::time::Duration::ZERO },
                 };
-                self.mode.tell_of(&FieldName::new(&name), told, now, &mut exchange.response_headers);
+                self.mode.tell_of(&FieldName::new(&name), told, || now, &mut exchange.response_headers);
             }
             if over {
                 spent.push(name);

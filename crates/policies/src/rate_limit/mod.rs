@@ -205,8 +205,8 @@ impl RateLimit {
             }
             return Flow::Continue;
         }
-        let now = exchange.services.clock.now();
-        self.mode.tell(&self.name, window, decision, now, &mut exchange.response_headers);
+        let clock = &*exchange.services.clock;
+        self.mode.tell(&self.name, window, decision, || clock.now(), &mut exchange.response_headers);
         if decision.allowed {
             return Flow::Continue;
         }

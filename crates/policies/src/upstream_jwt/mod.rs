@@ -271,7 +271,7 @@ impl UpstreamJwt {
             .services
             .issuer
             .header(&request)
-            .map_err(|error| Problem::new(&SIGN_FAILED, "The request could not be passed on").caused_by(error).into())
+            .map_err(|error| Problem::new(&SIGN_FAILED, "The request could not be passed on").caused_by(error))
     }
 }
 

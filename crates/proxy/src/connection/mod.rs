@@ -115,7 +115,7 @@ where
 
 /// A future on the heap, written where it stays: what is made first and boxed then is copied, whole.
 #[inline]
-fn boxed<F>(make: impl FnOnce() -> F) -> Pin<Box<F>> {
+pub(crate) fn boxed<F>(make: impl FnOnce() -> F) -> Pin<Box<F>> {
     Box::into_pin(Box::write(Box::new_uninit(), make()))
 }
 

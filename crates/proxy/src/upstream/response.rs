@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::time::Instant;
+use tollgate_core::time::coarse;
 use tollgate_core::{BoxError, Problem, Reason, reason};
 use tollgate_http1::Decoded;
 
@@ -15,7 +16,6 @@ use super::link::{Broken, Link};
 use super::pool::Pool;
 use super::relay::Relay;
 use crate::alarm::{Alarm, after};
-use crate::coarse;
 use crate::hygiene::clean_response_trailers;
 
 /// An answer ended before it was complete. The client must not take it for a whole one: its
@@ -129,7 +129,7 @@ impl ResponseBody {
     /// The body is over: its connection can serve the next request.
     fn end(&mut self) {
         if let Source::Link(link) = std::mem::replace(&mut self.source, Source::Over) {
-            self.pool.put(link, coarse::instant());
+            self.pool.put(link, Instant::from_std(coarse::instant()));
         }
     }
 }

@@ -1,16 +1,17 @@
 //! A client's socket while a request is under way: what is read ahead, what is written, and how long the client is
 //! believed to be there.
 
+use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
-use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use bytes::BytesMut;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use bytes::{BufMut, BytesMut};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
+use tokio_util::io::poll_read_buf;
 
 use super::super::Opened;
 use super::super::linger::Linger;
@@ -45,6 +46,14 @@ pub(super) struct Client<S> {
     mute_since: Option<Instant>,
 }
 
+/// From how many bytes on what was read keeps the buffer that it was read into.
+const LARGE: usize = 4 * 1024;
+
+thread_local! {
+    /// What the next look reads into; nothing is in it between two.
+    static SPARE: RefCell<BytesMut> = RefCell::default();
+}
+
 /// How much is read at once where nothing is expected, or the head of a request with a body of some size.
 pub(super) const LOOK: usize = 2 * 1024;
 pub(super) const MESSAGE: usize = 16 * 1024;
@@ -73,20 +82,26 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         self.mute_since.is_some()
     }
 
-    /// Reads once, at most `MOST` bytes, by way of the stack: as long as nothing comes there is no buffer, and
-    /// what has come takes as much memory as it is long. 0 is the end.
-    #[inline(never)]
-    pub(super) fn poll_look<const MOST: usize>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let mut look = [const { MaybeUninit::<u8>::uninit() }; MOST];
-        let mut buf = ReadBuf::uninit(&mut look);
-        ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buf))?;
-        let bytes = buf.filled();
-        if self.unread.bytes.is_empty() {
-            self.unread.bytes = BytesMut::from(bytes);
-        } else {
-            self.unread.bytes.extend_from_slice(bytes);
-        }
-        Poll::Ready(Ok(bytes.len()))
+    /// Reads once, at most `most` bytes, into a buffer of the thread: as long as nothing comes the connection has
+    /// none, and what has come takes about as much memory as it is long. 0 is the end.
+    pub(super) fn poll_look(&mut self, most: usize, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        SPARE.with_borrow_mut(|spare| {
+            spare.reserve(most);
+            let read = ready!(poll_read_buf(Pin::new(&mut self.stream), cx, &mut (&mut *spare).limit(most)));
+            let bytes = &mut self.unread.bytes;
+            if bytes.is_empty() && spare.len() > LARGE {
+                // Cheaper to give away than to copy.
+                *bytes = std::mem::take(spare);
+                return Poll::Ready(read);
+            }
+            if bytes.is_empty() {
+                *bytes = BytesMut::from(&**spare);
+            } else {
+                bytes.extend_from_slice(spare);
+            }
+            spare.clear();
+            Poll::Ready(read)
+        })
     }
 
     /// What there is to do for a request beside asking its handler: to write what waits, to read what is wanted of
@@ -117,7 +132,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
             if !self.unread.bytes.is_empty() {
                 return Poll::Pending;
             }
-            if ready!(self.poll_look::<LOOK>(cx))? > 0 {
+            if ready!(self.poll_look(LOOK, cx))? > 0 {
                 return Poll::Pending;
             }
             self.ends();

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
+use tollgate_core::time::coarse;
 use tollgate_http1::{ReceivedHead, RequestDecoder};
 
 use super::super::settings::WireSettings;
 use super::super::{FIRST_REQUEST, NEXT_REQUEST};
 use super::client::{Client, MESSAGE};
 use crate::alarm::after;
-use crate::coarse;
 use crate::unreadable::UnreadableHead;
 
 /// What comes next on a connection.
@@ -71,7 +71,7 @@ impl Waiting {
                 Err(unreadable) => return Poll::Ready(Next::Unreadable(unreadable)),
             }
             let read = match client.unread.bytes.is_empty() {
-                true => client.poll_look::<MESSAGE>(cx),
+                true => client.poll_look(MESSAGE, cx),
                 false => client.unread.poll_read(&mut client.stream, cx),
             };
             match read {
@@ -125,7 +125,9 @@ impl Waiting {
         let has_begun = !client.unread.bytes.is_empty();
         let (since, most) = match has_begun {
             true => (*self.head_since.get_or_insert_with(Instant::now), self.head),
-            false if self.has_served => (*self.idle_since.get_or_insert_with(coarse::instant), self.keep_alive),
+            false if self.has_served => {
+                (*self.idle_since.get_or_insert_with(|| Instant::from_std(coarse::instant())), self.keep_alive)
+            }
             false => (self.born, self.head),
         };
         let patience = (!most.is_zero()).then(|| after(since, most));

@@ -16,6 +16,7 @@ use tollgate_core::{Exchange, Handler, Problem, Request, Response};
 
 use super::HandlerContext;
 use super::outgoing::{append_query, uri};
+use crate::connection::boxed;
 use crate::template::Template;
 use crate::upstream::Upstream;
 
@@ -180,7 +181,7 @@ impl Handler for Forward {
             Err(problem) => return Box::pin(ready(Err(problem))),
         }
         let timeouts = exchange.route.timeouts;
-        Box::pin(self.upstream.send(exchange, request, timeouts))
+        boxed(|| self.upstream.send(exchange, request, timeouts))
     }
 
     fn introduces(&self) -> bool {
