@@ -131,10 +131,10 @@ pub struct RequestHead {
 /// What an upstream is told of a caller, by fields that are the same for all its requests.
 #[derive(Debug)]
 pub struct Introduction {
-    /// The fields.
-    pub fields: HeaderMap,
+    /// The fields. Each connection that is open has some of these: no map, which would take twice the memory.
+    pub fields: Box<[(HeaderName, HeaderValue)]>,
     /// The same as lines of a head of HTTP/1, each with its end.
-    pub lines: Vec<u8>,
+    pub lines: Box<[u8]>,
 }
 
 impl Introduction {

@@ -194,7 +194,8 @@ pub(crate) fn introduction(client: &Client, connection: &ConnectionInfo) -> Arc<
         for (name, value) in &fields {
             push_field(&mut lines, name.as_str(), value.as_bytes());
         }
-        Arc::new(Introduction { fields, lines })
+        let fields = fields.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        Arc::new(Introduction { fields, lines: lines.into() })
     }))
 }
 

@@ -46,11 +46,10 @@ mod tests {
 
     #[test]
     fn the_lines_of_a_head_and_the_fields_of_a_request_say_the_same() {
-        let mut fields = HeaderMap::new();
-        fields.insert("x-forwarded-for", HeaderValue::from_static("192.0.2.1"));
-        fields.insert("forwarded", HeaderValue::from_static("for=192.0.2.1"));
-        let lines = b"x-forwarded-for: 192.0.2.1\r\nforwarded: for=192.0.2.1\r\n".to_vec();
-        let introduction = Introduction { fields, lines };
+        let fields = [("x-forwarded-for", "192.0.2.1"), ("forwarded", "for=192.0.2.1")]
+            .map(|(name, value)| (http::HeaderName::from_static(name), HeaderValue::from_static(value)));
+        let lines = *b"x-forwarded-for: 192.0.2.1\r\nforwarded: for=192.0.2.1\r\n";
+        let introduction = Introduction { fields: fields.into(), lines: lines.into() };
         let late = Late { introduction: &introduction, trace: &Trace::default(), id: "an-id" };
         let (mut headers, mut lines) = (HeaderMap::new(), Vec::new());
         late.insert(&mut headers);
