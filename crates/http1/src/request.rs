@@ -47,7 +47,7 @@ impl RequestHead<'_> {
         self.encode_with(out, |_| {})
     }
 
-    /// The same; `more` writes further fields, by [`push_field`](crate::push_field), none of which is one of those that
+    /// The same; `more` writes further fields, by `push_field`, none of which is one of those that
     /// are made here.
     ///
     /// # Errors
