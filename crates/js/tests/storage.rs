@@ -139,3 +139,51 @@ fn a_call_never_sees_the_store_of_another_one() {
         }
     });
 }
+
+#[test]
+fn a_function_that_the_engine_tells_nothing_of_sees_no_store_rather_than_that_of_the_code_before() {
+    // Both wait for the gate. The first goes on to a thenable that throws, of which the engine tells nobody; the
+    // second leaves a promise behind that nobody waits for, right before the first goes on.
+    let gate = "const { AsyncLocalStorage } = await import('node:async_hooks');
+        globalThis.storage = new AsyncLocalStorage();
+        globalThis.gate = Promise.withResolvers();";
+    let first = "return await storage.run('first', async () => {
+        await gate.promise;
+        try { await { then() { throw new Error('no'); } }; } catch {}
+        return storage.getStore();
+    });";
+    let second = "return await storage.run('second', async () => {
+        await gate.promise;
+        Promise.resolve();
+        await new Promise((resolve) => setTimeout(resolve));
+        return storage.getStore();
+    });";
+    run_on(Limits::default(), Rc::new(TestHost::default()), async |engine, call| {
+        call(&engine, gate).await.unwrap();
+        let pause = "await new Promise((resolve) => setTimeout(resolve));";
+        let opens = format!("{pause} gate.resolve(); {pause}");
+        let calls = futures_util::future::join3(call(&engine, first), call(&engine, second), call(&engine, &opens));
+        let (first, second, opened) = calls.await;
+        opened.unwrap();
+        assert_eq!(first.unwrap(), "undefined", "a store of its own would be right as well");
+        assert_eq!(second.unwrap(), "\"second\"");
+    });
+}
+
+#[test]
+fn what_is_told_of_something_collected_is_told_with_the_store_of_the_registry() {
+    let first = "const { AsyncLocalStorage } = await import('node:async_hooks');
+        globalThis.storage = new AsyncLocalStorage();
+        globalThis.told = [];
+        const tells = (what) => told.push([what, storage.getStore() ?? null]);
+        globalThis.registries = [new FinalizationRegistry(tells), storage.run('made in', () => new FinalizationRegistry(tells))];";
+    let second = "return await storage.run('another', async () => {
+        for (const registry of registries) (() => registry.register({}, 'gone'))();
+        await 5;
+        return told;
+    });";
+    run_on(Limits::default(), Rc::new(TestHost::default()), async |engine, call| {
+        call(&engine, first).await.unwrap();
+        assert_eq!(call(&engine, second).await.unwrap(), r#"[["gone",null],["gone","made in"]]"#);
+    });
+}

@@ -3,6 +3,9 @@
 //! What the code of a job throws rejects a promise; but where there is no memory to do so, the job, or the one
 //! that should have followed, is gone. Whoever waits for the promise would wait for ever.
 
+use std::cell::Cell;
+use std::ffi::c_int;
+
 use rquickjs::{Ctx, qjs};
 
 use super::{Engine, Stopped};
@@ -16,13 +19,15 @@ impl Engine {
     /// good as a loop.
     pub(crate) fn drain(&self, ctx: &Ctx<'_>) {
         let mut jobs = 0_u32;
-        self.notice_lost_jobs(ctx);
+        self.end_turn(ctx);
         loop {
             self.0.turns.next();
             if !execute(ctx) {
                 break;
             }
-            self.notice_lost_jobs(ctx);
+            if !BOUNDARY.take() {
+                self.end_turn(ctx);
+            }
             jobs = jobs.wrapping_add(1);
             // Short jobs may never be interrupted themselves.
             if self.0.watch.rang() || (jobs.is_multiple_of(256) && self.0.watch.asks_to_stop()) {
@@ -31,6 +36,14 @@ impl Engine {
         }
         // What comes now is no job that could follow the last one.
         self.0.turns.next();
+    }
+
+    /// Nothing more comes of the code of this turn.
+    fn end_turn(&self, ctx: &Ctx<'_>) {
+        if self.0.turns.followed() {
+            set_boundary(ctx);
+        }
+        self.notice_lost_jobs(ctx);
     }
 
     /// Stops the call that runs where an exception is left of which no code was told.
@@ -64,6 +77,29 @@ impl Engine {
     fn stop_current(&self, why: Stopped) {
         if let Ok(task) = self.current() {
             self.stop(&task, why);
+        }
+    }
+}
+
+thread_local! {
+    /// The job that ran was a boundary.
+    static BOUNDARY: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Puts a job that does nothing behind those that a turn set going, where there are any: what the last of them
+/// leaves for the job after it never gets to a job that another turn set going.
+#[expect(unsafe_code, reason = "rquickjs has no jobs of the host's own")]
+fn set_boundary(ctx: &Ctx<'_>) {
+    extern "C" fn boundary(_: *mut qjs::JSContext, _: c_int, _: *mut qjs::JSValue) -> qjs::JSValue {
+        BOUNDARY.set(true);
+        qjs::JS_UNDEFINED
+    }
+    let raw = ctx.as_raw().as_ptr();
+    // SAFETY: the context is alive and entered, and so is its runtime. The job is without arguments and reads none.
+    // Where there is no memory for it, that is the exception that is left in the context.
+    unsafe {
+        if qjs::JS_IsJobPending(qjs::JS_GetRuntime(raw)) {
+            qjs::JS_EnqueueJob(raw, Some(boundary), 0, std::ptr::null_mut());
         }
     }
 }

@@ -2,7 +2,8 @@
 //! from where it waits to where it goes on.
 //!
 //! A turn is one job, or the part of an entry that comes before its first job. No two turns of an engine
-//! have the same number. Within an entry they count on one by one; between entries there is a gap.
+//! have the same number. Within an entry they count on one by one; between entries there is a gap. Where somebody
+//! follows, a turn that does nothing comes between the jobs that one turn has set going and those of the next.
 
 use std::cell::Cell;
 
@@ -32,6 +33,11 @@ impl Turns {
     /// The number of this turn.
     pub(crate) fn now(&self) -> u64 {
         self.now.get()
+    }
+
+    /// Whether somebody follows.
+    pub(super) fn followed(&self) -> bool {
+        self.followed.get()
     }
 
     /// The next job begins.

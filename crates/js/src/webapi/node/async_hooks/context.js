@@ -11,10 +11,11 @@
 // - `await` of anything else makes a promise that is fulfilled at once, or adopts what has a `then`. The
 //   engine tells of both; where that promise is fulfilled, a job that hands over comes right before.
 //
-// A job that nobody hands anything to, and the beginning of every entry, are in no context.
+// A job that nobody hands anything to, and the beginning of every entry, are in no context. What is handed to a
+// job that never comes is gone before any job that another turn has set going.
 
 const { turn, follow } = import.meta.native;
-const { apply, defineProperty, getOwnPropertyDescriptor } = Reflect;
+const { apply, construct, defineProperty, getOwnPropertyDescriptor } = Reflect;
 const { prototype } = Promise;
 const NativePromise = Promise;
 const nativeThen = prototype.then;
@@ -181,9 +182,21 @@ function queueMicrotask(called) {
   });
 }
 
+// What was collected is told of in any turn at all. There it is told in the context that the registry is of.
+const NativeRegistry = globalThis.FinalizationRegistry;
+
+function FinalizationRegistry(cleanup) {
+  if (new.target === undefined) throw new TypeError("FinalizationRegistry: is called with new");
+  return construct(NativeRegistry, [typeof cleanup === "function" ? bind(cleanup) : cleanup], new.target);
+}
+
+FinalizationRegistry.prototype = NativeRegistry.prototype;
+
 const hidden = (value) => ({ value, writable: true, enumerable: false, configurable: true });
 defineProperty(prototype, "then", hidden(then));
 defineProperty(prototype, "constructor", { ...getOwnPropertyDescriptor(constructorOf, "constructor"), enumerable: false });
+defineProperty(NativeRegistry.prototype, "constructor", hidden(FinalizationRegistry));
+defineProperty(globalThis, "FinalizationRegistry", hidden(FinalizationRegistry));
 defineProperty(globalThis, "queueMicrotask", { ...hidden(queueMicrotask), enumerable: true });
 // A timer begins a turn that is in no context by itself.
 follow(told, (called) => (current() === NONE ? called : bind(called)));
