@@ -167,8 +167,8 @@ pub struct Exchange {
     pub custom: Map<String, Value>,
     /// Fields that every answer to this request shall carry, refusals included.
     pub response_headers: HeaderMap,
-    /// What is known about it, for log, metrics and explanation.
-    pub record: Record,
+    /// What is known about it, for log, metrics and explanation. It outlives the exchange.
+    pub record: Box<Record>,
     /// What is counted of it.
     pub ledger: Ledger,
     /// The rooms behind the traits.

@@ -13,8 +13,9 @@ pub trait Handler: Send + Sync + fmt::Debug {
     /// A [`Problem`] where it cannot; the pipeline renders it.
     fn handle<'a>(&'a self, exchange: &'a mut Exchange, request: Request) -> BoxFuture<'a, Result<Response, Problem>>;
 
-    /// Whether it sends the request on as it is, so that [`Exchange::introduction`] reaches the upstream.
-    fn introduces(&self) -> bool {
+    /// Whether it sends the request to an upstream as it is and gives the answer back as it comes, and does nothing
+    /// else: then [`Exchange::introduction`] reaches the upstream, and its work ends with its last attempt.
+    fn only_forwards(&self) -> bool {
         false
     }
 

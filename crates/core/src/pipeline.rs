@@ -88,7 +88,9 @@ impl Pipeline {
             None => {
                 exchange.record.stage = Some(Stage::Handler);
                 let handled = self.handler.handle(exchange, std::mem::take(request)).await;
-                exchange.record.handled = Some((handler_began, clock.monotonic().saturating_sub(handler_began)));
+                let attempted = if self.handler.only_forwards() { exchange.record.attempted() } else { None };
+                let ended = attempted.unwrap_or_else(|| clock.monotonic());
+                exchange.record.handled = Some((handler_began, ended.saturating_sub(handler_began)));
                 match handled {
                     Ok(response) => response,
                     Err(problem) => self.problems.render(exchange, problem, Stage::Handler, None),

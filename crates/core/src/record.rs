@@ -179,6 +179,16 @@ impl Record {
         self.refusal.get_or_insert_with(|| Box::new(refusal));
     }
 
+    /// When the handler began, on the monotonic clock; `None` before that.
+    pub fn handler_began(&self) -> Option<Duration> {
+        Some(self.started + self.timings.routing? + self.timings.inbound?)
+    }
+
+    /// When the last attempt was over, on the monotonic clock.
+    pub fn attempted(&self) -> Option<Duration> {
+        self.attempts.last().map(|attempt| attempt.began + attempt.took)
+    }
+
     /// The name of the reason, or `ok`.
     pub fn reason(&self) -> &'static str {
         self.refusal.as_ref().map_or("ok", |refusal| refusal.reason.name)

@@ -14,7 +14,6 @@ use http::{HeaderValue, Request, StatusCode};
 use tollgate_core::exchange::{Params, RequestHead, Trace};
 use tollgate_core::interim::Interim;
 use tollgate_core::reason::{INTERNAL, ROUTE_METHOD, ROUTE_NOT_FOUND, UPSTREAM_MALFORMED, UPSTREAM_TIMEOUT_TOTAL};
-use tollgate_core::record::Record;
 use tollgate_core::services::Alerts;
 use tollgate_core::{Body, Exchange, Flow, Problem, Response, Route};
 
@@ -243,7 +242,7 @@ impl Telling<'_> {
                 user: None,
                 custom: serde_json::Map::new(),
                 response_headers: http::HeaderMap::new(),
-                record: Record::default(),
+                record: self.story.lend_record(),
                 services: Arc::clone(&self.gateway.services),
                 // Hardly anything else asks for it than the project's own code.
                 gateway: self.snapshot.calls_routes.then(|| Arc::clone(self.snapshot) as _),
@@ -258,7 +257,7 @@ impl Telling<'_> {
                 introduction: None,
             },
         );
-        self.story.lend_record(exchange)
+        self.story.exchange.insert(exchange)
     }
 
     /// Lets the project's code see the request before anything is found for it, where it wants to.

@@ -100,7 +100,7 @@ impl<'s> Walk<'s> {
             user: None,
             custom: Map::new(),
             response_headers: http::HeaderMap::new(),
-            record: Record { started: clock.monotonic(), ..Record::default() },
+            record: Record { started: clock.monotonic(), ..Record::default() }.into(),
             services: Arc::clone(&snapshot.services),
             gateway: None,
             depth: 0,

@@ -194,7 +194,7 @@ async fn run(
         user: None,
         custom: Map::new(),
         response_headers: http::HeaderMap::new(),
-        record: Record { started: now, ..Record::default() },
+        record: Record { started: now, ..Record::default() }.into(),
         services: Arc::clone(&snapshot.services),
         gateway: Some(Arc::clone(snapshot) as _),
         depth: caller.depth + 1,

@@ -264,7 +264,7 @@ impl Builder<'_> {
         let pipeline = Pipeline { keeps_request: asks, ..pipeline };
         let authenticates =
             pipeline.handler.calls_routes() || route.inbound.iter().any(|step| step.stage == Stage::Auth);
-        let introduces_late = pipeline.handler.introduces()
+        let introduces_late = pipeline.handler.only_forwards()
             && !asks
             && pipeline.hooks.is_none()
             && !pipeline.inbound.iter().chain(&pipeline.outbound).any(|placed| placed.policy.reads_introduction());

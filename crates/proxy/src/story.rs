@@ -98,7 +98,7 @@ impl Story {
                 sampled: trace.flags & 1 == 1,
                 snapshot: Arc::clone(&snapshot.id),
                 tls: connection.tls.clone(),
-                record: Record { started, traced: snapshot.spans.is_some(), ..Record::default() },
+                record: Record { started, traced: snapshot.spans.is_some(), ..Record::default() }.into(),
             },
         );
         Self {
@@ -147,18 +147,15 @@ impl Story {
         }
     }
 
-    /// Goes on with an exchange, which takes the record along.
-    pub(crate) fn lend_record(&mut self, mut exchange: Box<Exchange>) -> &mut Exchange {
-        if let Some(entry) = &mut self.entry {
-            std::mem::swap(&mut entry.record, &mut exchange.record);
-        }
-        self.exchange.insert(exchange)
+    /// Gives the record away, for an exchange that is to go on with it.
+    pub(crate) fn lend_record(&mut self) -> Box<Record> {
+        self.entry.as_mut().map(|entry| entry.record.take()).unwrap_or_default()
     }
 
     /// Takes the record back from an exchange that was made before there was a route.
     pub(crate) fn give_record_back(&mut self) {
-        if let (Some(mut exchange), Some(entry)) = (self.exchange.take(), &mut self.entry) {
-            std::mem::swap(&mut entry.record, &mut exchange.record);
+        if let (Some(exchange), Some(entry)) = (self.exchange.take(), &mut self.entry) {
+            entry.record = exchange.record.into();
         }
     }
 
@@ -166,14 +163,14 @@ impl Story {
     pub(crate) fn record(&mut self) -> Option<&mut Record> {
         match &mut self.exchange {
             Some(exchange) => Some(&mut exchange.record),
-            None => self.entry.as_mut().map(|entry| &mut entry.record),
+            None => self.entry.as_mut().map(|entry| &mut *entry.record),
         }
     }
 
     /// Tells of its way in the fields of its answer, as far as whoever asked may know.
     pub(crate) fn tell_in(&mut self, settings: &AnswerSettings, response: &mut Response) {
         let Some(entry) = &self.entry else { return };
-        let record = self.exchange.as_ref().map_or(&entry.record, |exchange| &exchange.record);
+        let record = self.exchange.as_ref().map_or(&*entry.record, |exchange| &*exchange.record);
         let route = entry.route.as_deref();
         let debugs = allows(self.grant.as_deref(), route);
         let asked = Asked { settings, debugs, route, snapshot: &entry.snapshot };
@@ -188,14 +185,15 @@ impl Story {
     /// The record, and the match path once there is one.
     pub(crate) fn record_and_path(&mut self) -> Option<(&mut Record, &str)> {
         let Entry { record, path, .. } = self.entry.as_deref_mut()?;
-        Some((self.exchange.as_mut().map_or(record, |exchange| &mut exchange.record), path))
+        Some((self.exchange.as_mut().map_or_else(|| &mut **record, |exchange| &mut *exchange.record), path))
     }
 
     /// Takes what the exchange has gathered and lets go of it, and with it of the snapshot.
     fn absorb(&mut self) {
-        if let (Some(mut exchange), Some(entry)) = (self.exchange.take(), &mut self.entry) {
-            std::mem::swap(&mut entry.record, &mut exchange.record);
-            entry.user = exchange.user.take();
+        if let (Some(exchange), Some(entry)) = (self.exchange.take(), &mut self.entry) {
+            let Exchange { record, user, .. } = *exchange;
+            entry.record = record.into();
+            entry.user = user;
         }
     }
 
@@ -273,7 +271,7 @@ impl Story {
         if let Some(meter) = &self.request_body {
             entry.record.request_bytes = meter.bytes();
         }
-        let record = &mut entry.record;
+        let record = &mut *entry.record;
         let total = self.gateway.services.clock.monotonic().saturating_sub(record.started);
         record.timings.total = Some(total);
 
@@ -290,7 +288,7 @@ impl Story {
         if let Some(export) = &self.export {
             export.durations.add(&entry, answered);
         }
-        let record = &entry.record;
+        let record = &*entry.record;
         for attempt in &record.attempts {
             metrics.attempted(attempt.outcome);
         }
@@ -401,7 +399,7 @@ pub(crate) fn failed(gateway: &Gateway, connection: &ConnectionInfo, head: &Unre
         sampled: false,
         snapshot: Arc::clone(&snapshot.id),
         tls: connection.tls.clone(),
-        record,
+        record: record.into(),
     };
     gateway.access_log.write(&entry, &snapshot.access_log);
     gateway.recorder.note(Box::new(entry), false);

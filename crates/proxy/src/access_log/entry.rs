@@ -1,7 +1,8 @@
 //! What one line says.
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use tollgate_core::exchange::{SpanId, TraceId, User};
@@ -55,7 +56,45 @@ pub struct Entry {
     /// The TLS session, where there is one.
     pub tls: Option<Arc<Session>>,
     /// Everything else.
-    pub record: Record,
+    pub record: Lendable,
+}
+
+/// A record that an exchange can be given while its pipeline runs. Meanwhile there is an empty one in its place.
+#[derive(Debug, Clone)]
+pub struct Lendable(Option<Box<Record>>);
+
+impl Lendable {
+    /// Lends it.
+    pub(crate) fn take(&mut self) -> Box<Record> {
+        self.0.take().unwrap_or_default()
+    }
+}
+
+impl From<Box<Record>> for Lendable {
+    fn from(record: Box<Record>) -> Self {
+        Self(Some(record))
+    }
+}
+
+impl From<Record> for Lendable {
+    fn from(record: Record) -> Self {
+        Box::new(record).into()
+    }
+}
+
+impl Deref for Lendable {
+    type Target = Record;
+
+    fn deref(&self) -> &Record {
+        static EMPTY: LazyLock<Record> = LazyLock::new(Record::default);
+        self.0.as_deref().unwrap_or_else(|| &EMPTY)
+    }
+}
+
+impl DerefMut for Lendable {
+    fn deref_mut(&mut self) -> &mut Record {
+        self.0.get_or_insert_default()
+    }
 }
 
 impl Entry {

@@ -76,7 +76,7 @@ pub(crate) fn entry() -> Entry {
         sampled: true,
         snapshot: "abc".into(),
         tls: None,
-        record,
+        record: record.into(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! What of an exchange reaches its upstream, or comes from there, beside the request and the answer.
 
+use std::time::Duration;
+
 use http::{HeaderMap, HeaderValue};
 use tollgate_core::exchange::{Introduction, Trace};
 use tollgate_core::interim::Interim;
@@ -13,6 +15,8 @@ pub(crate) struct Beside<'a> {
     pub(super) interim: Option<&'a Interim>,
     /// Fields that are written when the request is.
     pub(super) late: Option<Late<'a>>,
+    /// This moment on the clock of the services, where somebody has just read it.
+    pub(super) now: Option<Duration>,
 }
 
 /// Fields that no step of a route has looked at, so that they were not put among those of its request.

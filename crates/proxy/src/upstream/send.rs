@@ -30,9 +30,20 @@ impl Upstream {
     /// # Errors
     /// A [`Problem`] with one of the `upstream.…` reasons, or with that of a request body that
     /// broke off.
-    #[expect(clippy::manual_async_fn, reason = "an argument of an asynchronous function is kept twice while it runs")]
     pub fn send<'s>(
         &'s self,
+        exchange: &'s mut Exchange,
+        request: Request,
+        timeouts: Timeouts,
+    ) -> impl Future<Output = Result<Response, Problem>> + Send + 's {
+        self.send_at(None, exchange, request, timeouts)
+    }
+
+    /// The same where the clock of the services has just been read, and said `now`.
+    #[expect(clippy::manual_async_fn, reason = "an argument of an asynchronous function is kept twice while it runs")]
+    pub(crate) fn send_at<'s>(
+        &'s self,
+        now: Option<Duration>,
         exchange: &'s mut Exchange,
         mut request: Request,
         timeouts: Timeouts,
@@ -54,7 +65,7 @@ impl Upstream {
             let started = exchange.record.started;
             let Exchange { record, interim, introduction, trace, id, .. } = exchange;
             let late = introduction.as_deref().map(|introduction| Late { introduction, trace, id });
-            let beside = Beside { interim: interim.as_ref(), late };
+            let beside = Beside { interim: interim.as_ref(), late, now };
             self.exchange(record, &mut request, &host, &timeouts, Some(started), beside).await
         }
     }
@@ -92,7 +103,9 @@ impl Upstream {
     ) -> Result<Response, Problem> {
         self.note_url(record, request);
         self.buffer(request).await?;
-        let now = self.moment();
+        // Only for a body that is buffered anything was waited for until here.
+        let now = beside.now.filter(|_| self.buffering.is_none());
+        let now = now.map_or_else(|| self.moment(), |now| self.moment_of(now));
         let timeouts = &grpc::pass_deadline_on(request, timeouts, now.since(started));
         let limits = Limits { beside, ..now.limits(timeouts, started) };
         let meter = meter(request);
@@ -124,7 +137,11 @@ impl Upstream {
 
     /// This moment.
     pub(super) fn moment(&self) -> Moment {
-        let monotonic = self.clock.monotonic();
+        self.moment_of(self.clock.monotonic())
+    }
+
+    /// A moment on the clock of the services, which is now.
+    fn moment_of(&self, monotonic: Duration) -> Moment {
         let instant = self.clock.instant_at(monotonic).map_or_else(Instant::now, Instant::from_std);
         Moment { instant, monotonic }
     }

@@ -47,7 +47,7 @@ impl Upstream {
         let host = self.host_for(exchange);
         let started = exchange.record.started;
         let Exchange { record, interim, .. } = exchange;
-        let beside = Beside { interim: interim.as_ref(), late: None };
+        let beside = Beside { interim: interim.as_ref(), late: None, now: None };
         self.switch(record, request, host, upgrade, timeouts, Some(started), beside).await
     }
 

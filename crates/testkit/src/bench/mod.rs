@@ -269,7 +269,7 @@ impl PolicyBench {
             user: None,
             custom: serde_json::Map::new(),
             response_headers: HeaderMap::new(),
-            record: Record::default(),
+            record: Box::default(),
             services: Arc::clone(&self.rooms.services),
             gateway: None,
             depth: 0,
@@ -287,7 +287,7 @@ impl PolicyBench {
         let (parts, body) = response.into_parts();
         let body = body.collect_up_to(usize::MAX).await.unwrap_or_default();
         let seen = self.upstream.seen.lock().take();
-        Answer { status: parts.status, headers: parts.headers, body, seen, record: exchange.record }
+        Answer { status: parts.status, headers: parts.headers, body, seen, record: *exchange.record }
     }
 }
 

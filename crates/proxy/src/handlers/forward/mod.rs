@@ -181,10 +181,12 @@ impl Handler for Forward {
             Err(problem) => return Box::pin(ready(Err(problem))),
         }
         let timeouts = exchange.route.timeouts;
-        boxed(|| self.upstream.send(exchange, request, timeouts))
+        // Nothing was waited for since.
+        let now = exchange.record.handler_began();
+        boxed(|| self.upstream.send_at(now, exchange, request, timeouts))
     }
 
-    fn introduces(&self) -> bool {
+    fn only_forwards(&self) -> bool {
         // A template may ask for any field.
         !matches!(self.path, Path::Rewritten(_))
     }

@@ -206,7 +206,7 @@ impl App {
             user: None,
             custom: Default::default(),
             response_headers: Default::default(),
-            record: Record { started: self.services.clock.monotonic(), ..Record::default() },
+            record: Record { started: self.services.clock.monotonic(), ..Record::default() }.into(),
             services: Arc::clone(&self.services),
             gateway: None,
             depth: 0,
@@ -221,7 +221,7 @@ impl App {
         };
         let request = http::Request::from_parts(parts, body);
         let result = self.upstream.send(&mut exchange, request, self.timeouts).await;
-        self.records.lock().push(exchange.record);
+        self.records.lock().push(*exchange.record);
         result.unwrap_or_else(refuse)
     }
 }
