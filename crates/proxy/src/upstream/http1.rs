@@ -101,7 +101,7 @@ impl Upstream {
                 // not been sent can always be sent elsewhere; what has been sent, only if doing it
                 // twice does no harm and nothing has come back (RFC 9110 §9.2.2).
                 Err(failure) if reused && failure.unsent => {}
-                Err(failure) if reused && failure.silent && is_harmless(&ask.method) && ask.upload.rewind() => {}
+                Err(failure) if reused && failure.silent && ask.upload.rewind() => {}
                 Err(failure) => return Err(failure.problem),
             }
         }
@@ -221,11 +221,6 @@ impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
         Self { problem, unsent: false, silent: false }
     }
-}
-
-/// Whether sending a request twice does what sending it once does.
-fn is_harmless(method: &Method) -> bool {
-    method.is_idempotent() || method.as_str() == "QUERY"
 }
 
 fn told(error: &Broken) -> Problem {

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
-use http::HeaderMap;
+use http::{HeaderMap, Method};
 use http_body::Body as _;
 use tokio::io::AsyncWrite;
 use tollgate_core::{Body, BoxError};
@@ -24,7 +24,7 @@ pub(super) enum UploadError {
 }
 
 /// One request, as bytes. It outlives the connection that it was given to: a request of which
-/// nothing was sent, or that is whole in memory, can go to another one.
+/// nothing was sent, or that is whole in memory and may be sent twice, can go to another one.
 pub(super) struct Upload {
     /// The head; later the frames of chunks.
     frame: Vec<u8>,
@@ -35,7 +35,8 @@ pub(super) struct Upload {
     /// What follows the data.
     tail: &'static [u8],
     source: Source,
-    /// The body, where all of it is in memory.
+    /// The body, where all of it is in memory and it may have to be sent again. Of others nothing is held once it is
+    /// written, so that the next request can come in the same memory.
     whole: Option<Bytes>,
     /// Whether any byte has been written.
     begun: bool,
@@ -55,23 +56,17 @@ impl Upload {
         let length = body.size_hint().exact();
         let mut frame = Vec::with_capacity(1024);
         let length_told = length.map_or(BodyLength::Unknown, BodyLength::Known);
+        let repeats = is_harmless(head.method);
         RequestHead { body: length_told, ..head }.encode_with(&mut frame, more)?;
-        let (source, whole) = match (body.bytes(), length) {
+        let (source, in_memory) = match (body.bytes(), length) {
             (Some(bytes), _) => (Source::Done, Some(bytes)),
             (None, Some(0)) => (Source::Done, Some(Bytes::new())),
             (None, Some(left)) => (Source::Sized { body, left }, None),
             (None, None) => (Source::Chunked(body), None),
         };
-        Ok(Self {
-            frame,
-            frame_at: 0,
-            data: whole.clone().unwrap_or_default(),
-            tail: b"",
-            source,
-            whole,
-            begun: false,
-            flushed: false,
-        })
+        let whole = in_memory.as_ref().filter(|_| repeats).cloned();
+        let data = in_memory.unwrap_or_default();
+        Ok(Self { frame, frame_at: 0, data, tail: b"", source, whole, begun: false, flushed: false })
     }
 
     /// Whether all of it is on its way.
@@ -84,7 +79,7 @@ impl Upload {
         !self.begun
     }
 
-    /// Makes ready to send all of it again, where that is possible.
+    /// Makes ready to send all of it again, where that is possible and does no harm.
     pub(super) fn rewind(&mut self) -> bool {
         let Some(whole) = &self.whole else { return false };
         self.data = whole.clone();
@@ -143,6 +138,10 @@ impl Upload {
         self.frame_at += of_frame;
         let of_data = (written - of_frame).min(self.data.len());
         self.data.advance(of_data);
+        if self.data.is_empty() {
+            // Without its bytes it would still hold their memory.
+            self.data = Bytes::new();
+        }
         self.tail = self.tail.get(written - of_frame - of_data..).unwrap_or_default();
         Poll::Ready(Ok(()))
     }
@@ -207,4 +206,9 @@ impl Upload {
         }
         Ok(())
     }
+}
+
+/// Whether sending a request twice does what sending it once does (RFC 9110 §9.2.2).
+fn is_harmless(method: &Method) -> bool {
+    method.is_idempotent() || method.as_str() == "QUERY"
 }

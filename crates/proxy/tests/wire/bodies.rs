@@ -188,3 +188,42 @@ async fn a_body_that_stalls_is_answered_with_408() {
     let answer = gate.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nhello").await;
     assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("request.timeout"), "{answer}");
 }
+
+/// The connections of a thread read into one buffer, as long as nobody holds what came in it; who sends a POST holds it
+/// until it is written, who sends a PUT until it is answered.
+#[tokio::test]
+async fn large_bodies_that_come_to_one_thread_at_the_same_time_stay_apart() {
+    let upstream = Upstream::play(|_, mut conn| async move {
+        while let Some(request) = conn.request().await {
+            let (_, body) = request.split_once("\r\n\r\n").unwrap();
+            conn.send(format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len())).await;
+        }
+    })
+    .await;
+    let gate = Gate::before(&upstream).await;
+    let mut clients = Vec::new();
+    for _ in 0..6 {
+        clients.push(gate.client().await);
+    }
+    for round in 0..20 {
+        let bodies = |number: usize| {
+            [0, 1].map(|which| format!("{round}.{number}.{which};").repeat(700 + 60 * (number + round + which)))
+        };
+        for (number, client) in clients.iter_mut().enumerate() {
+            // Two at a time, so that one begins where the other ends.
+            let [first, second] = bodies(number);
+            let (one, other) = if (number + round) % 2 == 0 { ("POST", "PUT") } else { ("PUT", "POST") };
+            let request = |method: &str, body: &str| {
+                format!("{method} / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+            };
+            client.send(request(one, &first) + &request(other, &second)).await;
+        }
+        for (number, client) in clients.iter_mut().enumerate() {
+            for body in bodies(number) {
+                let answer = client.answer().await;
+                let (_, back) = answer.split_once("\r\n\r\n").unwrap();
+                assert!(back == body, "{} bytes of {number} in round {round} came back otherwise", body.len());
+            }
+        }
+    }
+}

@@ -104,6 +104,41 @@ async fn a_request_that_may_be_repeated_survives_a_connection_that_dies_under_it
 }
 
 #[tokio::test]
+async fn a_body_goes_with_the_request_that_is_repeated() {
+    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let upstream = Upstream::play(move |number, mut conn| {
+        let tell = tell.clone();
+        async move {
+            // The first connection dies when it has read its second request.
+            let mut answers = if number == 0 { 1 } else { usize::MAX };
+            while let Some(request) = conn.request().await {
+                let _ = tell.send(request);
+                if answers == 0 {
+                    return;
+                }
+                answers -= 1;
+                conn.send(OK).await;
+            }
+        }
+    })
+    .await;
+    let gate = Gate::before(&upstream).await;
+    let body = "0123456789".repeat(500);
+    let put = format!("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    let mut client = gate.client().await;
+    for _ in 0..2 {
+        client.send(&put).await;
+        let answer = client.answer().await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    assert_eq!(upstream.connections(), 2);
+    for _ in 0..3 {
+        let request = soon("the request", told.recv()).await.unwrap();
+        assert!(request.ends_with(&format!("\r\n\r\n{body}")), "{request}");
+    }
+}
+
+#[tokio::test]
 async fn a_request_that_may_not_be_repeated_is_never_sent_twice() {
     let upstream = closes_on_the_second_request().await;
     let gate = Gate::before(&upstream).await;

@@ -83,15 +83,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     }
 
     /// Reads once, at most `most` bytes, into a buffer of the thread: as long as nothing comes the connection has
-    /// none, and what has come takes about as much memory as it is long. 0 is the end.
+    /// none, and what has come takes about as much memory as it is long. What is large is lent out of that buffer; if
+    /// it has been let go before the thread reads again, the next comes in the same memory, which is still at hand.
+    /// 0 is the end.
     pub(super) fn poll_look(&mut self, most: usize, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         SPARE.with_borrow_mut(|spare| {
             spare.reserve(most);
             let read = ready!(poll_read_buf(Pin::new(&mut self.stream), cx, &mut (&mut *spare).limit(most)));
             let bytes = &mut self.unread.bytes;
             if bytes.is_empty() && spare.len() > LARGE {
-                // Cheaper to give away than to copy.
-                *bytes = std::mem::take(spare);
+                // Cheaper to lend than to copy.
+                *bytes = spare.split();
                 return Poll::Ready(read);
             }
             if bytes.is_empty() {

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -57,6 +57,10 @@ impl Inflow {
                 Ok(Decoded::Data(data)) => IncomingBody::whole(data),
                 _ => IncomingBody::none(),
             };
+            if unread.bytes.is_empty() {
+                // It would hold the memory of the body.
+                unread.bytes = BytesMut::new();
+            }
             return (Self { decoder, shared: None, is_awaited: false, is_broken: false }, body);
         }
         if decoder.is_done() {

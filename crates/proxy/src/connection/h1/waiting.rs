@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use tollgate_core::time::coarse;
@@ -91,9 +92,15 @@ impl Waiting {
     fn next_head<S>(&mut self, client: &mut Client<S>) -> Result<Option<Box<ReceivedHead>>, UnreadableHead> {
         let unread = &mut client.unread.bytes;
         let Some(end) = self.heads.end(unread).map_err(UnreadableHead::of_head)? else { return Ok(None) };
-        // As it is, where nothing follows: then nothing has to be shared.
-        let bytes = if end == unread.len() { std::mem::take(unread) } else { unread.split_to(end) };
-        let bytes = bytes.freeze();
+        let bytes = if end == unread.len() {
+            // As it is, where nothing follows: then nothing has to be shared.
+            std::mem::take(unread).freeze()
+        } else {
+            // A piece of its own, so that whoever keeps a field of it does not keep the body.
+            let bytes = Bytes::copy_from_slice(unread.get(..end).unwrap_or_default());
+            unread.advance(end);
+            bytes
+        };
         match self.heads.read(&bytes) {
             Ok(head) => {
                 self.has_served = true;
