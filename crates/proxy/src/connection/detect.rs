@@ -15,8 +15,8 @@ use crate::unreadable::HeadTooSlow;
 
 /// What every HTTP/2 connection begins with (RFC 9113 §3.4). No request of HTTP/1 does.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-/// Enough for most heads, so that looking costs no further read.
-const LOOK: usize = 2048;
+/// Enough for most heads and a small body, so that looking costs no further read.
+const LOOK: usize = 16 * 1024;
 
 /// Reads until it is clear what the client speaks, and gives back what it has read. A connection on
 /// which nothing came keeps no buffer meanwhile.

@@ -125,10 +125,8 @@ async fn a_body_goes_with_the_request_that_is_repeated() {
     let gate = Gate::before(&upstream).await;
     let body = "0123456789".repeat(500);
     let put = format!("PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-    let mut client = gate.client().await;
     for _ in 0..2 {
-        client.send(&put).await;
-        let answer = client.answer().await;
+        let answer = ask(&gate, &put).await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
     assert_eq!(upstream.connections(), 2);

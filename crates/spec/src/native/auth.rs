@@ -9,6 +9,8 @@ use tollgate_core::project::Place;
 use super::Reader;
 use super::step::{Authenticates, Step, id_of};
 use crate::Diagnostic;
+use crate::check::{known_or_nearest, point_at_nearest};
+use crate::load::is_module;
 use crate::tree::Node;
 
 /// What a written `auth` says.
@@ -26,6 +28,10 @@ impl Reader<'_> {
     pub(crate) fn auth(&mut self, node: &Node<'_>) -> Auth {
         match node.value() {
             Value::String(text) if text == "public" => Auth::Public,
+            Value::Bool(false) => {
+                self.unknown_auth("false", node);
+                Auth::Broken
+            }
             Value::Array(list) if list.is_empty() => {
                 let message = "an empty list lets nobody in";
                 let help = "name a policy, such as `api-key`, or write `auth: public` for everyone";
@@ -49,12 +55,40 @@ impl Reader<'_> {
             self.diagnostics.push(Diagnostic::error("public-in-list", node.span(), message));
             return None;
         }
+        if let Some(name) = node.as_str().filter(|name| !self.is_policy(name)) {
+            self.unknown_auth(name, node);
+            return None;
+        }
         let step = self.step(node, Direction::Inbound)?;
         if step.authenticates != Authenticates::No {
             return Some(step);
         }
         self.not_an_auth(&step.name, node);
         None
+    }
+
+    /// Whether it names a policy, whatever that does.
+    fn is_policy(&self, name: &str) -> bool {
+        let own = self.settings.tree.root().get("policies").and_then(|all| all.get(name));
+        is_module(name) || own.is_some() || self.catalog.policy(name).is_some()
+    }
+
+    /// Says that what tells who calls is not there, and how everyone may: that is what `none` means elsewhere.
+    fn unknown_auth(&mut self, name: &str, node: &Node<'_>) {
+        const NOBODY: &[&str] = &["none", "no", "off", "false", "anonymous", "open", "disabled"];
+        let root = self.settings.tree.root();
+        let own = root.get("policies");
+        let names: Vec<&str> = (self.catalog.policies.iter().filter(|kind| kind.authenticates).map(|kind| kind.name))
+            .chain(own.iter().flat_map(|all| all.entries().map(|(name, _)| name)))
+            .chain(["public"])
+            .collect();
+        let help = match NOBODY.contains(&name.to_lowercase().as_str()) {
+            true => Some("`auth: public` is what lets everyone call".to_owned()),
+            false => known_or_nearest(name, "what may stand here", names.iter().copied()),
+        };
+        let message = format!("there is no policy `{}`", node.shown());
+        let diagnostic = Diagnostic::error("unknown-policy", node.span(), message).help_if(help);
+        self.diagnostics.push(point_at_nearest(diagnostic, name, own.as_ref()));
     }
 
     /// Says that a policy stands where only those may stand that tell who calls.
