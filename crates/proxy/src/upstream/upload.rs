@@ -209,6 +209,6 @@ impl Upload {
 }
 
 /// Whether sending a request twice does what sending it once does (RFC 9110 §9.2.2).
-fn is_harmless(method: &Method) -> bool {
+pub(super) fn is_harmless(method: &Method) -> bool {
     method.is_idempotent() || method.as_str() == "QUERY"
 }

@@ -16,6 +16,7 @@ use tollgate_core::{Body, Problem, Request, Response, reason};
 
 use super::super::Upstream;
 use super::super::interim;
+use super::super::upload::is_harmless;
 use super::super::wait::{Limits, Wait, Who, problem};
 use super::connection::error_chain;
 use super::download::{Detached, Download};
@@ -81,7 +82,7 @@ impl Upstream {
     ) -> Result<Response, Problem> {
         let (parts, body) = request.into_parts();
         let is_head = parts.method == Method::HEAD;
-        let repeatable = parts.method.is_idempotent() || parts.method.as_str() == "QUERY";
+        let repeatable = is_harmless(&parts.method);
         let head = head(parts, &body, host, self.connector.is_encrypted())?;
         let bytes = body.bytes();
 
