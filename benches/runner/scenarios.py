@@ -47,6 +47,7 @@ class Scenario:
 
 
 SMALL = ("--path", "/small", "--expect-bytes", "1024")
+WHEN_IDLE = "Memory twelve seconds after the first answer, in which nobody came."
 BIG = ("--expect-bytes", str(10 * 1024 * 1024), "--connections", "4")
 
 SCENARIOS = [
@@ -75,8 +76,9 @@ SCENARIOS = [
              remarks=("nginx is sent SIGHUP, HAProxy's map is changed over its admin socket, Envoy watches a file of routes, Tollgate's document "
                       "is replaced and it is sent SIGHUP.",
                       "A request on a connection that the proxy closes at that moment counts as not answered; a client would repeat it.")),
-    Scenario("start", "Start, and memory when idle", kind="start", variant="plain"),
-    Scenario("start-5000", "Start with 5,000 routes (for Tollgate, a document of 2 MB without schemas), and memory then", kind="start", variant="routes"),
+    Scenario("start", "Start, and memory when idle", kind="start", variant="plain", remarks=(WHEN_IDLE,)),
+    Scenario("start-5000", "Start with 5,000 routes (for Tollgate, a document of 2 MB without schemas), and memory when idle", kind="start",
+             variant="routes", remarks=(WHEN_IDLE,)),
     Scenario("keys", "A key check with 1,000,000 keys in the store, and their import", kind="keys", smoke=True, latency=False,
              remarks=("Added is what a row costs more than the route that asks for no key, in the same round; 20,000 different keys are sent in turn. "
                       "A refusal costs less than what it spares: its request goes to no upstream.",

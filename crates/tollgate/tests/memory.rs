@@ -75,3 +75,23 @@ async fn a_reload_leaves_no_more_memory_behind_than_a_start() {
     // and do not grow (40 reloads end where 12 do). Each project that was kept would add a sixth of it.
     comes_down_to(pid, started * 5 / 2).await;
 }
+
+/// What only a start, or a time of traffic, needs of the program is not held while nobody comes.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_idle_gateway_lets_go_of_the_program_that_it_does_not_need() {
+    let world = World::empty();
+    world.write("openapi.yaml", &document(1));
+    let gateway = world.start(&["run"]).await;
+    let pid = gateway.child.id().unwrap();
+    let busy = status(pid, "RssFile:");
+    let until = Instant::now() + SOON;
+    loop {
+        let held = status(pid, "RssFile:");
+        if held <= busy / 5 * 4 {
+            break;
+        }
+        assert!(Instant::now() < until, "{held} KiB of files are held, of {busy} after the start");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}

@@ -329,6 +329,7 @@ impl Serving {
         tokio::spawn(Arc::clone(&self.rooms.keyring).run());
         tokio::spawn(Arc::clone(&self.rooms.issuer).run());
         tokio::spawn(Arc::clone(self).report_usage());
+        tokio::spawn(crate::memory::rest_when_idle());
         // These write files of the data folder, which are one process's.
         self.until_handed_over(Arc::clone(self).follow_store());
         self.until_handed_over(Arc::clone(self).tell_of_leaks());
