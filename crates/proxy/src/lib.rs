@@ -55,6 +55,7 @@ pub mod template;
 pub mod tls;
 mod trace;
 pub mod tunnel;
+mod turn;
 mod unread;
 pub mod unreadable;
 pub mod upstream;
@@ -62,3 +63,4 @@ pub mod usage;
 
 pub use gateway::Gateway;
 pub use snapshot::Snapshot;
+pub use turn::thread_rests;

@@ -90,7 +90,8 @@ fn execute(cli: Cli) -> anyhow::Result<ExitCode> {
     // Only serving needs more than one thread.
     let runtime = match &cli.command {
         Command::Dev(_) | Command::Run(_) | Command::Test(_) => {
-            tokio::runtime::Builder::new_multi_thread().enable_all().build()
+            let mut builder = tokio::runtime::Builder::new_multi_thread();
+            builder.enable_all().on_thread_park(tollgate_proxy::thread_rests).build()
         }
         _ => tokio::runtime::Builder::new_current_thread().enable_all().build(),
     }?;

@@ -5,43 +5,43 @@
 //! request to the next, so that it is parsed and formatted once for a connection.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use parking_lot::Mutex;
 use tollgate_core::exchange::Client;
 
 use super::forwarded::Known;
 
-/// What the last request of a connection was like.
+/// What the first request of a connection was like. Later ones only look at it, and nobody waits for anybody.
 #[derive(Default)]
-pub struct Familiar(Mutex<Last>);
-
-#[derive(Default)]
-struct Last {
+pub struct Familiar {
     /// The Host field as it was sent, and what it means.
-    asked: Option<(Box<str>, Arc<str>)>,
-    known: Option<Arc<Known>>,
+    asked: OnceLock<(Box<str>, Arc<str>)>,
+    known: OnceLock<Arc<Known>>,
 }
 
 impl Familiar {
-    /// The host that a Host field means, where the last one had the same bytes.
+    /// The host that a Host field means, where the first one had the same bytes.
     pub(super) fn host(&self, field: &str) -> Option<Arc<str>> {
-        let last = self.0.lock();
-        let (known, host) = last.asked.as_ref()?;
+        let (known, host) = self.asked.get()?;
         (**known == *field).then(|| Arc::clone(host))
     }
 
-    /// Keeps what a Host field means.
+    /// Keeps what a Host field means, where it is the first.
     pub(super) fn remember(&self, field: &str, host: &Arc<str>) {
-        self.0.lock().asked = Some((field.into(), Arc::clone(host)));
+        self.asked.get_or_init(|| (field.into(), Arc::clone(host)));
     }
 
-    /// What upstreams are told of a caller: as the last time, or made by `make`.
+    /// What upstreams are told of a caller: as the first time, or made by `make`.
     pub(super) fn known(&self, client: &Client, make: impl FnOnce() -> Known) -> Arc<Known> {
-        let mut last = self.0.lock();
-        match &last.known {
+        match self.known.get() {
             Some(known) if known.is_of(client) => Arc::clone(known),
-            _ => Arc::clone(last.known.insert(Arc::new(make()))),
+            Some(_) => Arc::new(make()),
+            None => {
+                let known = Arc::new(make());
+                // Whoever was faster may have spoken of another caller: what is given back is always one's own.
+                let _ = self.known.set(Arc::clone(&known));
+                known
+            }
         }
     }
 }

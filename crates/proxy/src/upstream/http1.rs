@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Poll, ready};
 
 use http::header::HeaderValue;
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, Version};
 use tokio::time::Instant;
 use tollgate_core::record::{Attempt, Record};
 use tollgate_core::{Body, Problem, Request, Response, reason};
@@ -21,6 +21,7 @@ use super::upload::Upload;
 use super::wait::{Limits, Wait, Who, problem};
 use crate::hygiene::body::BodyMeter;
 use crate::hygiene::clean_response;
+use crate::turn::Turn;
 
 /// The head of an answer, and the connection that its body comes on.
 pub(super) struct Answered {
@@ -38,6 +39,7 @@ pub(super) struct Ask<'a> {
     pub(super) upgrades: bool,
     pub(super) meter: Option<&'a BodyMeter>,
     pub(super) limits: &'a Limits<'a>,
+    pub(super) turn: Turn,
 }
 
 impl Upstream {
@@ -50,8 +52,10 @@ impl Upstream {
         meter: Option<&BodyMeter>,
         limits: &Limits<'_>,
     ) -> Result<Response, Problem> {
+        // The streams of an HTTP/2 connection are one task, which sends what they have to say together anyway.
+        let turn = if request.version() < Version::HTTP_2 { Turn::of_message() } else { Turn::at_once() };
         let (upload, method) = encode(request, host, None, limits.beside.late)?;
-        let mut ask = Ask { upload, method, upgrades: false, meter, limits };
+        let mut ask = Ask { upload, method, upgrades: false, meter, limits, turn };
         // Only over HTTP/2 anything was waited for until here.
         let now = if self.http2.is_some() { Instant::now() } else { limits.from.instant };
         let idle = self.pool.take(now);
@@ -182,6 +186,7 @@ async fn attempt(mut link: Box<Link>, ask: &mut Ask<'_>, now: Instant) -> Result
     link.begin(&ask.method);
     let mut wait = Wait::new(ask.meter, now);
     let result = poll_fn(|cx| {
+        ready!(ask.turn.poll(cx));
         if let Poll::Ready(result) = link.poll_head(&mut ask.upload, ask.limits.beside.interim, cx) {
             return Poll::Ready(Ok(result));
         }

@@ -25,6 +25,7 @@ use super::http1::{Ask, encode};
 use super::stream::Stream;
 use super::wait::{Limits, problem};
 use crate::hygiene::clean_response;
+use crate::turn::Turn;
 
 impl Upstream {
     /// Sends a request that asks for another protocol, without a body and on a connection of its own;
@@ -82,7 +83,7 @@ impl Upstream {
         let wanted = HeaderValue::from_str(&upgrade.asked.protocol)
             .map_err(|error| problem(&reason::INTERNAL).caused_by(error))?;
         let (upload, method) = encode(&mut request, &host, Some(&wanted), None)?;
-        let mut ask = Ask { upload, method, upgrades: true, meter: None, limits: &limits };
+        let mut ask = Ask { upload, method, upgrades: true, meter: None, limits: &limits, turn: Turn::at_once() };
         let waiting = self.tally.begin();
         let asked = self.ask_http1(record, &mut ask, None, limits.from.instant).await;
         if let Err(problem) = &asked {

@@ -34,7 +34,10 @@ impl Line {
     /// A request begins; gives back its number.
     pub(super) fn begin(&self) -> u32 {
         self.answered.store(false, Ordering::Relaxed);
-        self.requests.fetch_add(1, Ordering::Relaxed) + 1
+        // Only the connection counts, one request after the other.
+        let number = self.requests.load(Ordering::Relaxed).wrapping_add(1);
+        self.requests.store(number, Ordering::Relaxed);
+        number
     }
 
     /// Its answer begins.
@@ -49,10 +52,11 @@ impl Line {
 
     /// Those that wait.
     pub(super) fn waiting(&self) -> Vec<u8> {
-        if !self.waits.swap(false, Ordering::Relaxed) {
+        if !self.waits.load(Ordering::Relaxed) {
             return Vec::new();
         }
         let mut said = self.said.lock();
+        self.waits.store(false, Ordering::Relaxed);
         let bytes = std::mem::take(&mut said.bytes);
         if self.awaits_answer(said.request) { bytes } else { Vec::new() }
     }

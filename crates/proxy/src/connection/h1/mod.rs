@@ -17,7 +17,7 @@ mod waiting;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Poll, ready};
 
 use http::{Method, Version};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -35,10 +35,11 @@ use self::tunnel_io::TunnelIo;
 use self::waiting::{Next, Waiting};
 use super::settings::WireSettings;
 use super::{Arrived, End, Opened, boxed};
-use crate::heard::cancelled;
+use crate::heard::Heard;
 use crate::hygiene::ConnectionInfo;
 use crate::observer::Observer;
 use crate::tunnel::Tunnel;
+use crate::turn::Turn;
 use crate::unreadable::UnreadableHead;
 
 /// Serves requests one after the other.
@@ -62,9 +63,12 @@ where
         version: Version::HTTP_11,
         info,
     };
-    let mut retiring = pin!(cancelled(&end.retire));
+    let retires = pin!(end.retire.cancelled());
+    let mut retiring = Heard::through(retires);
+    // From here on it is heard, also while one request follows the other.
+    poll_fn(|cx| Poll::Ready(retiring.poll(cx).is_ready())).await;
     loop {
-        let head = match poll_fn(|cx| waiting.poll(&mut connection.client, retiring.as_mut(), cx)).await {
+        let head = match poll_fn(|cx| waiting.poll(&mut connection.client, &mut retiring, cx)).await {
             Next::Head(head) => head,
             Next::Unreadable(unreadable) => {
                 let Connection { client, version, info, .. } = connection;
@@ -77,7 +81,7 @@ where
             }
             Next::Gone => return None,
         };
-        match connection.exchange(head, &handler, end).await {
+        match connection.exchange(head, &handler, &retiring).await {
             After::Next => {}
             After::Close => {
                 connection.client.close(false).await;
@@ -117,7 +121,7 @@ struct Connection<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// From the head of a request to the last byte of its answer.
-    async fn exchange<H, F>(&mut self, head: Box<ReceivedHead>, handler: &H, end: &End) -> After
+    async fn exchange<H, F>(&mut self, head: Box<ReceivedHead>, handler: &H, retiring: &Heard<'_, '_>) -> After
     where
         H: Fn(Arc<ConnectionInfo>, Arrived) -> F,
         F: Future<Output = http::Response<Body>>,
@@ -156,14 +160,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
 
         let closes = answer::closes(response.headers());
-        let mut stays = keep_alive && !closes && !end.retire.is_cancelled() && !client.is_mute();
+        let mut stays = keep_alive && !closes && !retiring.has_rung() && !client.is_mute();
         if stays && inflow.is_left() {
             // Nobody will read the rest of the body, and it must not be taken for the next request.
             inflow.skip(&mut client.unread);
             stays = inflow.is_done();
         }
         let mut outflow = Outflow::begin(asked, response, &mut stays, &mut client.out);
+        let mut turn = Turn::of_message();
         let written = poll_fn(|cx| {
+            ready!(turn.poll(cx));
             loop {
                 if let Err(error) = outflow.pull(&mut client.out, cx) {
                     tracing::debug!(peer = %info.peer, %error, "an answer broke off");

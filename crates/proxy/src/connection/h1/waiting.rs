@@ -1,7 +1,5 @@
 //! The time between two requests: until the head of the next has come, or nobody waits for one any more.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -15,6 +13,7 @@ use super::super::settings::WireSettings;
 use super::super::{FIRST_REQUEST, NEXT_REQUEST};
 use super::client::{Client, MESSAGE};
 use crate::alarm::after;
+use crate::heard::Heard;
 use crate::unreadable::UnreadableHead;
 
 /// What comes next on a connection.
@@ -62,7 +61,7 @@ impl Waiting {
     pub(super) fn poll<S: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         client: &mut Client<S>,
-        retiring: Pin<&mut impl Future<Output = ()>>,
+        retiring: &mut Heard<'_, '_>,
         cx: &mut Context<'_>,
     ) -> Poll<Next> {
         loop {
@@ -120,7 +119,7 @@ impl Waiting {
     fn poll_patience<S: AsyncRead + AsyncWrite + Unpin>(
         &mut self,
         client: &mut Client<S>,
-        retiring: Pin<&mut impl Future<Output = ()>>,
+        retiring: &mut Heard<'_, '_>,
         cx: &mut Context<'_>,
     ) -> Poll<Next> {
         if self.retires_at.is_none() && retiring.poll(cx).is_ready() {

@@ -40,6 +40,7 @@ use self::streams::Streams;
 use super::settings::WireSettings;
 use super::{Arrived, End, Opened, boxed};
 use crate::alarm::{Alarm, after};
+use crate::heard::Heard;
 use crate::hygiene::ConnectionInfo;
 use crate::unreadable::UnreadableHead;
 
@@ -63,7 +64,8 @@ where
     let load = Arc::new(Load::new());
     let mut server = Server::new(FrameIo::new(opened, wire, Arc::clone(&load)), &wire.h2, Arc::clone(&load));
     let mut streams = Streams::default();
-    let mut drained = pin!(end.retire.cancelled());
+    let drains = pin!(end.retire.cancelled());
+    let mut drained = Heard::through(drains);
     let mut alarm = Alarm::default();
     // Since when the client knows that this is the end.
     let mut closing: Option<Instant> = None;
@@ -98,7 +100,7 @@ where
             if ended.is_ready() {
                 return ended.map(Some);
             }
-            if closing.is_none() && drained.as_mut().poll(cx).is_ready() {
+            if closing.is_none() && drained.poll(cx).is_ready() {
                 closing = Some(Instant::now());
                 load.closes();
                 server.close();
